@@ -1,0 +1,11 @@
+/* Scratch-ML: the whole public interface. Each header can also be included alone. */
+#ifndef SCRATCHML_H
+#define SCRATCHML_H
+
+#include <scratchml/base.h>
+#include <scratchml/data.h>
+#include <scratchml/metrics.h>
+#include <scratchml/model.h>
+#include <scratchml/network.h>
+
+#endif

@@ -1,0 +1,115 @@
+/* Data sets: rows of features with class labels or numeric targets. */
+#ifndef SCRATCHML_DATA_H
+#define SCRATCHML_DATA_H
+
+#include <scratchml/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What the targets of a data set mean. */
+typedef enum sml_task {
+    SML_TASK_NONE,           /* features only: good for prediction */
+    SML_TASK_CLASSIFICATION, /* one class of several, or a distribution over them */
+    SML_TASK_MULTILABEL,     /* several independent yes/no labels, targets in [0, 1] */
+    SML_TASK_REGRESSION      /* real numbers */
+} sml_task;
+
+/* "none", "classification", "multilabel" or "regression". */
+SML_API const char *sml_task_name(sml_task task);
+
+typedef struct sml_dataset sml_dataset;
+
+/* Data in the caller's memory, row by row. Set everything that is not used to zero.
+ * Exactly one of features and bytes is set; at most one of labels and targets. */
+typedef struct sml_data_view {
+    const char *name; /* for messages and the training receipt; NULL: "memory" */
+    size_t rows;
+    size_t columns;
+    const float *features;          /* [rows, columns], row r starts at features + r * row_stride */
+    const uint8_t *bytes;           /* the same in bytes; the value is byte * scale */
+    size_t row_stride;              /* elements from one row to the next; 0: columns */
+    float scale;                    /* for bytes; 0: 1/255 */
+    size_t height, width;           /* picture size, height * width == columns; 0: not a picture */
+    sml_task task;                  /* SML_TASK_NONE with labels set means classification */
+    size_t outputs;                 /* number of classes, or of targets in a row */
+    const int32_t *labels;          /* [rows] in 0…outputs-1, classification */
+    const float *targets;           /* [rows, outputs]; soft labels for classification sum to 1 */
+    const char *const *class_names; /* [outputs] or NULL; copied */
+} sml_data_view;
+
+/* Facts about an open data set. Pointers live as long as the data set. */
+typedef struct sml_dataset_facts {
+    const char *name;
+    const char *split; /* "train", "test" or "" */
+    sml_task task;
+    size_t rows, columns, outputs;
+    size_t height, width; /* 0 where rows are not pictures */
+    int stored_as_bytes;  /* 1: a byte per feature, 0: float32 */
+    float scale;          /* value = byte * scale */
+} sml_dataset_facts;
+
+/* A data set known by name. */
+typedef struct sml_catalog_entry {
+    const char *name;
+    const char *help;   /* one line: what it is */
+    const char *source; /* "generated", or where fetch gets it from */
+} sml_catalog_entry;
+
+/* Opens a data set: a name from the catalog, or a path (a folder holding the four IDX files of
+ * MNIST's layout, plain or .gz; one IDX file of images; a text file with a row of numbers a line,
+ * "-" for standard input). split: "train" or "test"; single files ignore it.
+ * Generated sets use the seed; others ignore it.
+ * Errors: SML_UNKNOWN_NAME, SML_NOT_FOUND, SML_BAD_FILE, SML_BAD_DATA, SML_IO, SML_NO_MEMORY.
+ * Free with sml_dataset_free. */
+SML_API sml_status sml_dataset_open(sml_ctx *ctx, const char *name_or_path, const char *split,
+                                    sml_dataset **out);
+SML_API sml_status sml_dataset_open_seeded(sml_ctx *ctx, const char *name_or_path,
+                                           const char *split, uint64_t seed, sml_dataset **out);
+
+/* Wraps memory as a data set. The arrays are borrowed: they must outlive the data set.
+ * Errors: SML_BAD_SHAPE, SML_BAD_DATA (NaN or infinity, a label out of range: row and column are
+ * named), SML_NO_MEMORY. Free with sml_dataset_free. */
+SML_API sml_status sml_dataset_from_memory(sml_ctx *ctx, const sml_data_view *view,
+                                           sml_dataset **out);
+
+/* A borrowed window on rows first…first+count-1; data must outlive it. Free with
+ * sml_dataset_free. Errors: SML_BAD_ARGUMENT when the rows are not there, SML_NO_MEMORY. */
+SML_API sml_status sml_dataset_rows(sml_ctx *ctx, const sml_dataset *data, size_t first,
+                                    size_t count, sml_dataset **out);
+
+/* Frees a data set. NULL is legal. */
+SML_API void sml_dataset_free(sml_dataset *data);
+
+SML_API void sml_dataset_describe(const sml_dataset *data, sml_dataset_facts *facts);
+
+/* The name of a class; its number as text where there are no names. Owned by the data set. */
+SML_API const char *sml_dataset_class_name(const sml_dataset *data, size_t class_index);
+
+/* Copies the features of one row as float32, scaled, to out[columns]. row < rows. */
+SML_API void sml_dataset_features(const sml_dataset *data, size_t row, float *out);
+
+/* Copies the targets of one row to out[outputs]; a class label becomes a one-hot row. */
+SML_API void sml_dataset_targets(const sml_dataset *data, size_t row, float *out);
+
+/* The class of a row: its label, or the largest of its soft labels; -1 for other tasks. */
+SML_API int32_t sml_dataset_label(const sml_dataset *data, size_t row);
+
+/* SHA-256, as 64 hexadecimal digits and a zero, of the shape, features and targets as stored. */
+SML_API sml_status sml_dataset_sha256(sml_ctx *ctx, const sml_dataset *data, char out[65]);
+
+/* Fetches a data set of the catalog into sml_ctx_data_dir, verifies its SHA-256 and puts it in
+ * place atomically; does nothing where it is already there. Runs the npm or curl program.
+ * Errors: SML_UNKNOWN_NAME, SML_NOT_FOUND (no way worked: the text lists each), SML_IO,
+ * SML_BAD_FILE (checksum). */
+SML_API sml_status sml_dataset_fetch(sml_ctx *ctx, const char *name);
+
+/* The catalog: entry index, or NULL past the end. */
+SML_API const sml_catalog_entry *sml_catalog(size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,148 @@
+/* Models of every algorithm: create, fit, predict, evaluate, save, load, free. */
+#ifndef SCRATCHML_MODEL_H
+#define SCRATCHML_MODEL_H
+
+#include <scratchml/base.h>
+#include <scratchml/data.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct sml_model sml_model;
+
+typedef enum sml_parameter_type {
+    SML_PARAMETER_INTEGER,
+    SML_PARAMETER_REAL,
+    SML_PARAMETER_CHOICE,  /* one of choices */
+    SML_PARAMETER_INTEGERS /* a comma-separated list of integers, may be empty */
+} sml_parameter_type;
+
+/* A hyper-parameter, declared once: flags, help and the model file come from this row. */
+typedef struct sml_parameter {
+    const char *name; /* "learning_rate"; the command line spells it --learning-rate */
+    sml_parameter_type type;
+    const char *default_text; /* "auto" where it follows from others: help says how */
+    double minimum, maximum;  /* for numbers, both included */
+    const char *choices;      /* "sgd|adam|…" for SML_PARAMETER_CHOICE */
+    const char *help;         /* one line */
+} sml_parameter;
+
+/* The hyper-parameters of an algorithm; *count rows. NULL for an unknown algorithm. */
+SML_API const sml_parameter *sml_model_parameters(const char *algorithm, size_t *count);
+
+/* What the progress callback sees after every batch. */
+typedef struct sml_progress {
+    uint64_t epoch, epochs; /* epoch counts from 1 */
+    uint64_t step, steps;   /* batch within the epoch, from 1 */
+    uint64_t samples;       /* samples seen since the start of the fit */
+    double loss;            /* mean over the epoch so far */
+    double seconds;         /* since the start of the fit */
+} sml_progress;
+
+/* Return non-zero to cancel: the fit ends after this batch with SML_CANCELLED and the model
+ * keeps the parameters it has. */
+typedef int (*sml_progress_fn)(void *user, const sml_progress *progress);
+
+typedef struct sml_fit_report {
+    uint64_t epochs;  /* completed */
+    uint64_t steps;   /* updates made */
+    uint64_t samples; /* samples seen, all epochs */
+    double loss;      /* mean training loss of the last epoch, penalties left out */
+    double seconds;   /* wall time of the fit */
+} sml_fit_report;
+
+typedef struct sml_fit_options {
+    sml_progress_fn progress; /* NULL: none */
+    void *user;               /* passed to progress */
+    int warm_start;           /* 1: go on from the parameters the model has; 0: initialise */
+} sml_fit_options;
+
+typedef struct sml_scores {
+    double accuracy; /* share of rows predicted right (multi-label: every label right);
+                        NaN for regression */
+    double loss;     /* mean loss over the rows; label smoothing and penalties left out */
+    uint64_t samples;
+} sml_scores;
+
+/* A tensor of a fitted model: what the model file holds under this name. */
+typedef struct sml_tensor_facts {
+    const char *name; /* "layers.0.weight"; valid while the model lives unchanged */
+    size_t rank;
+    size_t shape[2];
+} sml_tensor_facts;
+
+/* Creates a model of an algorithm ("mlp") with settings such as "hidden=128 optimizer=adam";
+ * NULL or "" for the defaults. Holds no data. Free with sml_model_free.
+ * Errors: SML_UNKNOWN_NAME (with the nearest name), SML_BAD_ARGUMENT, SML_NO_MEMORY. */
+SML_API sml_status sml_model_create(sml_ctx *ctx, const char *algorithm, const char *settings,
+                                    sml_model **out);
+
+/* Sets one hyper-parameter from text. Errors as for sml_model_create; the model is unchanged
+ * then. */
+SML_API sml_status sml_model_set(sml_ctx *ctx, sml_model *model, const char *name,
+                                 const char *value);
+
+/* The text of a hyper-parameter; NULL for an unknown name. Owned by the model. */
+SML_API const char *sml_model_get(const sml_model *model, const char *name);
+
+/* Trains on data. Same seed, data, settings, build and processor: the same bits, whatever the
+ * number of threads.
+ * Errors: SML_BAD_DATA, SML_BAD_SHAPE, SML_NO_MEMORY; SML_DIVERGED when the loss is no longer
+ * finite: the text names epoch and step, and the model holds the parameters of the last epoch
+ * that ended well (of the start, if none did). SML_CANCELLED by the callback.
+ * options and report may be NULL; report is filled in every case but a refusal. */
+SML_API sml_status sml_model_fit(sml_ctx *ctx, sml_model *model, const sml_dataset *train);
+SML_API sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
+                                      const sml_fit_options *options, sml_fit_report *report);
+
+/* Writes the outputs of every row: probabilities for classification and multi-label, values for
+ * regression. outputs has rows * sml_model_outputs(model) floats: length says how many, and a
+ * wrong length is SML_BAD_ARGUMENT. Reads the model only: several threads may predict at once,
+ * each with its own context. Errors: SML_BAD_SHAPE, SML_BAD_ARGUMENT, SML_NO_MEMORY. */
+SML_API sml_status sml_model_predict(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
+                                     float *outputs, size_t length);
+
+/* Accuracy and loss on data with targets. Errors as for sml_model_predict. */
+SML_API sml_status sml_model_evaluate(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
+                                      sml_scores *scores);
+
+/* Remembers scores as the final metrics of the training receipt that sml_model_save writes. */
+SML_API sml_status sml_model_record_scores(sml_ctx *ctx, sml_model *model, const sml_dataset *data,
+                                           const sml_scores *scores);
+
+/* Writes a safetensors file: to a temporary file beside it, synced, then renamed, so that the
+ * old file stays until the new one is safe. Errors: SML_BAD_ARGUMENT (never fitted), SML_IO,
+ * SML_NO_MEMORY. */
+SML_API sml_status sml_model_save(sml_ctx *ctx, const sml_model *model, const char *path);
+
+/* Reads a model file. Every length, shape and checksum is verified first.
+ * Errors: SML_NOT_FOUND, SML_IO, SML_BAD_FILE, SML_NO_MEMORY. Free with sml_model_free. */
+SML_API sml_status sml_model_load(sml_ctx *ctx, const char *path, sml_model **out);
+
+/* Frees a model. NULL is legal. */
+SML_API void sml_model_free(sml_model *model);
+
+/* Facts of a model; shapes are 0 before the first fit. */
+SML_API const char *sml_model_algorithm(const sml_model *model);
+SML_API sml_task sml_model_task(const sml_model *model);
+SML_API size_t sml_model_inputs(const sml_model *model);
+SML_API size_t sml_model_outputs(const sml_model *model);
+SML_API const char *sml_model_class_name(const sml_model *model, size_t class_index);
+
+/* Tensor index of a fitted model; SML_NOT_FOUND past the end, with ctx == NULL allowed. */
+SML_API sml_status sml_model_tensor(sml_ctx *ctx, const sml_model *model, size_t index,
+                                    sml_tensor_facts *facts);
+/* Copies tensor index, in the model file's order, to values[length]. */
+SML_API sml_status sml_model_tensor_values(sml_ctx *ctx, const sml_model *model, size_t index,
+                                           float *values, size_t length);
+
+/* The training receipt as a JSON object: seed, data name and SHA-256, library version, epochs,
+ * final metrics. "{}" before the first fit. Owned by the model. */
+SML_API const char *sml_model_receipt(const sml_model *model);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,76 @@
+/* Fully connected networks, built layer by layer, and their gradient check. */
+#ifndef SCRATCHML_NETWORK_H
+#define SCRATCHML_NETWORK_H
+
+#include <scratchml/base.h>
+#include <scratchml/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A layer as a plain value. Dense layers have units; others keep the width of their input. */
+typedef struct sml_layer {
+    const char *type; /* a name of the layer registry: "dense", "relu", … */
+    size_t units;     /* dense: outputs */
+    double value;     /* the layer's one setting: dropout rate, slope, alpha */
+} sml_layer;
+
+static inline sml_layer sml_layer_of(const char *type, size_t units, double value)
+{
+    sml_layer layer;
+    layer.type = type;
+    layer.units = units;
+    layer.value = value;
+    return layer;
+}
+
+#define sml_dense(units)      sml_layer_of("dense", (units), 0.0)
+#define sml_identity()        sml_layer_of("identity", 0, 0.0)
+#define sml_relu()            sml_layer_of("relu", 0, 0.0)
+#define sml_leaky_relu(slope) sml_layer_of("leaky_relu", 0, (slope))
+#define sml_elu(alpha)        sml_layer_of("elu", 0, (alpha))
+#define sml_gelu()            sml_layer_of("gelu", 0, 0.0)
+#define sml_silu()            sml_layer_of("silu", 0, 0.0)
+#define sml_sigmoid()         sml_layer_of("sigmoid", 0, 0.0)
+#define sml_tanh()            sml_layer_of("tanh", 0, 0.0)
+#define sml_softplus()        sml_layer_of("softplus", 0, 0.0)
+#define sml_dropout(rate)     sml_layer_of("dropout", 0, (rate))
+
+/* Creates an mlp from a list of layers, the last one dense: it gives the logits, and the loss adds
+ * softmax, sigmoid or identity. settings as for sml_model_create; hidden, activation and dropout
+ * are refused, since the list says them. The layers are copied. Free with sml_model_free.
+ * Errors: SML_UNKNOWN_NAME, SML_BAD_SHAPE, SML_BAD_ARGUMENT, SML_NO_MEMORY. */
+SML_API sml_status sml_network_create(sml_ctx *ctx, const sml_layer *layers, size_t n_layers,
+                                      const char *settings, sml_model **out);
+
+/* Layer index of an mlp; type is NULL past the end. After the first fit the list is complete. */
+SML_API sml_layer sml_network_layer(const sml_model *model, size_t index);
+
+/* The result of a gradient check. The relative error of a parameter with analytic gradient a and
+ * numeric gradient n is |a - n| / max(|a|, |n|, 1e-5 max(1, C)), with the loss C; below that the
+ * quotient's own rounding would be all that is measured. */
+typedef struct sml_gradient_check {
+    double max_relative_error; /* analytic against central differences, both in double */
+    double max_engine_error;   /* the engine's float32 gradient against the analytic one,
+                                  max |difference| / max |gradient| of its tensor */
+    uint64_t parameters_checked;
+    uint64_t kinks_skipped;   /* parameters whose difference crossed a kink (ReLU at 0, …) */
+    char worst_parameter[64]; /* "layers.0.weight[13,407]" */
+    double worst_analytic, worst_numeric;
+} sml_gradient_check;
+
+/* Checks every parameter of a fitted or initialised network on the rows of data, taken as one
+ * batch: dropout off, penalties of the settings included. Cost grows with rows × parameters; a
+ * few rows are enough. progress may be NULL; epochs is then 1 and step counts parameters.
+ * Errors: SML_BAD_ARGUMENT (not a network, never fitted), SML_BAD_SHAPE, SML_NO_MEMORY,
+ * SML_CANCELLED. */
+SML_API sml_status sml_network_check(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
+                                     sml_progress_fn progress, void *user,
+                                     sml_gradient_check *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
