@@ -1,0 +1,187 @@
+#include "base/file.h"
+
+#include "base/context.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Reads up to length bytes; fewer only at the end of the file. -1 on failure. */
+static ssize_t read_fully(int fd, unsigned char *bytes, size_t length)
+{
+    size_t done = 0;
+    while (done < length) {
+        ssize_t n = read(fd, bytes + done, length - done);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return -1;
+        }
+        if (n == 0) {
+            break;
+        }
+        done += (size_t)n;
+    }
+    return (ssize_t)done;
+}
+
+static sml_status read_open_file(sml_ctx *ctx, int fd, const char *path, size_t limit,
+                                 unsigned char **bytes, size_t *length)
+{
+    struct stat facts;
+    if (fstat(fd, &facts) != 0) {
+        return sml__fail_errno(ctx, SML_IO, errno, "%s: cannot read", path);
+    }
+    if (!S_ISREG(facts.st_mode)) {
+        return sml__fail(ctx, SML_BAD_FILE, "%s: not a regular file", path);
+    }
+    if ((uintmax_t)facts.st_size > limit) {
+        return sml__fail(ctx, SML_BAD_FILE, "%s: %jd bytes, at most %zu are accepted", path,
+                         (intmax_t)facts.st_size, limit);
+    }
+    size_t size = (size_t)facts.st_size;
+    unsigned char *memory = sml__alloc(ctx, size, 1, path);
+    if (memory == NULL) {
+        return SML_NO_MEMORY;
+    }
+    ssize_t got = read_fully(fd, memory, size);
+    if (got < 0 || (size_t)got != size) {
+        sml_status status = got < 0 ? sml__fail_errno(ctx, SML_IO, errno, "%s: cannot read", path)
+                                    : sml__fail(ctx, SML_IO, "%s: it shrank while read", path);
+        sml__free(memory);
+        return status;
+    }
+    *bytes = memory;
+    *length = size;
+    return SML_OK;
+}
+
+sml_status sml__file_read(sml_ctx *ctx, const char *path, size_t limit, unsigned char **bytes,
+                          size_t *length)
+{
+    *bytes = NULL;
+    *length = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return sml__fail_errno(ctx, errno == ENOENT ? SML_NOT_FOUND : SML_IO, errno,
+                               "%s: cannot open", path);
+    }
+    sml_status status = read_open_file(ctx, fd, path, limit, bytes, length);
+    close(fd);
+    return status;
+}
+
+/* Writes all of a piece; -1 with errno on failure. */
+static int write_fully(int fd, const sml__piece *piece)
+{
+    const unsigned char *bytes = piece->bytes;
+    size_t done = 0;
+    while (done < piece->length) {
+        ssize_t n = write(fd, bytes + done, piece->length - done);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return -1;
+        }
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+/* Writes, syncs and closes; -1 with errno of the first failure. */
+static int fill_and_close(int fd, const sml__piece *pieces, size_t n)
+{
+    int failure = 0;
+    for (size_t i = 0; i < n && failure == 0; i++) {
+        failure = write_fully(fd, &pieces[i]) != 0 ? errno : 0;
+    }
+    if (failure == 0 && fsync(fd) != 0) {
+        failure = errno;
+    }
+    if (close(fd) != 0 && failure == 0) {
+        failure = errno;
+    }
+    errno = failure;
+    return failure != 0 ? -1 : 0;
+}
+
+/* Makes a rename durable: syncs the directory that holds path. */
+static int sync_directory_of(const char *path, char *scratch)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash == NULL ? 0 : (size_t)(slash - path);
+    memcpy(scratch, path, length);
+    scratch[length] = '\0';
+    const char *directory = slash == NULL ? "." : (length == 0 ? "/" : scratch);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return -1;
+    }
+    int failure = fsync(fd) != 0 ? errno : 0;
+    close(fd);
+    errno = failure;
+    return failure != 0 ? -1 : 0;
+}
+
+/* Creates a file of a new name beside path, open for writing; the name is left in temporary. */
+static int create_beside(const char *path, char *temporary, size_t size)
+{
+    for (unsigned attempt = 0; attempt < 100; attempt++) {
+        snprintf(temporary, size, "%s.%ld-%u.tmp", path, (long)getpid(), attempt);
+        int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0 || errno != EEXIST) {
+            return fd;
+        }
+    }
+    return -1;
+}
+
+sml_status sml__file_write(sml_ctx *ctx, const char *path, const sml__piece *pieces, size_t n)
+{
+    size_t size = strlen(path) + 48;
+    char *temporary = sml__alloc(ctx, size, 1, "a path");
+    if (temporary == NULL) {
+        return SML_NO_MEMORY;
+    }
+    sml_status status = SML_OK;
+    int fd = create_beside(path, temporary, size);
+    if (fd < 0) {
+        status = sml__fail_errno(ctx, SML_IO, errno, "%s: cannot write", path);
+    } else if (fill_and_close(fd, pieces, n) != 0 || rename(temporary, path) != 0) {
+        status = sml__fail_errno(ctx, SML_IO, errno, "%s: cannot write", path);
+        unlink(temporary);
+    } else if (sync_directory_of(path, temporary) != 0) {
+        status = sml__fail_errno(ctx, SML_IO, errno, "%s: cannot sync its directory", path);
+    }
+    sml__free(temporary);
+    return status;
+}
+
+sml_status sml__directory_create(sml_ctx *ctx, const char *path)
+{
+    char *partial = sml__copy_text(ctx, path);
+    if (partial == NULL) {
+        return SML_NO_MEMORY;
+    }
+    sml_status status = SML_OK;
+    for (char *slash = partial; status == SML_OK && slash != NULL;) {
+        slash = strchr(slash + 1, '/');
+        if (slash != NULL) {
+            *slash = '\0';
+        }
+        if (mkdir(partial, 0777) != 0 && errno != EEXIST) {
+            status = sml__fail_errno(ctx, SML_IO, errno, "%s: cannot create the folder", partial);
+        }
+        if (slash != NULL) {
+            *slash = '/';
+        }
+    }
+    sml__free(partial);
+    return status;
+}

@@ -1,0 +1,27 @@
+/* Whole files: read with a cap, written so that a reader sees the old one or the new one. */
+#ifndef SML_BASE_FILE_H
+#define SML_BASE_FILE_H
+
+#include <scratchml/base.h>
+
+/* Reads all of path into *bytes (sml__free it). A gzip file is not unpacked here.
+ * Errors: SML_NOT_FOUND, SML_IO, SML_BAD_FILE (longer than limit, or a directory),
+ * SML_NO_MEMORY. */
+sml_status sml__file_read(sml_ctx *ctx, const char *path, size_t limit, unsigned char **bytes,
+                          size_t *length);
+
+/* One piece of a file to write. */
+typedef struct sml__piece {
+    const void *bytes;
+    size_t length;
+} sml__piece;
+
+/* Writes the pieces one after the other: temporary file in the same directory, fsync, rename,
+ * fsync of the directory. After a failure the old file is whole and no temporary one is left.
+ * Errors: SML_IO, SML_NO_MEMORY. */
+sml_status sml__file_write(sml_ctx *ctx, const char *path, const sml__piece *pieces, size_t n);
+
+/* Creates a directory and its parents. Errors: SML_IO, SML_NO_MEMORY. */
+sml_status sml__directory_create(sml_ctx *ctx, const char *path);
+
+#endif
