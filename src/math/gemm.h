@@ -1,0 +1,35 @@
+/* The dense matrix product that every dense layer uses, forward and backward. */
+#ifndef SML_MATH_GEMM_H
+#define SML_MATH_GEMM_H
+
+#include <stddef.h>
+
+/* C[m,n] = alpha · A[m,k] B[k,n] + S, where S is C itself (accumulate), the row `start` under each
+ * row of C, or zero. A and B may be transposed views: strides are in floats. */
+typedef struct sml__gemm {
+    size_t m, n, k;
+    const float *a; /* element (i,p) at a[i * a_row + p * a_column]; one stride is 1 */
+    size_t a_row, a_column;
+    const float *b; /* element (p,j) at b[p * b_row + j * b_column]; one stride is 1 */
+    size_t b_row, b_column;
+    float *c; /* element (i,j) at c[i * c_row + j] */
+    size_t c_row;
+    float alpha;
+    const float *start; /* [n], or NULL */
+    int accumulate;
+} sml__gemm;
+
+enum {
+    /* Terms of a sum that are added in registers before C is touched again: a packed panel of B,
+     * 512 × 32 floats = 64 KiB, stays in a 1 MiB L2 beside A. */
+    SML__GEMM_DEPTH = 512,
+    SML__GEMM_COLUMNS_MAX = 32,
+    /* Floats that each member of the team needs to pack a panel of B. */
+    SML__GEMM_SCRATCH = SML__GEMM_DEPTH * SML__GEMM_COLUMNS_MAX
+};
+
+/* Computes the part of C that belongs to rank of size. An element's value depends on A, B, alpha
+ * and S alone, never on who computes it or beside which rows. */
+typedef void sml__gemm_kernel(const sml__gemm *gemm, int rank, int size, float *scratch);
+
+#endif

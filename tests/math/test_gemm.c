@@ -1,0 +1,178 @@
+/* Every instruction set's product against its twin in double, on random shapes, transposed views,
+ * strides and misaligned pointers; and the same bits for every team and every neighbourhood. */
+#include "support.h"
+
+#include "math/ref/gemm.h"
+
+enum { MARGIN = 3, CASES = 400 };
+
+typedef struct product {
+    sml__gemm gemm;
+    float *a, *b, *c, *start, *scratch;
+    size_t c_length;
+} product;
+
+static float *random_floats(sml__random *random, size_t n)
+{
+    float *values = malloc((n + MARGIN) * sizeof(float));
+    for (size_t i = 0; i < n + MARGIN; i++) {
+        values[i] = (float)sml__random_normal(random);
+    }
+    return values;
+}
+
+/* A view [rows, columns] of fresh memory, either way round, with a stride beyond its width. */
+static float *random_view(sml__random *random, size_t rows, size_t columns, size_t *row_stride,
+                          size_t *column_stride)
+{
+    const size_t extra = sml__random_below(random, 4);
+    const int transposed = (int)sml__random_below(random, 2);
+    *row_stride = transposed ? 1 : columns + extra;
+    *column_stride = transposed ? rows + extra : 1;
+    return random_floats(random, transposed ? columns * *column_stride : rows * *row_stride);
+}
+
+static product random_product(sml__random *random, size_t m, size_t n, size_t k)
+{
+    product p = {.gemm = {.m = m, .n = n, .k = k}};
+    sml__gemm *g = &p.gemm;
+    p.a = random_view(random, m, k, &g->a_row, &g->a_column);
+    p.b = random_view(random, k, n, &g->b_row, &g->b_column);
+    g->c_row = n + sml__random_below(random, 5);
+    p.c_length = m * g->c_row;
+    p.c = random_floats(random, p.c_length);
+    p.start = random_floats(random, n);
+    p.scratch = malloc(5 * SML__GEMM_SCRATCH * sizeof(float));
+    g->a = p.a + sml__random_below(random, MARGIN);
+    g->b = p.b + sml__random_below(random, MARGIN);
+    g->c = p.c + sml__random_below(random, MARGIN);
+    g->alpha = sml__random_below(random, 2) ? 1.0F : 0.125F;
+    g->accumulate = (int)sml__random_below(random, 2);
+    g->start = sml__random_below(random, 2) ? p.start : NULL;
+    return p;
+}
+
+static void free_product(product p)
+{
+    free(p.a);
+    free(p.b);
+    free(p.c);
+    free(p.start);
+    free(p.scratch);
+}
+
+/* |error| ≤ γ_(k+2) · Σ |terms|: Higham, "Accuracy and stability", 2002, section 3.1. */
+static void compare_with_twin(product p, sml__gemm_kernel *kernel)
+{
+    const size_t m = p.gemm.m, n = p.gemm.n;
+    double *expected = malloc(m * n * sizeof(double)), *terms = malloc(m * n * sizeof(double));
+    const double units = (double)(p.gemm.k + 2) * 0x1p-24;
+    sml__gemm_ref(&p.gemm, expected, terms);
+    float *before = malloc((p.c_length + MARGIN) * sizeof(float));
+    memcpy(before, p.c, (p.c_length + MARGIN) * sizeof(float));
+    kernel(&p.gemm, 0, 1, p.scratch);
+    for (size_t i = 0; i < m; i++) {
+        for (size_t j = 0; j < n; j++) {
+            const double found = (double)p.gemm.c[i * p.gemm.c_row + j];
+            assert_near(found, expected[i * n + j], 0, units / (1 - units) * terms[i * n + j],
+                        "product", i * n + j);
+        }
+    }
+    for (size_t x = 0; x < p.c_length + MARGIN; x++) { /* what lies outside C is not touched */
+        const ptrdiff_t at = (ptrdiff_t)x - (p.gemm.c - p.c);
+        const int inside =
+            at >= 0 && (size_t)at < (m - 1) * p.gemm.c_row + n && (size_t)at % p.gemm.c_row < n;
+        assert_true(inside || memcmp(&before[x], &p.c[x], sizeof(float)) == 0);
+    }
+    free(before);
+    free(expected);
+    free(terms);
+}
+
+static void for_each_set(void (*test)(sml__gemm_kernel *kernel))
+{
+    for (int isa = 0; isa < SML__ISA_COUNT; isa++) {
+        if (sml__isa_available((sml__isa)isa)) {
+            test(sml__gemm_for((sml__isa)isa));
+        } else {
+            print_message("this processor has no %s\n", sml__isa_name((sml__isa)isa));
+        }
+    }
+}
+
+static void random_shapes(sml__gemm_kernel *kernel)
+{
+    sml__random random;
+    sml__random_init(&random, 11, SML__SAMPLE, 0, 0);
+    for (int i = 0; i < CASES; i++) {
+        const size_t m = 1 + sml__random_below(&random, 40), n = 1 + sml__random_below(&random, 80);
+        product p = random_product(&random, m, n, 1 + sml__random_below(&random, 60));
+        compare_with_twin(p, kernel);
+        free_product(p);
+    }
+    product deep = random_product(&random, 9, 35, 2 * SML__GEMM_DEPTH + 17);
+    compare_with_twin(deep, kernel);
+    free_product(deep);
+}
+
+static void agrees_with_twin(void **state)
+{
+    (void)state;
+    for_each_set(random_shapes);
+}
+
+static void run_team(const product *p, sml__gemm_kernel *kernel, int size)
+{
+    for (int rank = 0; rank < size; rank++) {
+        kernel(&p->gemm, rank, size, p->scratch + rank * SML__GEMM_SCRATCH);
+    }
+}
+
+/* The same bits for every size of the team, and for a row alone as among others. */
+static void teams(sml__gemm_kernel *kernel)
+{
+    sml__random random;
+    sml__random_init(&random, 12, SML__SAMPLE, 0, 0);
+    for (int i = 0; i < 40; i++) {
+        const size_t m = 1 + sml__random_below(&random, 70);
+        product p = random_product(&random, m, 1 + sml__random_below(&random, 130), 700);
+        p.gemm.accumulate = 0;
+        const size_t bytes = p.c_length * sizeof(float);
+        float *alone = malloc(bytes);
+        run_team(&p, kernel, 1);
+        memcpy(alone, p.gemm.c, bytes - (size_t)(p.gemm.c_row - p.gemm.n) * sizeof(float));
+        for (int size = 2; size <= 5; size++) {
+            for (size_t r = 0; r < m; r++) {
+                memset(p.gemm.c + r * p.gemm.c_row, 0x7F, p.gemm.n * sizeof(float));
+            }
+            run_team(&p, kernel, size);
+            for (size_t r = 0; r < m; r++) {
+                assert_memory_equal(p.gemm.c + r * p.gemm.c_row, alone + r * p.gemm.c_row,
+                                    p.gemm.n * sizeof(float));
+            }
+        }
+        const size_t row = sml__random_below(&random, (uint32_t)m);
+        product one = p;
+        one.gemm.m = 1;
+        one.gemm.a += row * p.gemm.a_row;
+        run_team(&one, kernel, 1);
+        assert_memory_equal(one.gemm.c, alone + row * p.gemm.c_row, p.gemm.n * sizeof(float));
+        free(alone);
+        free_product(p);
+    }
+}
+
+static void bits_do_not_depend_on_the_team(void **state)
+{
+    (void)state;
+    for_each_set(teams);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(agrees_with_twin),
+        cmocka_unit_test(bits_do_not_depend_on_the_team),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
