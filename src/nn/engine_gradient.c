@@ -1,0 +1,75 @@
+#include "nn/engine_gradient.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+
+sml_status sml__engine_gradient(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
+                                double label_smoothing, float *gradient, double *loss)
+{
+    const size_t rows = data->view.rows;
+    sml__workspace workspace;
+    sml_status status = sml__workspace_create(
+        ctx, network, rows < SML__PASS_ROWS ? rows : SML__PASS_ROWS, 1, 1, &workspace);
+    if (status != SML_OK) {
+        return status;
+    }
+    double sum = 0;
+    for (size_t first = 0; first < rows; first += workspace.rows) {
+        const sml__pass_settings pass = {
+            .rows = rows - first < workspace.rows ? rows - first : workspace.rows,
+            .batch = rows,
+            .accumulate = first > 0,
+            .first = first,
+            .label_smoothing = label_smoothing,
+        };
+        sml__dataset_gather(data, NULL, first, pass.rows, workspace.input);
+        for (size_t r = 0; r < pass.rows; r++) {
+            sml_dataset_targets(data, first + r, workspace.target + r * network->n_out);
+        }
+        sml__network_forward(network, &workspace, &pass, 0, 1);
+        sml__network_loss(network, &workspace, &pass, 0, 1);
+        for (size_t r = 0; r < pass.rows; r++) {
+            sum += workspace.losses[r];
+        }
+        sml__network_backward(network, &workspace, &pass, gradient, 0, 1);
+    }
+    *loss = sum / (double)rows;
+    sml__workspace_free(&workspace, network);
+    return SML_OK;
+}
+
+static double tensor_error(const float *engine, const double *twin, size_t n)
+{
+    double largest = 0, difference = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double gap = fabs((double)engine[i] - twin[i]);
+        largest = fmax(largest, fabs(twin[i]));
+        difference = isnan(gap) ? (double)INFINITY : fmax(difference, gap);
+    }
+    return largest > 0 ? difference / largest : difference;
+}
+
+sml_status sml__engine_error(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
+                             const sml__twin *twin, double *error)
+{
+    double loss = 0;
+    float *gradient = sml__alloc(ctx, network->n_parameters, sizeof(float), "gradients");
+    if (gradient == NULL) {
+        return SML_NO_MEMORY;
+    }
+    sml_status status =
+        sml__engine_gradient(ctx, network, data, twin->label_smoothing, gradient, &loss);
+    *error = 0;
+    for (size_t l = 0; status == SML_OK && l < network->n_layers; l++) {
+        const sml__layer *layer = &network->layers[l];
+        if (layer->type->has_units) {
+            const size_t w = layer->weight, b = layer->bias;
+            *error = fmax(
+                *error, tensor_error(gradient + w, twin->gradient + w, layer->n_in * layer->n_out));
+            *error = fmax(*error, tensor_error(gradient + b, twin->gradient + b, layer->n_out));
+        }
+    }
+    sml__free(gradient);
+    return status;
+}

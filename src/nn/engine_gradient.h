@@ -1,0 +1,17 @@
+/* The float32 engine's own gradient, held against the twin's. */
+#ifndef SML_NN_ENGINE_GRADIENT_H
+#define SML_NN_ENGINE_GRADIENT_H
+
+#include "nn/twin.h"
+
+/* Loss and gradient of all rows of data as one batch, by the engine, dropout off, penalties left
+ * out: gradient[n_parameters]. */
+sml_status sml__engine_gradient(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
+                                double label_smoothing, float *gradient, double *loss);
+
+/* The largest over all tensors of max |engine - twin| / max |twin|, after sml__twin_backward. A
+ * tensor whose gradient is zero everywhere counts with max |engine|. */
+sml_status sml__engine_error(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
+                             const sml__twin *twin, double *error);
+
+#endif

@@ -1,0 +1,153 @@
+/* The rows are cut into blocks of SML__PASS_ROWS; a member of the team takes whole blocks through
+ * all layers on its own, so nobody waits, and a block's numbers do not depend on who took it. */
+#include "nn/inference.h"
+
+#include "base/context.h"
+#include "base/memory.h"
+#include "base/threads.h"
+
+#include <math.h>
+#include <scratchml/metrics.h>
+#include <string.h>
+
+typedef struct inference {
+    const sml__network *network;
+    const sml_dataset *data;
+    sml__workspace *workspaces; /* [members] */
+    size_t blocks;
+    float *outputs;       /* [rows, n_out], or NULL */
+    double *block_losses; /* [blocks], or NULL */
+    uint64_t *block_hits; /* [blocks], or NULL */
+} inference;
+
+/* Outputs in place of logits, and copied to where the caller wants them. */
+static void write_outputs(const inference *run, const float *logits, size_t first, size_t rows)
+{
+    const size_t n = run->network->n_out;
+    for (size_t r = 0; r < rows; r++) {
+        run->network->loss->output(logits + r * n, n, run->outputs + (first + r) * n);
+    }
+}
+
+/* 1 when the logits of a row predict its target: the same largest class, or for independent labels
+ * every one on its side of 1/2 (σ(z) > 1/2 where z > 0). */
+static int is_hit(sml_task task, const float *logits, const float *target, size_t n)
+{
+    if (task == SML_TASK_CLASSIFICATION) {
+        return sml_argmax(logits, n) == sml_argmax(target, n);
+    }
+    int hit = 1;
+    for (size_t k = 0; k < n; k++) {
+        hit = hit && (logits[k] > 0) == (target[k] > 0.5F);
+    }
+    return hit;
+}
+
+static void score_block(const inference *run, sml__workspace *workspace, const float *logits,
+                        size_t block, const sml__pass_settings *pass)
+{
+    const size_t n = run->network->n_out;
+    const size_t first = (size_t)pass->first;
+    for (size_t r = 0; r < pass->rows; r++) {
+        sml_dataset_targets(run->data, first + r, workspace->target + r * n);
+    }
+    sml__network_loss(run->network, workspace, pass, 0, 1);
+    for (size_t r = 0; r < pass->rows; r++) {
+        run->block_losses[block] += workspace->losses[r];
+        run->block_hits[block] += (uint64_t)is_hit(run->network->loss->task, logits + r * n,
+                                                   workspace->target + r * n, n);
+    }
+}
+
+static void infer_block(const inference *run, sml__workspace *workspace, size_t block)
+{
+    const size_t rows = run->data->view.rows, first = block * workspace->rows;
+    const sml__pass_settings pass = {
+        .rows = rows - first < workspace->rows ? rows - first : workspace->rows,
+        .batch = rows,
+        .first = first,
+    };
+    const float *logits = workspace->outputs[run->network->n_layers - 1];
+    sml__dataset_gather(run->data, NULL, first, pass.rows, workspace->input);
+    sml__network_forward(run->network, workspace, &pass, 0, 1);
+    if (run->block_losses != NULL) {
+        score_block(run, workspace, logits, block, &pass);
+    }
+    if (run->outputs != NULL) {
+        write_outputs(run, logits, first, pass.rows);
+    }
+}
+
+static void infer_share(void *argument, int rank, int size)
+{
+    const inference *run = argument;
+    const sml__range own = sml__share(run->blocks, 1, rank, size);
+    for (size_t block = own.begin; block < own.end; block++) {
+        infer_block(run, &run->workspaces[rank], block);
+    }
+}
+
+static sml_status infer(sml_ctx *ctx, inference *run)
+{
+    const size_t rows = run->data->view.rows;
+    const size_t block_rows = rows < SML__PASS_ROWS ? rows : SML__PASS_ROWS;
+    const int wanted = sml__team_size(ctx, (double)rows * sml__network_flops(run->network) / 3.0);
+    const int members = (size_t)wanted < run->blocks ? wanted : (int)run->blocks;
+    sml_status status = SML_OK;
+    run->workspaces = sml__alloc(ctx, (size_t)members, sizeof *run->workspaces, "workspaces");
+    if (run->workspaces == NULL) {
+        return SML_NO_MEMORY;
+    }
+    for (int i = 0; i < members && status == SML_OK; i++) {
+        status = sml__workspace_create(ctx, run->network, block_rows, 1, 0, &run->workspaces[i]);
+    }
+    if (status == SML_OK) {
+        sml__team_run(members, infer_share, run);
+    }
+    for (int i = 0; i < members; i++) {
+        sml__workspace_free(&run->workspaces[i], run->network);
+    }
+    sml__free(run->workspaces);
+    return status;
+}
+
+static size_t blocks_of(const sml_dataset *data)
+{
+    return (data->view.rows + SML__PASS_ROWS - 1) / SML__PASS_ROWS;
+}
+
+sml_status sml__network_predict(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
+                                float *outputs)
+{
+    inference run = {
+        .network = network, .data = data, .blocks = blocks_of(data), .outputs = outputs};
+    return infer(ctx, &run);
+}
+
+sml_status sml__network_evaluate(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
+                                 sml_scores *scores)
+{
+    inference run = {.network = network, .data = data, .blocks = blocks_of(data)};
+    run.block_losses = sml__alloc(ctx, run.blocks, sizeof(double), "losses");
+    run.block_hits = sml__alloc(ctx, run.blocks, sizeof(uint64_t), "hits");
+    sml_status status = SML_NO_MEMORY;
+    if (run.block_losses != NULL && run.block_hits != NULL) {
+        status = infer(ctx, &run);
+    }
+    if (status == SML_OK) {
+        double loss = 0;
+        uint64_t hits = 0;
+        for (size_t b = 0; b < run.blocks; b++) {
+            loss += run.block_losses[b];
+            hits += run.block_hits[b];
+        }
+        const double rows = (double)data->view.rows;
+        scores->samples = data->view.rows;
+        scores->loss = loss / rows;
+        scores->accuracy =
+            network->loss->task == SML_TASK_REGRESSION ? (double)NAN : (double)hits / rows;
+    }
+    sml__free(run.block_losses);
+    sml__free(run.block_hits);
+    return status;
+}

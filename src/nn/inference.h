@@ -1,0 +1,15 @@
+/* Forward passes over a whole data set: predictions and scores. */
+#ifndef SML_NN_INFERENCE_H
+#define SML_NN_INFERENCE_H
+
+#include "nn/network.h"
+
+/* Writes the outputs (probabilities or values) of every row to outputs[rows, n_out]. */
+sml_status sml__network_predict(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
+                                float *outputs);
+
+/* Mean loss, without smoothing and penalties, and accuracy (NaN for regression). */
+sml_status sml__network_evaluate(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
+                                 sml_scores *scores);
+
+#endif

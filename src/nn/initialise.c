@@ -1,0 +1,53 @@
+/* Initial weights keep the variance of the signal from layer to layer (docs/network.md):
+ *   He      normal, σ = √(2 / n_in):       half of a ReLU's outputs are zero. He et al., 2015.
+ *   Glorot  uniform in ±√(6 / (n_in + n_out)): forward and backward alike. Glorot, Bengio, 2010.
+ *   LeCun   normal, σ = √(1 / n_in).       LeCun et al., "Efficient backprop", 1998. */
+#include "nn/initialise.h"
+
+#include "base/random.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The initialisation that suits what follows dense layer l: dropout is passed over. */
+static const char *suited(const sml__network *network, size_t l)
+{
+    for (size_t next = l + 1; next < network->n_layers; next++) {
+        if (network->layers[next].type->initial != NULL) {
+            return network->layers[next].type->initial;
+        }
+    }
+    return "glorot"; /* the logits */
+}
+
+/* Weights are drawn unit by unit, as the rows of W[n_out, n_in], and kept transposed. */
+static void draw(float *weight, const sml__layer *layer, const char *scheme, sml__random *random)
+{
+    const double n_in = (double)layer->n_in, n_out = (double)layer->n_out;
+    const int uniform = strcmp(scheme, "glorot") == 0;
+    const double scale = uniform                     ? sqrt(6.0 / (n_in + n_out))
+                         : strcmp(scheme, "he") == 0 ? sqrt(2.0 / n_in)
+                                                     : sqrt(1.0 / n_in);
+    for (size_t j = 0; j < layer->n_out; j++) {
+        for (size_t i = 0; i < layer->n_in; i++) {
+            const double unit =
+                uniform ? 2.0 * sml__random_uniform(random) - 1.0 : sml__random_normal(random);
+            weight[i * layer->n_out + j] = (float)(scale * unit);
+        }
+    }
+}
+
+void sml__initialise(sml__network *network, const char *scheme, uint64_t seed)
+{
+    for (size_t l = 0; l < network->n_layers; l++) {
+        const sml__layer *layer = &network->layers[l];
+        if (!layer->type->has_units) {
+            continue;
+        }
+        sml__random random;
+        sml__random_init(&random, seed, SML__INITIALISE, 0, (uint32_t)l);
+        const char *chosen = strcmp(scheme, "auto") == 0 ? suited(network, l) : scheme;
+        draw(network->parameters + layer->weight, layer, chosen, &random);
+        memset(network->parameters + layer->bias, 0, layer->n_out * sizeof(float));
+    }
+}

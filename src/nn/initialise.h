@@ -1,0 +1,11 @@
+/* Initial weights. */
+#ifndef SML_NN_INITIALISE_H
+#define SML_NN_INITIALISE_H
+
+#include "nn/network.h"
+
+/* Draws all weights by the scheme "he", "glorot", "lecun", or "auto": for each dense layer the one
+ * that suits the activation after it. Biases become zero. */
+void sml__initialise(sml__network *network, const char *scheme, uint64_t seed);
+
+#endif

@@ -1,0 +1,45 @@
+/* What a layer is to the network: two functions on a batch in float32, and for activations the
+ * same formula in double, from which the gradient check is built. */
+#ifndef SML_NN_LAYER_H
+#define SML_NN_LAYER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One layer's part in a pass over some rows. All members of a team call with the same pass but
+ * their own rank and scratch; each writes its own share of the outputs. */
+typedef struct sml__pass {
+    int rank, size;
+    size_t rows; /* samples in this pass */
+    size_t n_in, n_out;
+    const float *input;    /* [rows, n_in] */
+    float *output;         /* [rows, n_out] */
+    const float *weight;   /* [n_in, n_out]: input-major, Wᵀ of the formulas */
+    const float *bias;     /* [n_out] */
+    const float *d_output; /* [rows, n_out]: ∂C_s/∂output of each sample s */
+    float *d_input;        /* [rows, n_in]; NULL where nobody needs it; may be d_output */
+    float *d_weight;       /* [n_in, n_out]: mean over the batch */
+    float *d_bias;         /* [n_out] */
+    float mean;            /* 1/m */
+    int accumulate;        /* add to d_weight and d_bias: the batch comes in several passes */
+    double value;          /* the layer's one setting */
+    int training;          /* dropout acts */
+    uint32_t key[2];       /* the seed, for dropout */
+    uint32_t epoch, lane;
+    uint64_t first; /* number of this pass's first sample within the epoch */
+    float *scratch; /* [SML__GEMM_SCRATCH] of this member */
+} sml__pass;
+
+typedef struct sml__layer_type {
+    const char *name;
+    int has_units;           /* dense: it chooses its width and has parameters */
+    int has_kink;            /* f or f' jumps at z = 0 */
+    double minimum, maximum; /* of value */
+    const char *initial;     /* initialisation that suits weights before it: "he", "glorot" */
+    void (*forward)(const sml__pass *pass);
+    void (*backward)(const sml__pass *pass);
+    double (*f)(double z, double value);     /* activations: a = f(z), else NULL */
+    double (*slope)(double z, double value); /* f'(z) */
+} sml__layer_type;
+
+#endif

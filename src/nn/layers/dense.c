@@ -1,0 +1,107 @@
+/* Dense layer, derived in docs/network.md:
+ *   forward    Z = A Wᵀ + 1 bᵀ           [rows, n_out]
+ *   backward   dA = δ W                  [rows, n_in]
+ *              dWᵀ = (1/m) Aᵀ δ          [n_in, n_out]
+ *              db = (1/m) Σ_s δ^(s)      [n_out]
+ * W is kept input-major, as Wᵀ[n_in, n_out]: the products forward and for dW then read contiguous
+ * rows, and a column of the batch meets one row of weights. */
+#include "base/threads.h"
+#include "math/gemm.h"
+#include "math/isa.h"
+#include "nn/layer.h"
+
+extern sml__gemm_kernel ISA(gemm);
+
+static void forward(const sml__pass *pass)
+{
+    const sml__gemm product = {
+        .m = pass->rows,
+        .n = pass->n_out,
+        .k = pass->n_in,
+        .a = pass->input,
+        .a_row = pass->n_in,
+        .a_column = 1,
+        .b = pass->weight,
+        .b_row = pass->n_out,
+        .b_column = 1,
+        .c = pass->output,
+        .c_row = pass->n_out,
+        .alpha = 1.0F,
+        .start = pass->bias,
+    };
+    ISA(gemm)(&product, pass->rank, pass->size, pass->scratch);
+}
+
+/* dA = δ W. */
+static void backward_input(const sml__pass *pass)
+{
+    const sml__gemm product = {
+        .m = pass->rows,
+        .n = pass->n_in,
+        .k = pass->n_out,
+        .a = pass->d_output,
+        .a_row = pass->n_out,
+        .a_column = 1,
+        .b = pass->weight,
+        .b_row = 1,
+        .b_column = pass->n_out,
+        .c = pass->d_input,
+        .c_row = pass->n_in,
+        .alpha = 1.0F,
+    };
+    ISA(gemm)(&product, pass->rank, pass->size, pass->scratch);
+}
+
+/* dWᵀ = (1/m) Aᵀ δ. */
+static void backward_weight(const sml__pass *pass)
+{
+    const sml__gemm product = {
+        .m = pass->n_in,
+        .n = pass->n_out,
+        .k = pass->rows,
+        .a = pass->input,
+        .a_row = 1,
+        .a_column = pass->n_in,
+        .b = pass->d_output,
+        .b_row = pass->n_out,
+        .b_column = 1,
+        .c = pass->d_weight,
+        .c_row = pass->n_out,
+        .alpha = pass->mean,
+        .accumulate = pass->accumulate,
+    };
+    ISA(gemm)(&product, pass->rank, pass->size, pass->scratch);
+}
+
+/* db = (1/m) Σ_s δ^(s); a member owns some columns. */
+static void backward_bias(const sml__pass *pass)
+{
+    const sml__range own = sml__share(pass->n_out, VECTOR_FLOATS, pass->rank, pass->size);
+    for (size_t j = own.begin; j < own.end && !pass->accumulate; j++) {
+        pass->d_bias[j] = 0;
+    }
+    for (size_t s = 0; s < pass->rows; s++) {
+        const float *delta = pass->d_output + s * pass->n_out;
+        for (size_t j = own.begin; j < own.end; j++) {
+            pass->d_bias[j] += pass->mean * delta[j];
+        }
+    }
+}
+
+static void backward(const sml__pass *pass)
+{
+    if (pass->d_input != NULL) {
+        backward_input(pass);
+    }
+    backward_weight(pass);
+    backward_bias(pass);
+}
+
+extern const sml__layer_type ISA(dense_layer);
+const sml__layer_type ISA(dense_layer) = {
+    .name = "dense",
+    .has_units = 1,
+    .initial = "glorot",
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,42 @@
+/* Layers that act on each number alone: a = f(z), ∂C/∂z = ∂C/∂a · f'(z). */
+#ifndef SML_NN_LAYERS_ELEMENTWISE_H
+#define SML_NN_LAYERS_ELEMENTWISE_H
+
+#include "base/threads.h"
+#include "math/isa.h"
+#include "nn/layer.h"
+
+/* Shares are cut at whole cache lines, so a number is in a vector or in the loop's tail whatever
+ * the size of the team. */
+enum { SML__ELEMENTWISE_GRAIN = 64 };
+
+/* output = f(input), for this member's share. f is inlined into the loop. */
+SML__INLINE void sml__elementwise_forward(const sml__pass *pass, float (*f)(float z, float value))
+{
+    const sml__range range =
+        sml__share(pass->rows * pass->n_in, SML__ELEMENTWISE_GRAIN, pass->rank, pass->size);
+    const float value = (float)pass->value;
+    const float *z = pass->input;
+    float *a = pass->output;
+#pragma omp simd
+    for (size_t i = range.begin; i < range.end; i++) {
+        a[i] = f(z[i], value);
+    }
+}
+
+/* d_input = d_output · f'(input), for this member's share. */
+SML__INLINE void sml__elementwise_backward(const sml__pass *pass,
+                                           float (*slope)(float z, float value))
+{
+    const sml__range range =
+        sml__share(pass->rows * pass->n_in, SML__ELEMENTWISE_GRAIN, pass->rank, pass->size);
+    const float value = (float)pass->value;
+    const float *z = pass->input, *d_a = pass->d_output;
+    float *d_z = pass->d_input;
+#pragma omp simd
+    for (size_t i = range.begin; i < range.end; i++) {
+        d_z[i] = d_a[i] * slope(z[i], value);
+    }
+}
+
+#endif

@@ -1,0 +1,273 @@
+/* The algorithm "mlp": a multilayer perceptron behind the uniform verbs. */
+#include "nn/mlp.h"
+
+#include "base/context.h"
+#include "base/memory.h"
+#include "nn/inference.h"
+#include "nn/initialise.h"
+#include "nn/mlp_settings.h"
+#include "nn/trainer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void free_state(sml_model *model)
+{
+    sml__mlp_free(model->state);
+    model->state = NULL;
+}
+
+/* A new state for a fit from the start, parameters initialised; NULL in *out on failure. */
+static sml_status start_anew(sml_ctx *ctx, const sml_model *model, const sml__loss *loss,
+                             sml__mlp **out)
+{
+    const sml__mlp *old = model->state;
+    sml__mlp *mlp = old != NULL && old->explicit_layers
+                        ? sml__mlp_of_layers(ctx, old->specs, old->n_specs, 1)
+                        : sml__mlp_of_settings(ctx, model);
+    *out = NULL;
+    if (mlp == NULL) {
+        return SML_NO_MEMORY;
+    }
+    sml_status status = sml__mlp_build(ctx, mlp, model, loss, SIZE_MAX);
+    if (status != SML_OK) {
+        sml__mlp_free(mlp);
+        return status;
+    }
+    sml__initialise(mlp->network, sml__setting_text(model, "init"),
+                    (uint64_t)sml__setting_integer(model, "seed"));
+    *out = mlp;
+    return SML_OK;
+}
+
+/* A warm start keeps the layers; the settings may change what they do, not what they are. */
+static sml_status go_on(sml_ctx *ctx, const sml_model *model, const sml__loss *loss)
+{
+    sml__mlp *mlp = model->state;
+    mlp->network->loss = loss;
+    if (mlp->explicit_layers) {
+        return SML_OK;
+    }
+    sml__mlp *wanted = sml__mlp_of_settings(ctx, model);
+    if (wanted == NULL) {
+        return SML_NO_MEMORY;
+    }
+    int same = wanted->n_specs == mlp->n_specs;
+    for (size_t i = 0; same && i < mlp->n_specs; i++) {
+        same = wanted->specs[i].type == mlp->specs[i].type &&
+               wanted->specs[i].units == mlp->specs[i].units;
+    }
+    for (size_t i = 0; same && i < mlp->n_specs; i++) {
+        mlp->specs[i].value = wanted->specs[i].value;
+        mlp->network->layers[i].value = wanted->specs[i].value;
+    }
+    sml__mlp_free(wanted);
+    return same ? SML_OK
+                : sml__fail(ctx, SML_BAD_SHAPE,
+                            "hidden, activation or dropout ask for other layers than the model "
+                            "has; leave them out to go on from it, or start without it");
+}
+
+static sml_status fit(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
+                      const sml_fit_options *options, sml_fit_report *report)
+{
+    sml__training_settings settings;
+    const sml__loss *loss = sml__mlp_loss(ctx, model);
+    sml_status status =
+        loss != NULL ? sml__mlp_training(ctx, model, loss, &settings) : SML_BAD_ARGUMENT;
+    if (status != SML_OK) {
+        return status;
+    }
+    sml__mlp *mlp = model->state;
+    status = options->warm_start ? go_on(ctx, model, loss) : start_anew(ctx, model, loss, &mlp);
+    if (status != SML_OK) {
+        return status;
+    }
+    status = sml__train(ctx, mlp->network, train, &settings, options, report);
+    if (status == SML_OK || status == SML_CANCELLED || status == SML_DIVERGED) {
+        if (mlp != model->state) {
+            free_state(model);
+        }
+        model->state = mlp;
+    } else if (mlp != model->state) {
+        sml__mlp_free(mlp);
+    }
+    return status;
+}
+
+static sml_status predict(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
+                          float *outputs)
+{
+    const sml__mlp *mlp = model->state;
+    return sml__network_predict(ctx, mlp->network, data, outputs);
+}
+
+static sml_status evaluate(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
+                           sml_scores *scores)
+{
+    const sml__mlp *mlp = model->state;
+    return sml__network_evaluate(ctx, mlp->network, data, scores);
+}
+
+/* {"explicit": bool, "layers": [{"type", "units", "value"}]}. */
+static json_t *structure(sml_ctx *ctx, const sml_model *model)
+{
+    const sml__mlp *mlp = model->state;
+    json_t *layers = json_array();
+    int complete = layers != NULL;
+    for (size_t i = 0; complete && i < mlp->n_specs; i++) {
+        const sml_layer *spec = &mlp->specs[i];
+        json_t *layer = json_pack("{s:s, s:I, s:f}", "type", spec->type, "units",
+                                  (json_int_t)spec->units, "value", spec->value);
+        complete = layer != NULL && json_array_append_new(layers, layer) == 0;
+    }
+    json_t *all = NULL;
+    if (complete) {
+        all = json_pack("{s:b, s:O}", "explicit", mlp->explicit_layers, "layers", layers);
+    }
+    json_decref(layers);
+    if (all == NULL) {
+        sml__fail(ctx, SML_NO_MEMORY, "out of memory: the list of layers");
+    }
+    return all;
+}
+
+/* One layer of a model file; its type becomes the registry's own text. */
+static sml_status read_layer(sml_ctx *ctx, const json_t *json, size_t index, sml_layer *spec)
+{
+    const char *type = json_string_value(json_object_get(json, "type"));
+    const json_t *units = json_object_get(json, "units");
+    const json_t *value = json_object_get(json, "value");
+    const sml__layer_type *known = type != NULL ? sml__layer_named(type) : NULL;
+    if (json_object_size(json) != 3 || known == NULL || !json_is_integer(units) ||
+        json_integer_value(units) < 0 || !json_is_number(value)) {
+        return sml__fail(ctx, SML_BAD_FILE, "layer %zu of the structure is not a known layer",
+                         index);
+    }
+    spec->type = known->name;
+    spec->units = (size_t)json_integer_value(units);
+    spec->value = json_number_value(value);
+    return SML_OK;
+}
+
+static sml_status read_layers(sml_ctx *ctx, const json_t *layers, sml_layer *specs)
+{
+    const size_t n = json_array_size(layers);
+    sml_status status = SML_OK;
+    for (size_t i = 0; i < n && status == SML_OK; i++) {
+        status = read_layer(ctx, json_array_get(layers, i), i, &specs[i]);
+    }
+    if (status == SML_OK && sml__layers_check(ctx, specs, n) != SML_OK) {
+        status = SML_BAD_FILE; /* the text is there already */
+    }
+    return status;
+}
+
+static sml_status rebuild(sml_ctx *ctx, sml_model *model, const json_t *structure,
+                          size_t max_parameters)
+{
+    const json_t *layers = json_object_get(structure, "layers");
+    const json_t *given = json_object_get(structure, "explicit");
+    if (json_object_size(structure) != 2 || json_array_size(layers) == 0 ||
+        !json_is_boolean(given)) {
+        return sml__fail(ctx, SML_BAD_FILE, "the structure is not a list of layers");
+    }
+    const sml__loss *loss = sml__mlp_loss(ctx, model);
+    sml_layer *specs = sml__alloc(ctx, json_array_size(layers), sizeof *specs, "layers");
+    if (specs == NULL) {
+        return SML_NO_MEMORY;
+    }
+    sml_status status = loss != NULL ? read_layers(ctx, layers, specs) : SML_BAD_FILE;
+    sml__mlp *mlp = NULL;
+    if (status == SML_OK) {
+        mlp = sml__mlp_of_layers(ctx, specs, json_array_size(layers), json_is_true(given));
+        status =
+            mlp != NULL ? sml__mlp_build(ctx, mlp, model, loss, max_parameters) : SML_NO_MEMORY;
+        status = status == SML_BAD_SHAPE ? SML_BAD_FILE : status;
+    }
+    sml__free(specs);
+    if (status != SML_OK) {
+        sml__mlp_free(mlp);
+        return status;
+    }
+    free_state(model);
+    model->state = mlp;
+    return SML_OK;
+}
+
+/* Dense layer number `index / 2`, whose weight (even index) or bias (odd) the tensor is. */
+static const sml__layer *layer_of_tensor(const sml_model *model, size_t index)
+{
+    const sml__mlp *mlp = model->state;
+    size_t dense = 0;
+    for (size_t l = 0; l < mlp->network->n_layers; l++) {
+        const sml__layer *layer = &mlp->network->layers[l];
+        if (layer->type->has_units && dense++ == index / 2) {
+            return layer;
+        }
+    }
+    return NULL;
+}
+
+static sml_status tensor(const sml_model *model, size_t index, sml_tensor_facts *facts)
+{
+    const sml__mlp *mlp = model->state;
+    const sml__layer *layer = layer_of_tensor(model, index);
+    if (layer == NULL) {
+        return SML_NOT_FOUND;
+    }
+    const int is_weight = index % 2 == 0;
+    facts->name = mlp->tensor_names[index];
+    facts->rank = is_weight ? 2 : 1;
+    facts->shape[0] = layer->n_out;
+    facts->shape[1] = is_weight ? layer->n_in : 0;
+    return SML_OK;
+}
+
+static void tensor_export(const sml_model *model, size_t index, float *values)
+{
+    const sml__mlp *mlp = model->state;
+    const sml__layer *layer = layer_of_tensor(model, index);
+    if (index % 2 == 1) {
+        memcpy(values, mlp->network->parameters + layer->bias, layer->n_out * sizeof(float));
+        return;
+    }
+    const float *weight = mlp->network->parameters + layer->weight;
+    for (size_t j = 0; j < layer->n_out; j++) {
+        for (size_t i = 0; i < layer->n_in; i++) {
+            values[j * layer->n_in + i] = weight[i * layer->n_out + j];
+        }
+    }
+}
+
+static void tensor_import(sml_model *model, size_t index, const float *values)
+{
+    const sml__mlp *mlp = model->state;
+    const sml__layer *layer = layer_of_tensor(model, index);
+    if (index % 2 == 1) {
+        memcpy(mlp->network->parameters + layer->bias, values, layer->n_out * sizeof(float));
+        return;
+    }
+    float *weight = mlp->network->parameters + layer->weight;
+    for (size_t j = 0; j < layer->n_out; j++) {
+        for (size_t i = 0; i < layer->n_in; i++) {
+            weight[i * layer->n_out + j] = values[j * layer->n_in + i];
+        }
+    }
+}
+
+const sml__algorithm sml__mlp_algorithm = {
+    .name = "mlp",
+    .help = "multilayer perceptron: dense layers with an activation, trained by gradient descent",
+    .parameters = sml__mlp_parameters,
+    .n_parameters = SML__MLP_PARAMETERS,
+    .free_state = free_state,
+    .fit = fit,
+    .predict = predict,
+    .evaluate = evaluate,
+    .structure = structure,
+    .rebuild = rebuild,
+    .tensor = tensor,
+    .tensor_export = tensor_export,
+    .tensor_import = tensor_import,
+};

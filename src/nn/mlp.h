@@ -1,0 +1,37 @@
+/* The state of the algorithm "mlp": its layers as the user said them, and the network. */
+#ifndef SML_NN_MLP_H
+#define SML_NN_MLP_H
+
+#include "model/algorithm.h"
+#include "nn/network.h"
+
+enum { SML__TENSOR_NAME = 32 };
+
+typedef struct sml__mlp {
+    sml_layer *specs; /* [n_specs]; type points into the registry */
+    size_t n_specs;
+    int explicit_layers;   /* given layer by layer, not by hidden, activation and dropout */
+    sml__network *network; /* NULL before the first fit */
+    char (*tensor_names)[SML__TENSOR_NAME]; /* [tensors of network], with network */
+} sml__mlp;
+
+extern const sml__algorithm sml__mlp_algorithm;
+
+void sml__mlp_free(sml__mlp *mlp);
+
+/* A state for layers given one by one; specs[n] are checked already and copied. NULL with an error
+ * in ctx. */
+sml__mlp *sml__mlp_of_layers(sml_ctx *ctx, const sml_layer *specs, size_t n, int explicit_layers);
+
+/* Layers from hidden, activation and dropout, and a last one for the model's outputs. */
+sml__mlp *sml__mlp_of_settings(sml_ctx *ctx, const sml_model *model);
+
+/* Gives mlp the network of its layers, with all parameters zero, for the model's shapes.
+ * Errors: SML_BAD_SHAPE, SML_NO_MEMORY, as sml__network_create. */
+sml_status sml__mlp_build(sml_ctx *ctx, sml__mlp *mlp, const sml_model *model,
+                          const sml__loss *loss, size_t max_parameters);
+
+/* The loss of the settings; NULL with an error in ctx where it does not suit the task. */
+const sml__loss *sml__mlp_loss(sml_ctx *ctx, const sml_model *model);
+
+#endif

@@ -1,0 +1,107 @@
+/* From settings or a list of layers to the state of an mlp. */
+#include "nn/mlp.h"
+
+#include "base/context.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { HIDDEN_MAX = 256 };
+
+void sml__mlp_free(sml__mlp *mlp)
+{
+    if (mlp == NULL) {
+        return;
+    }
+    sml__network_free(mlp->network);
+    sml__free(mlp->tensor_names);
+    sml__free(mlp->specs);
+    sml__free(mlp);
+}
+
+sml__mlp *sml__mlp_of_layers(sml_ctx *ctx, const sml_layer *specs, size_t n, int explicit_layers)
+{
+    sml__mlp *mlp = sml__alloc(ctx, 1, sizeof *mlp, "a network");
+    if (mlp == NULL) {
+        return NULL;
+    }
+    mlp->specs = sml__alloc(ctx, n, sizeof *specs, "layers");
+    if (mlp->specs == NULL) {
+        sml__mlp_free(mlp);
+        return NULL;
+    }
+    for (size_t i = 0; i < n; i++) {
+        mlp->specs[i] = specs[i];
+        mlp->specs[i].type = sml__layer_named(specs[i].type)->name;
+    }
+    mlp->n_specs = n;
+    mlp->explicit_layers = explicit_layers;
+    return mlp;
+}
+
+/* An activation with PyTorch's default for its one setting. */
+static sml_layer activation_named(const char *name)
+{
+    const double value = strcmp(name, "leaky_relu") == 0 ? 0.01 : strcmp(name, "elu") == 0;
+    return sml_layer_of(name, 0, value);
+}
+
+sml__mlp *sml__mlp_of_settings(sml_ctx *ctx, const sml_model *model)
+{
+    int64_t hidden[HIDDEN_MAX];
+    sml_layer specs[3 * HIDDEN_MAX + 1];
+    const size_t n_hidden = sml__setting_integers(model, "hidden", hidden, HIDDEN_MAX);
+    const double dropout = sml__setting_real(model, "dropout");
+    size_t n = 0;
+    if (n_hidden > HIDDEN_MAX) {
+        sml__fail(ctx, SML_BAD_ARGUMENT, "hidden: %zu layers, at most %d are supported", n_hidden,
+                  (int)HIDDEN_MAX);
+        return NULL;
+    }
+    for (size_t h = 0; h < n_hidden; h++) {
+        specs[n++] = sml_dense((size_t)hidden[h]);
+        specs[n++] = activation_named(sml__setting_text(model, "activation"));
+        if (dropout > 0) {
+            specs[n++] = sml_dropout(dropout);
+        }
+    }
+    specs[n++] = sml_dense(model->outputs);
+    return sml__mlp_of_layers(ctx, specs, n, 0);
+}
+
+/* "layers.0.weight", "layers.0.bias", …: dense layers are counted. */
+static sml_status name_tensors(sml_ctx *ctx, sml__mlp *mlp)
+{
+    size_t dense = 0;
+    mlp->tensor_names =
+        sml__alloc(ctx, 2 * mlp->n_specs, sizeof *mlp->tensor_names, "names of tensors");
+    if (mlp->tensor_names == NULL) {
+        return SML_NO_MEMORY;
+    }
+    for (size_t l = 0; l < mlp->network->n_layers; l++) {
+        if (mlp->network->layers[l].type->has_units) {
+            snprintf(mlp->tensor_names[2 * dense], SML__TENSOR_NAME, "layers.%zu.weight", dense);
+            snprintf(mlp->tensor_names[2 * dense + 1], SML__TENSOR_NAME, "layers.%zu.bias", dense);
+            dense++;
+        }
+    }
+    return SML_OK;
+}
+
+sml_status sml__mlp_build(sml_ctx *ctx, sml__mlp *mlp, const sml_model *model,
+                          const sml__loss *loss, size_t max_parameters)
+{
+    const size_t outputs = mlp->specs[mlp->n_specs - 1].units;
+    if (outputs != model->outputs) {
+        return sml__fail(ctx, SML_BAD_SHAPE, "the last layer has %zu units, the data %zu %s",
+                         outputs, model->outputs,
+                         model->task == SML_TASK_REGRESSION ? "targets" : "classes");
+    }
+    sml_status status = sml__layers_check(ctx, mlp->specs, mlp->n_specs);
+    if (status == SML_OK) {
+        status = sml__network_create(ctx, mlp->specs, mlp->n_specs, model->inputs, loss,
+                                     max_parameters, &mlp->network);
+    }
+    return status == SML_OK ? name_tensors(ctx, mlp) : status;
+}

@@ -1,0 +1,239 @@
+#include "nn/network.h"
+
+#include "base/context.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/threads.h"
+
+enum {
+    TENSOR_ALIGNMENT = 16, /* floats in a cache line */
+    UNITS_MAX = 1 << 24,
+    LAYERS_MAX = 4096
+};
+
+/* Waking and joining a team costs some microseconds: below this many operations one thread is
+ * faster (about 10 µs of work). */
+static const double FLOPS_FOR_TEAM = 2e6;
+
+static sml_status layer_check(sml_ctx *ctx, const sml_layer *spec, size_t index)
+{
+    const sml__layer_type *type = spec->type != NULL ? sml__layer_named(spec->type) : NULL;
+    if (type == NULL) {
+        const char *names[SML__LAYERS];
+        for (size_t i = 0; i < SML__LAYERS; i++) {
+            names[i] = sml__kit_for(sml__isa_best())->layers[i]->name;
+        }
+        return sml__fail_unknown(ctx, "layer type", spec->type != NULL ? spec->type : "", names,
+                                 SML__LAYERS);
+    }
+    if (type->has_units && (spec->units == 0 || spec->units > UNITS_MAX)) {
+        return sml__fail(ctx, SML_BAD_SHAPE, "layer %zu: %zu units; a dense layer has 1 to %d",
+                         index, spec->units, (int)UNITS_MAX);
+    }
+    if (!(spec->value >= type->minimum && spec->value <= type->maximum)) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "layer %zu: %s takes a value from %g to %g, not %g",
+                         index, type->name, type->minimum, type->maximum, spec->value);
+    }
+    return SML_OK;
+}
+
+sml_status sml__layers_check(sml_ctx *ctx, const sml_layer *specs, size_t n)
+{
+    if (n == 0 || n > LAYERS_MAX) {
+        return sml__fail(ctx, SML_BAD_SHAPE, "%zu layers; a network has 1 to %d", n,
+                         (int)LAYERS_MAX);
+    }
+    for (size_t i = 0; i < n; i++) {
+        sml_status status = layer_check(ctx, &specs[i], i);
+        if (status != SML_OK) {
+            return status;
+        }
+    }
+    if (!sml__layer_named(specs[n - 1].type)->has_units) {
+        return sml__fail(ctx, SML_BAD_SHAPE,
+                         "the last layer is '%s'; it must be dense: it gives "
+                         "the logits",
+                         specs[n - 1].type);
+    }
+    return SML_OK;
+}
+
+static size_t aligned(size_t n)
+{
+    return (n + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
+}
+
+/* Shapes and offsets of all layers; the sizes are checked against max_parameters as they grow. */
+static sml_status lay_out(sml_ctx *ctx, sml__network *network, const sml_layer *specs,
+                          size_t max_parameters)
+{
+    size_t width = network->n_in, used = 0;
+    for (size_t l = 0; l < network->n_layers; l++) {
+        sml__layer *layer = &network->layers[l];
+        layer->type = sml__layer_named(specs[l].type);
+        layer->value = specs[l].value;
+        layer->n_in = width;
+        layer->n_out = layer->type->has_units ? specs[l].units : width;
+        width = layer->n_out;
+        if (!layer->type->has_units) {
+            continue;
+        }
+        size_t weights = 0;
+        if (!sml__multiply(layer->n_in, layer->n_out, &weights) ||
+            weights > max_parameters - layer->n_out || layer->n_out > max_parameters) {
+            return sml__fail(ctx, SML_BAD_SHAPE,
+                             "layer %zu: %zu × %zu weights are more than fit (%zu)", l,
+                             layer->n_out, layer->n_in, max_parameters);
+        }
+        max_parameters -= weights + layer->n_out;
+        layer->weight = network->n_parameters;
+        layer->bias = layer->weight + aligned(weights);
+        network->n_parameters = layer->bias + aligned(layer->n_out);
+        used += weights + layer->n_out;
+    }
+    network->n_out = width;
+    return used > 0 ? SML_OK : sml__fail(ctx, SML_BAD_SHAPE, "a network without weights");
+}
+
+sml_status sml__network_create(sml_ctx *ctx, const sml_layer *specs, size_t n, size_t n_in,
+                               const sml__loss *loss, size_t max_parameters, sml__network **out)
+{
+    *out = NULL;
+    sml__network *network = sml__alloc(ctx, 1, sizeof *network, "a network");
+    if (network == NULL) {
+        return SML_NO_MEMORY;
+    }
+    sml_status status = SML_NO_MEMORY;
+    network->n_in = n_in;
+    network->n_layers = n;
+    network->loss = loss;
+    network->layers = sml__alloc(ctx, n, sizeof *network->layers, "layers");
+    if (network->layers == NULL) {
+        goto done;
+    }
+    status = lay_out(ctx, network, specs, max_parameters);
+    if (status != SML_OK) {
+        goto done;
+    }
+    network->parameters =
+        sml__alloc(ctx, network->n_parameters, sizeof(float), "the network's parameters");
+    status = network->parameters != NULL ? SML_OK : SML_NO_MEMORY;
+done:
+    if (status != SML_OK) {
+        sml__network_free(network);
+        return status;
+    }
+    *out = network;
+    return SML_OK;
+}
+
+void sml__network_free(sml__network *network)
+{
+    if (network == NULL) {
+        return;
+    }
+    sml__free(network->layers);
+    sml__free(network->parameters);
+    sml__free(network);
+}
+
+size_t sml__network_parameter_count(const sml__network *network)
+{
+    size_t count = 0;
+    for (size_t l = 0; l < network->n_layers; l++) {
+        const sml__layer *layer = &network->layers[l];
+        count += layer->type->has_units ? (layer->n_in + 1) * layer->n_out : 0;
+    }
+    return count;
+}
+
+double sml__network_flops(const sml__network *network)
+{
+    double flops = 0;
+    int first = 1;
+    for (size_t l = 0; l < network->n_layers; l++) {
+        const sml__layer *layer = &network->layers[l];
+        if (layer->type->has_units) {
+            flops += (first ? 4.0 : 6.0) * (double)layer->n_in * (double)layer->n_out;
+            first = 0;
+        }
+    }
+    return flops;
+}
+
+int sml__team_size(const sml_ctx *ctx, double flops)
+{
+    return flops >= FLOPS_FOR_TEAM ? ctx->threads : 1;
+}
+
+/* What the layer sees in this pass; outputs and deltas are filled in by the caller. */
+static sml__pass pass_of(const sml__network *network, const sml__workspace *workspace,
+                         const sml__pass_settings *settings, size_t l, int rank, int size)
+{
+    const sml__layer *layer = &network->layers[l];
+    const sml__pass pass = {
+        .rank = rank,
+        .size = size,
+        .rows = settings->rows,
+        .n_in = layer->n_in,
+        .n_out = layer->n_out,
+        .input = l == 0 ? workspace->input : workspace->outputs[l - 1],
+        .output = workspace->outputs[l],
+        .weight = network->parameters + layer->weight,
+        .bias = network->parameters + layer->bias,
+        .mean = (float)(1.0 / (double)settings->batch),
+        .accumulate = settings->accumulate,
+        .value = layer->value,
+        .training = settings->training,
+        .key = {(uint32_t)settings->seed, (uint32_t)(settings->seed >> 32)},
+        .epoch = settings->epoch,
+        .lane = (uint32_t)l,
+        .first = settings->first,
+        .scratch = workspace->scratch + (size_t)rank * SML__GEMM_SCRATCH,
+    };
+    return pass;
+}
+
+void sml__network_forward(const sml__network *network, sml__workspace *workspace,
+                          const sml__pass_settings *settings, int rank, int size)
+{
+    for (size_t l = 0; l < network->n_layers; l++) {
+        const sml__pass pass = pass_of(network, workspace, settings, l, rank, size);
+        network->layers[l].type->forward(&pass);
+        sml__team_wait(size);
+    }
+}
+
+void sml__network_loss(const sml__network *network, sml__workspace *workspace,
+                       const sml__pass_settings *settings, int rank, int size)
+{
+    const sml__range own = sml__share(settings->rows, 1, rank, size);
+    const size_t n = network->n_out;
+    const float *logits = workspace->outputs[network->n_layers - 1];
+    for (size_t r = own.begin; r < own.end; r++) {
+        float *delta = workspace->delta[0] != NULL ? workspace->delta[0] + r * n : NULL;
+        workspace->losses[r] = network->loss->row(logits + r * n, workspace->target + r * n, n,
+                                                  settings->label_smoothing, delta);
+    }
+    sml__team_wait(size);
+}
+
+void sml__network_backward(const sml__network *network, sml__workspace *workspace,
+                           const sml__pass_settings *settings, float *gradient, int rank, int size)
+{
+    int turn = 0; /* which of the two delta arrays holds ∂C_s/∂output */
+    for (size_t l = network->n_layers; l-- > 0;) {
+        const sml__layer *layer = &network->layers[l];
+        sml__pass pass = pass_of(network, workspace, settings, l, rank, size);
+        pass.d_output = workspace->delta[turn];
+        pass.d_input = workspace->delta[turn]; /* layers that keep the width work in place */
+        if (layer->type->has_units) {
+            turn = 1 - turn;
+            pass.d_input = l > 0 ? workspace->delta[turn] : NULL;
+            pass.d_weight = gradient + layer->weight;
+            pass.d_bias = gradient + layer->bias;
+        }
+        layer->type->backward(&pass);
+        sml__team_wait(size);
+    }
+}

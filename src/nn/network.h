@@ -1,0 +1,94 @@
+/* A network as numbers: layers, one flat array of parameters, and passes over rows of data. */
+#ifndef SML_NN_NETWORK_H
+#define SML_NN_NETWORK_H
+
+#include "data/dataset.h"
+#include "nn/registry.h"
+
+#include <scratchml/network.h>
+
+/* Rows that go through the network at once: 256 rows of 784 floats fill most of a 1 MiB L2.
+ * A larger batch comes in several passes that add up, so memory does not grow with it. */
+enum { SML__PASS_ROWS = 256 };
+
+typedef struct sml__layer {
+    const sml__layer_type *type;
+    double value;
+    size_t n_in, n_out;
+    size_t weight, bias; /* where the parameters begin in the flat array; dense layers only */
+} sml__layer;
+
+/* The tensors lie one after the other in `parameters`, each at a multiple of 16 floats (64 bytes);
+ * the gaps stay zero, so that the optimiser and the clipping can run over the whole array. */
+typedef struct sml__network {
+    size_t n_in, n_out;
+    size_t n_layers;
+    sml__layer *layers; /* [n_layers] */
+    const sml__loss *loss;
+    size_t n_parameters; /* length of the flat array, gaps included */
+    float *parameters;   /* [n_parameters] */
+} sml__network;
+
+/* Builds the layers that specs[n] describe on n_in inputs, parameters zero. The types must be
+ * known, units positive. Refuses more than max_parameters weights and biases (SML_BAD_SHAPE)
+ * before it allocates. Free with sml__network_free. */
+sml_status sml__network_create(sml_ctx *ctx, const sml_layer *specs, size_t n, size_t n_in,
+                               const sml__loss *loss, size_t max_parameters, sml__network **out);
+void sml__network_free(sml__network *network);
+
+/* Checks specs[n] on their own: known types, units, values in range, the last layer dense. */
+sml_status sml__layers_check(sml_ctx *ctx, const sml_layer *specs, size_t n);
+
+/* Weights and biases, without the gaps. */
+size_t sml__network_parameter_count(const sml__network *network);
+
+/* The memory of a pass over up to `rows` rows, for a team of up to `members`. */
+typedef struct sml__workspace {
+    size_t rows;
+    float *input;    /* [rows, n_in] */
+    float *target;   /* [rows, n_out] */
+    float **outputs; /* [n_layers] of [rows, n_out of the layer]; the last holds the logits */
+    float *delta[2]; /* [rows, widest layer]: ∂C_s/∂(output of a layer), by turns */
+    double *losses;  /* [rows] */
+    float *scratch;  /* [members, SML__GEMM_SCRATCH] */
+} sml__workspace;
+
+/* with_deltas: room for a backward pass too. */
+sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size_t rows,
+                                 int members, int with_deltas, sml__workspace *out);
+void sml__workspace_free(sml__workspace *workspace, const sml__network *network);
+
+/* What all layers of one pass share. */
+typedef struct sml__pass_settings {
+    size_t rows;
+    size_t batch; /* m: all rows of the batch, of which this pass may be a part */
+    int accumulate;
+    int training;
+    uint64_t seed;
+    uint32_t epoch;
+    uint64_t first; /* number of the first sample within the epoch */
+    double label_smoothing;
+} sml__pass_settings;
+
+/* Forward from workspace->input to the logits. Called by every member of the team. */
+void sml__network_forward(const sml__network *network, sml__workspace *workspace,
+                          const sml__pass_settings *settings, int rank, int size);
+
+/* Loss of each row into workspace->losses, and ∂C_s/∂logits into workspace->delta[0]. */
+void sml__network_loss(const sml__network *network, sml__workspace *workspace,
+                       const sml__pass_settings *settings, int rank, int size);
+
+/* Backward from workspace->delta[0] to gradient[n_parameters], the mean over the batch. All δ are
+ * computed with the weights of the forward pass: nothing is updated here. */
+void sml__network_backward(const sml__network *network, sml__workspace *workspace,
+                           const sml__pass_settings *settings, float *gradient, int rank, int size);
+
+/* Floating-point operations of forward and backward for one row: 6 a weight, 2 less for those of
+ * the first layer, which needs no ∂C/∂x. */
+double sml__network_flops(const sml__network *network);
+
+/* The largest team worth its waiting for work of so many operations. The size of the team never
+ * changes a result. */
+int sml__team_size(const sml_ctx *ctx, double flops);
+
+#endif

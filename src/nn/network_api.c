@@ -1,0 +1,72 @@
+/* The public door to networks: layer by layer, and the gradient check. */
+#include "base/context.h"
+#include "base/memory.h"
+#include "nn/gradcheck.h"
+#include "nn/mlp.h"
+
+#include <string.h>
+
+/* 1 where settings has "name=" at the start of a word. */
+static int says(const char *settings, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = settings; (at = strstr(at, name)) != NULL; at += length) {
+        if ((at == settings || at[-1] == ' ') && at[length] == '=') {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+sml_status sml_network_create(sml_ctx *ctx, const sml_layer *layers, size_t n_layers,
+                              const char *settings, sml_model **out)
+{
+    static const char *const said_by_list[] = {"hidden", "activation", "dropout"};
+    *out = NULL;
+    for (size_t i = 0; settings != NULL && i < sizeof said_by_list / sizeof said_by_list[0]; i++) {
+        if (says(settings, said_by_list[i])) {
+            return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: the list of layers says that already",
+                             said_by_list[i]);
+        }
+    }
+    sml_status status = sml__layers_check(ctx, layers, n_layers);
+    if (status == SML_OK) {
+        status = sml_model_create(ctx, "mlp", settings, out);
+    }
+    if (status == SML_OK) {
+        (*out)->state = sml__mlp_of_layers(ctx, layers, n_layers, 1);
+        status = (*out)->state != NULL ? SML_OK : SML_NO_MEMORY;
+    }
+    if (status != SML_OK) {
+        sml_model_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+sml_layer sml_network_layer(const sml_model *model, size_t index)
+{
+    const sml__mlp *mlp = model->algorithm == &sml__mlp_algorithm ? model->state : NULL;
+    return mlp != NULL && index < mlp->n_specs ? mlp->specs[index] : sml_layer_of(NULL, 0, 0);
+}
+
+sml_status sml_network_check(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
+                             sml_progress_fn progress, void *user, sml_gradient_check *result)
+{
+    const sml__mlp *mlp = model->algorithm == &sml__mlp_algorithm ? model->state : NULL;
+    sml_scores scores;
+    if (mlp == NULL || mlp->network == NULL) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT,
+                         "check: the model is not a fitted network; fit or load one");
+    }
+    sml_status status = sml_model_evaluate(ctx, model, data, &scores); /* shapes and targets */
+    if (status != SML_OK) {
+        return status;
+    }
+    const sml__penalties penalties = {
+        .label_smoothing = sml__setting_real(model, "label_smoothing"),
+        .l1 = sml__setting_real(model, "l1"),
+        .l2 = sml__setting_real(model, "l2"),
+    };
+    return sml__gradient_check(ctx, mlp->network, data, &penalties, progress, user, result);
+}

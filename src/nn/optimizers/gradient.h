@@ -1,0 +1,15 @@
+/* The gradient that an optimiser sees: clipped, and with PyTorch's coupled weight decay λ,
+ *   g = c ∂C/∂θ + λ θ. */
+#ifndef SML_NN_OPTIMIZERS_GRADIENT_H
+#define SML_NN_OPTIMIZERS_GRADIENT_H
+
+#include "math/isa.h"
+#include "nn/optimizer.h"
+
+SML__INLINE float sml__decayed_gradient(const sml__update *update, size_t i)
+{
+    return (float)update->gradient_scale * update->gradient[i] +
+           (float)update->weight_decay * update->theta[i];
+}
+
+#endif

@@ -1,0 +1,280 @@
+/* Mini-batch gradient descent: in every epoch the samples are shuffled, and for each batch of m
+ *   forward, loss, backward:  g = ∂/∂θ (1/m) Σ_s C_s          (network.c)
+ *   penalties and clipping:   g ← g + l2 W + l1 sign W, then g ← g · min(1, c / ‖g‖)
+ *   update                                                     (optimizers/)
+ * Each number has one owner and each sum one order, whatever the size of the team. */
+#include "nn/trainer.h"
+
+#include "base/context.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "base/threads.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    SHARE_GRAIN = 64,  /* floats: shares of flat arrays are cut at whole cache lines */
+    NORM_BLOCK = 4096, /* floats whose squares are added up by one owner */
+};
+
+/* PyTorch's clip_grad_norm_ adds this to the norm. */
+static const double CLIP_EPSILON = 1e-6;
+
+typedef struct training {
+    sml__network *network;
+    const sml_dataset *data;
+    const sml__training_settings *settings;
+    sml__workspace workspace;
+    int members;         /* of the team */
+    float *gradient;     /* [n_parameters] */
+    float *state[2];     /* [n_parameters] each, as many as the optimiser keeps */
+    float *last_good;    /* [n_parameters] at the end of the last good epoch */
+    double *block_norms; /* [n_parameters / NORM_BLOCK, rounded up] */
+    uint32_t *order;     /* [rows] */
+    uint32_t epoch;      /* from 0 */
+    size_t first, batch; /* the batch: order[first … first + batch - 1] */
+    uint64_t step;       /* from 1, over all epochs */
+    double batch_loss;   /* Σ_s C_s over the batch */
+} training;
+
+/* Copies the pass's samples into the workspace: features as float32, targets as rows. */
+static void gather(training *t, size_t first, size_t rows, int rank, int size)
+{
+    const sml__network *network = t->network;
+    const sml__range own = sml__share(rows, 1, rank, size);
+    const uint32_t *order = t->order + first + own.begin;
+    sml__dataset_gather(t->data, order, 0, own.end - own.begin,
+                        t->workspace.input + own.begin * network->n_in);
+    for (size_t r = own.begin; r < own.end; r++) {
+        sml_dataset_targets(t->data, t->order[first + r], t->workspace.target + r * network->n_out);
+    }
+    sml__team_wait(size);
+}
+
+/* Loss and gradient of the batch, in passes of at most SML__PASS_ROWS rows. */
+static void differentiate(training *t, int rank, int size)
+{
+    for (size_t done = 0; done < t->batch; done += t->workspace.rows) {
+        const size_t left = t->batch - done;
+        const sml__pass_settings pass = {
+            .rows = left < t->workspace.rows ? left : t->workspace.rows,
+            .batch = t->batch,
+            .accumulate = done > 0,
+            .training = 1,
+            .seed = t->settings->seed,
+            .epoch = t->epoch,
+            .first = t->first + done,
+            .label_smoothing = t->settings->label_smoothing,
+        };
+        gather(t, t->first + done, pass.rows, rank, size);
+        sml__network_forward(t->network, &t->workspace, &pass, rank, size);
+        sml__network_loss(t->network, &t->workspace, &pass, rank, size);
+        for (size_t r = 0; rank == 0 && r < pass.rows; r++) {
+            t->batch_loss += t->workspace.losses[r];
+        }
+        sml__network_backward(t->network, &t->workspace, &pass, t->gradient, rank, size);
+    }
+}
+
+/* g ← g + l2 w + l1 sign w, for the weights of each dense layer; sign 0 = 0. */
+static void penalise(training *t, int rank, int size)
+{
+    const float l1 = (float)t->settings->l1, l2 = (float)t->settings->l2;
+    for (size_t l = 0; l < t->network->n_layers; l++) {
+        const sml__layer *layer = &t->network->layers[l];
+        if (!layer->type->has_units) {
+            continue;
+        }
+        const sml__range own = sml__share(layer->n_in * layer->n_out, SHARE_GRAIN, rank, size);
+        const float *w = t->network->parameters + layer->weight;
+        float *g = t->gradient + layer->weight;
+        for (size_t i = own.begin; i < own.end; i++) {
+            const float sign = (float)((w[i] > 0) - (w[i] < 0));
+            g[i] += l2 * w[i] + l1 * sign;
+        }
+    }
+    sml__team_wait(size);
+}
+
+/* min(1, c / ‖g‖), the norm over all parameters. Every member adds up the same blocks in the same
+ * order and so gets the same bits. Pascanu et al., "On the difficulty of training recurrent neural
+ * networks", 2013. */
+static double clipping(training *t, int rank, int size)
+{
+    const size_t n = t->network->n_parameters, blocks = (n + NORM_BLOCK - 1) / NORM_BLOCK;
+    const sml__range own = sml__share(blocks, 1, rank, size);
+    for (size_t b = own.begin; b < own.end; b++) {
+        const size_t end = (b + 1) * NORM_BLOCK < n ? (b + 1) * NORM_BLOCK : n;
+        double sum = 0;
+        for (size_t i = b * NORM_BLOCK; i < end; i++) {
+            sum += (double)t->gradient[i] * (double)t->gradient[i];
+        }
+        t->block_norms[b] = sum;
+    }
+    sml__team_wait(size);
+    double sum = 0;
+    for (size_t b = 0; b < blocks; b++) {
+        sum += t->block_norms[b];
+    }
+    const double scale = t->settings->clip_norm / (sqrt(sum) + CLIP_EPSILON);
+    return scale < 1.0 ? scale : 1.0;
+}
+
+static void update(training *t, double gradient_scale, int rank, int size)
+{
+    const sml__range own = sml__share(t->network->n_parameters, SHARE_GRAIN, rank, size);
+    sml__update step = t->settings->update;
+    step.n = own.end - own.begin;
+    step.theta = t->network->parameters + own.begin;
+    step.gradient = t->gradient + own.begin;
+    step.gradient_scale = gradient_scale;
+    step.step = t->step;
+    for (int s = 0; s < t->settings->optimizer->n_states; s++) {
+        step.state[s] = t->state[s] + own.begin;
+    }
+    t->settings->optimizer->update(&step);
+}
+
+/* One batch, as every member of the team runs it. */
+static void train_batch(void *argument, int rank, int size)
+{
+    training *t = argument;
+    differentiate(t, rank, size);
+    if (t->settings->l1 > 0 || t->settings->l2 > 0) {
+        penalise(t, rank, size);
+    }
+    const double scale = t->settings->clip_norm > 0 ? clipping(t, rank, size) : 1.0;
+    update(t, scale, rank, size);
+}
+
+static int all_finite(const float *values, size_t n)
+{
+    float sum = 0; /* x - x is 0 for a finite x, NaN otherwise */
+    for (size_t i = 0; i < n; i++) {
+        sum += values[i] - values[i];
+    }
+    return sum == 0;
+}
+
+static sml_status diverged(sml_ctx *ctx, training *t, uint64_t step_of_epoch)
+{
+    const size_t bytes = t->network->n_parameters * sizeof(float);
+    memcpy(t->network->parameters, t->last_good, bytes);
+    return sml__fail(ctx, SML_DIVERGED,
+                     "training diverged: the loss is no longer finite in epoch %u, step %llu "
+                     "(update %llu); try a smaller learning_rate than %g, or clip_norm=1",
+                     t->epoch + 1, (unsigned long long)step_of_epoch, (unsigned long long)t->step,
+                     t->settings->update.learning_rate);
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* One epoch over the shuffled samples; report is brought up to date after every batch. */
+static sml_status train_epoch(sml_ctx *ctx, training *t, const sml_fit_options *options,
+                              double started, sml_fit_report *report)
+{
+    const size_t rows = t->data->view.rows, batch_size = t->settings->batch_size;
+    double loss = 0;
+    sml_progress progress = {
+        .epoch = t->epoch + 1,
+        .epochs = t->settings->epochs,
+        .steps = (rows + batch_size - 1) / batch_size,
+    };
+    sml__random random;
+    sml__random_init(&random, t->settings->seed, SML__SHUFFLE, t->epoch, 0);
+    sml__random_permutation(&random, t->order, rows);
+    for (t->first = 0; t->first < rows; t->first += t->batch) {
+        t->batch = rows - t->first < batch_size ? rows - t->first : batch_size;
+        t->batch_loss = 0;
+        t->step++;
+        progress.step++;
+        sml__team_run(t->members, train_batch, t);
+        if (!isfinite(t->batch_loss)) {
+            return diverged(ctx, t, progress.step);
+        }
+        loss += t->batch_loss;
+        report->steps++;
+        report->samples += t->batch;
+        report->loss = loss / (double)(t->first + t->batch);
+        if (options->progress != NULL) {
+            progress.samples = report->samples;
+            progress.loss = report->loss;
+            progress.seconds = seconds_now() - started;
+            if (options->progress(options->user, &progress) != 0) {
+                return sml__fail(ctx, SML_CANCELLED, "cancelled in epoch %u, step %llu",
+                                 t->epoch + 1, (unsigned long long)progress.step);
+            }
+        }
+    }
+    if (!all_finite(t->network->parameters, t->network->n_parameters)) {
+        return diverged(ctx, t, progress.step);
+    }
+    return SML_OK;
+}
+
+static sml_status allocate(sml_ctx *ctx, training *t)
+{
+    const size_t n = t->network->n_parameters, rows = t->data->view.rows;
+    const size_t batch = t->settings->batch_size < rows ? t->settings->batch_size : rows;
+    const size_t pass_rows = batch < SML__PASS_ROWS ? batch : SML__PASS_ROWS;
+    sml_status status =
+        sml__workspace_create(ctx, t->network, pass_rows, t->members, 1, &t->workspace);
+    if (status != SML_OK) {
+        return status;
+    }
+    t->gradient = sml__alloc(ctx, n, sizeof(float), "gradients");
+    t->last_good = sml__alloc(ctx, n, sizeof(float), "a copy of the parameters");
+    t->block_norms = sml__alloc(ctx, n / NORM_BLOCK + 1, sizeof(double), "norms");
+    t->order = sml__alloc(ctx, rows, sizeof(uint32_t), "the order of the samples");
+    int complete =
+        t->gradient != NULL && t->last_good != NULL && t->block_norms != NULL && t->order != NULL;
+    for (int s = 0; complete && s < t->settings->optimizer->n_states; s++) {
+        t->state[s] = sml__alloc(ctx, n, sizeof(float), "the optimiser's state");
+        complete = t->state[s] != NULL;
+    }
+    return complete ? SML_OK : SML_NO_MEMORY;
+}
+
+static void release(training *t)
+{
+    sml__workspace_free(&t->workspace, t->network);
+    sml__free(t->gradient);
+    sml__free(t->last_good);
+    sml__free(t->block_norms);
+    sml__free(t->order);
+    sml__free(t->state[0]);
+    sml__free(t->state[1]);
+}
+
+sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *data,
+                      const sml__training_settings *settings, const sml_fit_options *options,
+                      sml_fit_report *report)
+{
+    const double started = seconds_now();
+    const size_t bytes = network->n_parameters * sizeof(float);
+    training t = {.network = network, .data = data, .settings = settings};
+    const double rows =
+        (double)(settings->batch_size < data->view.rows ? settings->batch_size : data->view.rows);
+    t.members = sml__team_size(ctx, rows * sml__network_flops(network));
+    sml_status status = allocate(ctx, &t);
+    if (status == SML_OK) {
+        memcpy(t.last_good, network->parameters, bytes);
+    }
+    for (; status == SML_OK && t.epoch < settings->epochs; t.epoch++) {
+        status = train_epoch(ctx, &t, options, started, report);
+        if (status == SML_OK) {
+            memcpy(t.last_good, network->parameters, bytes);
+            report->epochs++;
+        }
+    }
+    report->seconds = seconds_now() - started;
+    release(&t);
+    return status;
+}

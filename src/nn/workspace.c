@@ -1,0 +1,78 @@
+#include "nn/network.h"
+
+#include "base/context.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+static size_t widest(const sml__network *network)
+{
+    size_t width = 0;
+    for (size_t l = 0; l < network->n_layers; l++) {
+        const sml__layer *layer = &network->layers[l];
+        width = layer->n_out > width ? layer->n_out : width;
+    }
+    return width;
+}
+
+/* [rows, width] floats; NULL with an error in ctx. */
+static float *allocate_rows(sml_ctx *ctx, size_t rows, size_t width, const char *what)
+{
+    size_t count = 0;
+    if (!sml__multiply(rows, width, &count)) {
+        count = SIZE_MAX; /* sml__alloc refuses and says so */
+    }
+    return sml__alloc(ctx, count, sizeof(float), what);
+}
+
+static int allocate_outputs(sml_ctx *ctx, const sml__network *network, sml__workspace *workspace)
+{
+    workspace->outputs =
+        sml__alloc(ctx, network->n_layers, sizeof *workspace->outputs, "a list of layers");
+    for (size_t l = 0; workspace->outputs != NULL && l < network->n_layers; l++) {
+        workspace->outputs[l] =
+            allocate_rows(ctx, workspace->rows, network->layers[l].n_out, "a layer's outputs");
+        if (workspace->outputs[l] == NULL) {
+            return 0;
+        }
+    }
+    return workspace->outputs != NULL;
+}
+
+sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size_t rows,
+                                 int members, int with_deltas, sml__workspace *out)
+{
+    memset(out, 0, sizeof *out);
+    out->rows = rows;
+    const size_t width = widest(network);
+    out->input = allocate_rows(ctx, rows, network->n_in, "a batch of inputs");
+    out->target = allocate_rows(ctx, rows, network->n_out, "a batch of targets");
+    out->losses = sml__alloc(ctx, rows, sizeof(double), "a batch of losses");
+    out->scratch = allocate_rows(ctx, (size_t)members, SML__GEMM_SCRATCH, "packed panels");
+    int complete = out->input != NULL && out->target != NULL && out->losses != NULL &&
+                   out->scratch != NULL && allocate_outputs(ctx, network, out);
+    for (int i = 0; complete && with_deltas && i < 2; i++) {
+        out->delta[i] = allocate_rows(ctx, rows, width, "a batch of deltas");
+        complete = out->delta[i] != NULL;
+    }
+    if (!complete) {
+        sml__workspace_free(out, network);
+        return SML_NO_MEMORY;
+    }
+    return SML_OK;
+}
+
+void sml__workspace_free(sml__workspace *workspace, const sml__network *network)
+{
+    for (size_t l = 0; workspace->outputs != NULL && l < network->n_layers; l++) {
+        sml__free(workspace->outputs[l]);
+    }
+    sml__free(workspace->outputs);
+    sml__free(workspace->input);
+    sml__free(workspace->target);
+    sml__free(workspace->losses);
+    sml__free(workspace->scratch);
+    sml__free(workspace->delta[0]);
+    sml__free(workspace->delta[1]);
+    memset(workspace, 0, sizeof *workspace);
+}
