@@ -88,8 +88,8 @@ sml_status sml_ctx_create(const sml_ctx_options *options, sml_ctx **out)
     }
     ctx->threads = options->threads > 0 ? options->threads : sml__available_cores();
     ctx->numbers = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    ctx->data_dir = options->data_dir != NULL ? sml__copy_text(ctx, options->data_dir)
-                                              : default_data_dir(ctx);
+    ctx->data_dir =
+        options->data_dir != NULL ? sml__copy_text(ctx, options->data_dir) : default_data_dir(ctx);
     if (ctx->numbers == (locale_t)0 || ctx->data_dir == NULL) {
         sml_ctx_free(ctx);
         return SML_NO_MEMORY;

@@ -5,15 +5,26 @@
 
 #include <stddef.h>
 
-typedef void (*sml__team_task)(void *argument, int rank, int size);
+/* Where the members of a team wait for each other. */
+typedef struct sml__barrier sml__barrier;
 
-/* Runs task(argument, rank, size) on up to `threads` threads at once and waits for all; size is
- * the number that really came. threads ≤ 1 runs it on the caller alone. */
+/* One member of a team, as it sees itself. A team of one needs no barrier. */
+typedef struct sml__member {
+    int rank, size;
+    sml__barrier *barrier;
+} sml__member;
+
+static const sml__member SML__ALONE = {0, 1, NULL};
+
+typedef void (*sml__team_task)(void *argument, sml__member member);
+
+/* Runs task for every member of a team of up to `threads` threads and waits for all; member.size
+ * is the number that really came, and rank 0 is the caller. threads ≤ 1 runs it on the caller
+ * alone. */
 void sml__team_run(int threads, sml__team_task task, void *argument);
 
-/* Waits until every member of the team of `size` has come here. Does nothing for size 1, so that one
- * member of a larger team can run a part that a team of one would run. */
-void sml__team_wait(int size);
+/* Waits until every member of the team has come here; what they wrote before is seen after. */
+void sml__team_wait(sml__member member);
 
 /* The cores that this process may use, at least 1. */
 int sml__available_cores(void);

@@ -14,8 +14,9 @@ typedef struct sml__exp_parts {
     float p, half_scale, rest_scale;
 } sml__exp_parts;
 
-SML__INLINE float sml__float_of_bits(int32_t bits)
+SML__INLINE float sml__power_of_two(int32_t exponent)
 {
+    const uint32_t bits = ((uint32_t)exponent + 127) << 23;
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
@@ -41,8 +42,7 @@ SML__INLINE sml__exp_parts sml__exp_split(float x)
     p = p * r + 0.5F;
     p = p * r * r + r;
     const int32_t half = exponent >> 1;
-    const sml__exp_parts parts = {p, sml__float_of_bits((half + 127) << 23),
-                                  sml__float_of_bits((exponent - half + 127) << 23)};
+    const sml__exp_parts parts = {p, sml__power_of_two(half), sml__power_of_two(exponent - half)};
     return parts;
 }
 

@@ -27,12 +27,12 @@ sml_status sml__engine_gradient(sml_ctx *ctx, const sml__network *network, const
         for (size_t r = 0; r < pass.rows; r++) {
             sml_dataset_targets(data, first + r, workspace.target + r * network->n_out);
         }
-        sml__network_forward(network, &workspace, &pass, 0, 1);
-        sml__network_loss(network, &workspace, &pass, 0, 1);
+        sml__network_forward(network, &workspace, &pass, SML__ALONE);
+        sml__network_loss(network, &workspace, &pass, SML__ALONE);
         for (size_t r = 0; r < pass.rows; r++) {
             sum += workspace.losses[r];
         }
-        sml__network_backward(network, &workspace, &pass, gradient, 0, 1);
+        sml__network_backward(network, &workspace, &pass, gradient, SML__ALONE);
     }
     *loss = sum / (double)rows;
     sml__workspace_free(&workspace, network);

@@ -229,15 +229,16 @@ static parameter parameter_at(const sml__network *network, uint64_t index)
     return p;
 }
 
-static void check_share(void *argument, int rank, int size)
+static void check_share(void *argument, sml__member member)
 {
     const checking *check = argument;
-    const sml__range own = sml__share((size_t)(check->end - check->begin), 1, rank, size);
-    double *memory = check->memory + (size_t)rank * 2 * check->widest;
+    const sml__range own =
+        sml__share((size_t)(check->end - check->begin), 1, member.rank, member.size);
+    double *memory = check->memory + (size_t)member.rank * 2 * check->widest;
     for (size_t i = own.begin; i < own.end; i++) {
         const uint64_t index = check->begin + i;
         check_parameter(check, parameter_at(check->twin->network, index), index, memory,
-                        &check->findings[rank]);
+                        &check->findings[member.rank]);
     }
 }
 

@@ -51,7 +51,7 @@ static void score_block(const inference *run, sml__workspace *workspace, const f
     for (size_t r = 0; r < pass->rows; r++) {
         sml_dataset_targets(run->data, first + r, workspace->target + r * n);
     }
-    sml__network_loss(run->network, workspace, pass, 0, 1);
+    sml__network_loss(run->network, workspace, pass, SML__ALONE);
     for (size_t r = 0; r < pass->rows; r++) {
         run->block_losses[block] += workspace->losses[r];
         run->block_hits[block] += (uint64_t)is_hit(run->network->loss->task, logits + r * n,
@@ -69,7 +69,7 @@ static void infer_block(const inference *run, sml__workspace *workspace, size_t 
     };
     const float *logits = workspace->outputs[run->network->n_layers - 1];
     sml__dataset_gather(run->data, NULL, first, pass.rows, workspace->input);
-    sml__network_forward(run->network, workspace, &pass, 0, 1);
+    sml__network_forward(run->network, workspace, &pass, SML__ALONE);
     if (run->block_losses != NULL) {
         score_block(run, workspace, logits, block, &pass);
     }
@@ -78,12 +78,12 @@ static void infer_block(const inference *run, sml__workspace *workspace, size_t 
     }
 }
 
-static void infer_share(void *argument, int rank, int size)
+static void infer_share(void *argument, sml__member member)
 {
     const inference *run = argument;
-    const sml__range own = sml__share(run->blocks, 1, rank, size);
+    const sml__range own = sml__share(run->blocks, 1, member.rank, member.size);
     for (size_t block = own.begin; block < own.end; block++) {
-        infer_block(run, &run->workspaces[rank], block);
+        infer_block(run, &run->workspaces[member.rank], block);
     }
 }
 

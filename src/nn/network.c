@@ -168,12 +168,12 @@ int sml__team_size(const sml_ctx *ctx, double flops)
 
 /* What the layer sees in this pass; outputs and deltas are filled in by the caller. */
 static sml__pass pass_of(const sml__network *network, const sml__workspace *workspace,
-                         const sml__pass_settings *settings, size_t l, int rank, int size)
+                         const sml__pass_settings *settings, size_t l, sml__member member)
 {
     const sml__layer *layer = &network->layers[l];
     const sml__pass pass = {
-        .rank = rank,
-        .size = size,
+        .rank = member.rank,
+        .size = member.size,
         .rows = settings->rows,
         .n_in = layer->n_in,
         .n_out = layer->n_out,
@@ -189,25 +189,25 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .epoch = settings->epoch,
         .lane = (uint32_t)l,
         .first = settings->first,
-        .scratch = workspace->scratch + (size_t)rank * SML__GEMM_SCRATCH,
+        .scratch = workspace->scratch + (size_t)member.rank * SML__GEMM_SCRATCH,
     };
     return pass;
 }
 
 void sml__network_forward(const sml__network *network, sml__workspace *workspace,
-                          const sml__pass_settings *settings, int rank, int size)
+                          const sml__pass_settings *settings, sml__member member)
 {
     for (size_t l = 0; l < network->n_layers; l++) {
-        const sml__pass pass = pass_of(network, workspace, settings, l, rank, size);
+        const sml__pass pass = pass_of(network, workspace, settings, l, member);
         network->layers[l].type->forward(&pass);
-        sml__team_wait(size);
+        sml__team_wait(member);
     }
 }
 
 void sml__network_loss(const sml__network *network, sml__workspace *workspace,
-                       const sml__pass_settings *settings, int rank, int size)
+                       const sml__pass_settings *settings, sml__member member)
 {
-    const sml__range own = sml__share(settings->rows, 1, rank, size);
+    const sml__range own = sml__share(settings->rows, 1, member.rank, member.size);
     const size_t n = network->n_out;
     const float *logits = workspace->outputs[network->n_layers - 1];
     for (size_t r = own.begin; r < own.end; r++) {
@@ -215,16 +215,16 @@ void sml__network_loss(const sml__network *network, sml__workspace *workspace,
         workspace->losses[r] = network->loss->row(logits + r * n, workspace->target + r * n, n,
                                                   settings->label_smoothing, delta);
     }
-    sml__team_wait(size);
+    sml__team_wait(member);
 }
 
 void sml__network_backward(const sml__network *network, sml__workspace *workspace,
-                           const sml__pass_settings *settings, float *gradient, int rank, int size)
+                           const sml__pass_settings *settings, float *gradient, sml__member member)
 {
     int turn = 0; /* which of the two delta arrays holds ∂C_s/∂output */
     for (size_t l = network->n_layers; l-- > 0;) {
         const sml__layer *layer = &network->layers[l];
-        sml__pass pass = pass_of(network, workspace, settings, l, rank, size);
+        sml__pass pass = pass_of(network, workspace, settings, l, member);
         pass.d_output = workspace->delta[turn];
         pass.d_input = workspace->delta[turn]; /* layers that keep the width work in place */
         if (layer->type->has_units) {
@@ -234,6 +234,6 @@ void sml__network_backward(const sml__network *network, sml__workspace *workspac
             pass.d_bias = gradient + layer->bias;
         }
         layer->type->backward(&pass);
-        sml__team_wait(size);
+        sml__team_wait(member);
     }
 }

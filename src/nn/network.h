@@ -2,6 +2,7 @@
 #ifndef SML_NN_NETWORK_H
 #define SML_NN_NETWORK_H
 
+#include "base/threads.h"
 #include "data/dataset.h"
 #include "nn/registry.h"
 
@@ -72,16 +73,16 @@ typedef struct sml__pass_settings {
 
 /* Forward from workspace->input to the logits. Called by every member of the team. */
 void sml__network_forward(const sml__network *network, sml__workspace *workspace,
-                          const sml__pass_settings *settings, int rank, int size);
+                          const sml__pass_settings *settings, sml__member member);
 
 /* Loss of each row into workspace->losses, and ∂C_s/∂logits into workspace->delta[0]. */
 void sml__network_loss(const sml__network *network, sml__workspace *workspace,
-                       const sml__pass_settings *settings, int rank, int size);
+                       const sml__pass_settings *settings, sml__member member);
 
 /* Backward from workspace->delta[0] to gradient[n_parameters], the mean over the batch. All δ are
  * computed with the weights of the forward pass: nothing is updated here. */
 void sml__network_backward(const sml__network *network, sml__workspace *workspace,
-                           const sml__pass_settings *settings, float *gradient, int rank, int size);
+                           const sml__pass_settings *settings, float *gradient, sml__member member);
 
 /* Floating-point operations of forward and backward for one row: 6 a weight, 2 less for those of
  * the first layer, which needs no ∂C/∂x. */

@@ -23,9 +23,12 @@ enum {
 static const double CLIP_EPSILON = 1e-6;
 
 typedef struct training {
+    sml_ctx *ctx;
     sml__network *network;
     const sml_dataset *data;
     const sml__training_settings *settings;
+    const sml_fit_options *options;
+    sml_fit_report *report; /* brought up to date after every batch */
     sml__workspace workspace;
     int members;         /* of the team */
     float *gradient;     /* [n_parameters] */
@@ -33,28 +36,33 @@ typedef struct training {
     float *last_good;    /* [n_parameters] at the end of the last good epoch */
     double *block_norms; /* [n_parameters / NORM_BLOCK, rounded up] */
     uint32_t *order;     /* [rows] */
+
+    /* Where training is. Rank 0 moves on between two waits of the team. */
     uint32_t epoch;      /* from 0 */
     size_t first, batch; /* the batch: order[first … first + batch - 1] */
     uint64_t step;       /* from 1, over all epochs */
     double batch_loss;   /* Σ_s C_s over the batch */
+    double epoch_loss;   /* Σ_s C_s over the epoch so far */
+    double started;      /* seconds */
+    sml_status status;
 } training;
 
 /* Copies the pass's samples into the workspace: features as float32, targets as rows. */
-static void gather(training *t, size_t first, size_t rows, int rank, int size)
+static void gather(training *t, size_t first, size_t rows, sml__member member)
 {
     const sml__network *network = t->network;
-    const sml__range own = sml__share(rows, 1, rank, size);
+    const sml__range own = sml__share(rows, 1, member.rank, member.size);
     const uint32_t *order = t->order + first + own.begin;
     sml__dataset_gather(t->data, order, 0, own.end - own.begin,
                         t->workspace.input + own.begin * network->n_in);
     for (size_t r = own.begin; r < own.end; r++) {
         sml_dataset_targets(t->data, t->order[first + r], t->workspace.target + r * network->n_out);
     }
-    sml__team_wait(size);
+    sml__team_wait(member);
 }
 
 /* Loss and gradient of the batch, in passes of at most SML__PASS_ROWS rows. */
-static void differentiate(training *t, int rank, int size)
+static void differentiate(training *t, sml__member member)
 {
     for (size_t done = 0; done < t->batch; done += t->workspace.rows) {
         const size_t left = t->batch - done;
@@ -68,18 +76,18 @@ static void differentiate(training *t, int rank, int size)
             .first = t->first + done,
             .label_smoothing = t->settings->label_smoothing,
         };
-        gather(t, t->first + done, pass.rows, rank, size);
-        sml__network_forward(t->network, &t->workspace, &pass, rank, size);
-        sml__network_loss(t->network, &t->workspace, &pass, rank, size);
-        for (size_t r = 0; rank == 0 && r < pass.rows; r++) {
+        gather(t, t->first + done, pass.rows, member);
+        sml__network_forward(t->network, &t->workspace, &pass, member);
+        sml__network_loss(t->network, &t->workspace, &pass, member);
+        for (size_t r = 0; member.rank == 0 && r < pass.rows; r++) {
             t->batch_loss += t->workspace.losses[r];
         }
-        sml__network_backward(t->network, &t->workspace, &pass, t->gradient, rank, size);
+        sml__network_backward(t->network, &t->workspace, &pass, t->gradient, member);
     }
 }
 
 /* g ← g + l2 w + l1 sign w, for the weights of each dense layer; sign 0 = 0. */
-static void penalise(training *t, int rank, int size)
+static void penalise(training *t, sml__member member)
 {
     const float l1 = (float)t->settings->l1, l2 = (float)t->settings->l2;
     for (size_t l = 0; l < t->network->n_layers; l++) {
@@ -87,7 +95,8 @@ static void penalise(training *t, int rank, int size)
         if (!layer->type->has_units) {
             continue;
         }
-        const sml__range own = sml__share(layer->n_in * layer->n_out, SHARE_GRAIN, rank, size);
+        const sml__range own =
+            sml__share(layer->n_in * layer->n_out, SHARE_GRAIN, member.rank, member.size);
         const float *w = t->network->parameters + layer->weight;
         float *g = t->gradient + layer->weight;
         for (size_t i = own.begin; i < own.end; i++) {
@@ -95,16 +104,16 @@ static void penalise(training *t, int rank, int size)
             g[i] += l2 * w[i] + l1 * sign;
         }
     }
-    sml__team_wait(size);
+    sml__team_wait(member);
 }
 
 /* min(1, c / ‖g‖), the norm over all parameters. Every member adds up the same blocks in the same
  * order and so gets the same bits. Pascanu et al., "On the difficulty of training recurrent neural
  * networks", 2013. */
-static double clipping(training *t, int rank, int size)
+static double clipping(training *t, sml__member member)
 {
     const size_t n = t->network->n_parameters, blocks = (n + NORM_BLOCK - 1) / NORM_BLOCK;
-    const sml__range own = sml__share(blocks, 1, rank, size);
+    const sml__range own = sml__share(blocks, 1, member.rank, member.size);
     for (size_t b = own.begin; b < own.end; b++) {
         const size_t end = (b + 1) * NORM_BLOCK < n ? (b + 1) * NORM_BLOCK : n;
         double sum = 0;
@@ -113,7 +122,7 @@ static double clipping(training *t, int rank, int size)
         }
         t->block_norms[b] = sum;
     }
-    sml__team_wait(size);
+    sml__team_wait(member);
     double sum = 0;
     for (size_t b = 0; b < blocks; b++) {
         sum += t->block_norms[b];
@@ -122,9 +131,10 @@ static double clipping(training *t, int rank, int size)
     return scale < 1.0 ? scale : 1.0;
 }
 
-static void update(training *t, double gradient_scale, int rank, int size)
+static void update(training *t, double gradient_scale, sml__member member)
 {
-    const sml__range own = sml__share(t->network->n_parameters, SHARE_GRAIN, rank, size);
+    const sml__range own =
+        sml__share(t->network->n_parameters, SHARE_GRAIN, member.rank, member.size);
     sml__update step = t->settings->update;
     step.n = own.end - own.begin;
     step.theta = t->network->parameters + own.begin;
@@ -138,15 +148,15 @@ static void update(training *t, double gradient_scale, int rank, int size)
 }
 
 /* One batch, as every member of the team runs it. */
-static void train_batch(void *argument, int rank, int size)
+static void train_batch(training *t, sml__member member)
 {
-    training *t = argument;
-    differentiate(t, rank, size);
+    differentiate(t, member);
     if (t->settings->l1 > 0 || t->settings->l2 > 0) {
-        penalise(t, rank, size);
+        penalise(t, member);
     }
-    const double scale = t->settings->clip_norm > 0 ? clipping(t, rank, size) : 1.0;
-    update(t, scale, rank, size);
+    const double scale = t->settings->clip_norm > 0 ? clipping(t, member) : 1.0;
+    update(t, scale, member);
+    sml__team_wait(member);
 }
 
 static int all_finite(const float *values, size_t n)
@@ -158,15 +168,15 @@ static int all_finite(const float *values, size_t n)
     return sum == 0;
 }
 
-static sml_status diverged(sml_ctx *ctx, training *t, uint64_t step_of_epoch)
+static sml_status diverged(training *t)
 {
     const size_t bytes = t->network->n_parameters * sizeof(float);
     memcpy(t->network->parameters, t->last_good, bytes);
-    return sml__fail(ctx, SML_DIVERGED,
-                     "training diverged: the loss is no longer finite in epoch %u, step %llu "
+    return sml__fail(t->ctx, SML_DIVERGED,
+                     "training diverged: the loss is no longer finite in epoch %u, step %zu "
                      "(update %llu); try a smaller learning_rate than %g, or clip_norm=1",
-                     t->epoch + 1, (unsigned long long)step_of_epoch, (unsigned long long)t->step,
-                     t->settings->update.learning_rate);
+                     t->epoch + 1, t->first / t->settings->batch_size + 1,
+                     (unsigned long long)t->step, t->settings->update.learning_rate);
 }
 
 static double seconds_now(void)
@@ -176,51 +186,90 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* One epoch over the shuffled samples; report is brought up to date after every batch. */
-static sml_status train_epoch(sml_ctx *ctx, training *t, const sml_fit_options *options,
-                              double started, sml_fit_report *report)
+static sml_status report_progress(training *t)
 {
     const size_t rows = t->data->view.rows, batch_size = t->settings->batch_size;
-    double loss = 0;
-    sml_progress progress = {
+    if (t->options->progress == NULL) {
+        return SML_OK;
+    }
+    const sml_progress progress = {
         .epoch = t->epoch + 1,
         .epochs = t->settings->epochs,
+        .step = t->first / batch_size + 1,
         .steps = (rows + batch_size - 1) / batch_size,
+        .samples = t->report->samples,
+        .loss = t->report->loss,
+        .seconds = seconds_now() - t->started,
     };
-    sml__random random;
-    sml__random_init(&random, t->settings->seed, SML__SHUFFLE, t->epoch, 0);
-    sml__random_permutation(&random, t->order, rows);
-    for (t->first = 0; t->first < rows; t->first += t->batch) {
-        t->batch = rows - t->first < batch_size ? rows - t->first : batch_size;
-        t->batch_loss = 0;
-        t->step++;
-        progress.step++;
-        sml__team_run(t->members, train_batch, t);
-        if (!isfinite(t->batch_loss)) {
-            return diverged(ctx, t, progress.step);
-        }
-        loss += t->batch_loss;
-        report->steps++;
-        report->samples += t->batch;
-        report->loss = loss / (double)(t->first + t->batch);
-        if (options->progress != NULL) {
-            progress.samples = report->samples;
-            progress.loss = report->loss;
-            progress.seconds = seconds_now() - started;
-            if (options->progress(options->user, &progress) != 0) {
-                return sml__fail(ctx, SML_CANCELLED, "cancelled in epoch %u, step %llu",
-                                 t->epoch + 1, (unsigned long long)progress.step);
-            }
-        }
+    if (t->options->progress(t->options->user, &progress) == 0) {
+        return SML_OK;
     }
-    if (!all_finite(t->network->parameters, t->network->n_parameters)) {
-        return diverged(ctx, t, progress.step);
-    }
-    return SML_OK;
+    return sml__fail(t->ctx, SML_CANCELLED, "cancelled in epoch %u, step %llu", t->epoch + 1,
+                     (unsigned long long)progress.step);
 }
 
-static sml_status allocate(sml_ctx *ctx, training *t)
+/* The batch that begins at row `first` of the order. */
+static void choose_batch(training *t, size_t first)
 {
+    const size_t left = t->data->view.rows - first;
+    t->first = first;
+    t->batch = left < t->settings->batch_size ? left : t->settings->batch_size;
+    t->batch_loss = 0;
+    t->step += left > 0;
+}
+
+/* After a batch: is all well, and what comes next? */
+static void account_for_batch(training *t)
+{
+    if (!isfinite(t->batch_loss)) {
+        t->status = diverged(t);
+        return;
+    }
+    t->epoch_loss += t->batch_loss;
+    t->report->steps++;
+    t->report->samples += t->batch;
+    t->report->loss = t->epoch_loss / (double)(t->first + t->batch);
+    t->status = report_progress(t);
+    choose_batch(t, t->first + t->batch);
+}
+
+/* All batches of an epoch, as every member of the team runs them. */
+static void train_batches(void *argument, sml__member member)
+{
+    training *t = argument;
+    while (t->status == SML_OK && t->first < t->data->view.rows) {
+        train_batch(t, member);
+        if (member.rank == 0) {
+            account_for_batch(t);
+        }
+        sml__team_wait(member);
+    }
+}
+
+/* One epoch over the shuffled samples. */
+static sml_status train_epoch(training *t)
+{
+    const size_t n = t->network->n_parameters;
+    sml__random random;
+    sml__random_init(&random, t->settings->seed, SML__SHUFFLE, t->epoch, 0);
+    sml__random_permutation(&random, t->order, t->data->view.rows);
+    t->epoch_loss = 0;
+    choose_batch(t, 0);
+    sml__team_run(t->members, train_batches, t);
+    if (t->status == SML_OK && !all_finite(t->network->parameters, n)) {
+        t->first -= t->batch;
+        t->status = diverged(t);
+    }
+    if (t->status == SML_OK) {
+        memcpy(t->last_good, t->network->parameters, n * sizeof(float));
+        t->report->epochs++;
+    }
+    return t->status;
+}
+
+static sml_status allocate(training *t)
+{
+    sml_ctx *ctx = t->ctx;
     const size_t n = t->network->n_parameters, rows = t->data->view.rows;
     const size_t batch = t->settings->batch_size < rows ? t->settings->batch_size : rows;
     const size_t pass_rows = batch < SML__PASS_ROWS ? batch : SML__PASS_ROWS;
@@ -257,24 +306,26 @@ sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *da
                       const sml__training_settings *settings, const sml_fit_options *options,
                       sml_fit_report *report)
 {
-    const double started = seconds_now();
-    const size_t bytes = network->n_parameters * sizeof(float);
-    training t = {.network = network, .data = data, .settings = settings};
-    const double rows =
-        (double)(settings->batch_size < data->view.rows ? settings->batch_size : data->view.rows);
-    t.members = sml__team_size(ctx, rows * sml__network_flops(network));
-    sml_status status = allocate(ctx, &t);
-    if (status == SML_OK) {
-        memcpy(t.last_good, network->parameters, bytes);
+    const size_t batch =
+        settings->batch_size < data->view.rows ? settings->batch_size : data->view.rows;
+    training t = {
+        .ctx = ctx,
+        .network = network,
+        .data = data,
+        .settings = settings,
+        .options = options,
+        .report = report,
+        .members = sml__team_size(ctx, (double)batch * sml__network_flops(network)),
+        .started = seconds_now(),
+    };
+    t.status = allocate(&t);
+    if (t.status == SML_OK) {
+        memcpy(t.last_good, network->parameters, network->n_parameters * sizeof(float));
     }
-    for (; status == SML_OK && t.epoch < settings->epochs; t.epoch++) {
-        status = train_epoch(ctx, &t, options, started, report);
-        if (status == SML_OK) {
-            memcpy(t.last_good, network->parameters, bytes);
-            report->epochs++;
-        }
+    for (; t.status == SML_OK && t.epoch < settings->epochs; t.epoch++) {
+        train_epoch(&t);
     }
-    report->seconds = seconds_now() - started;
+    report->seconds = seconds_now() - t.started;
     release(&t);
-    return status;
+    return t.status;
 }

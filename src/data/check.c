@@ -1,0 +1,230 @@
+/* What a view must fulfil before it becomes a data set. Rows and columns in messages count from 0,
+ * as they do in the API. */
+#include "data/dataset.h"
+
+#include "base/context.h"
+#include "base/memory.h"
+
+#include <math.h>
+
+/* Class and target counts beyond this are a mistake in the data, not a task. */
+enum { OUTPUTS_MAX = 1 << 24 };
+
+static const float SOFT_LABEL_TOLERANCE = 1e-4f;
+
+static void fill_defaults(sml_data_view *view)
+{
+    if (view->name == NULL) {
+        view->name = "memory";
+    }
+    if (view->row_stride == 0) {
+        view->row_stride = view->columns;
+    }
+    if (view->features != NULL) {
+        view->scale = 1.0f;
+    } else if (view->scale == 0.0f) {
+        view->scale = 1.0f / 255.0f;
+    }
+    if (view->task == SML_TASK_NONE && view->labels != NULL) {
+        view->task = SML_TASK_CLASSIFICATION;
+    }
+}
+
+static sml_status check_pointers(sml_ctx *ctx, const sml_data_view *view)
+{
+    if ((view->features == NULL) == (view->bytes == NULL)) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: set exactly one of features and bytes",
+                         view->name);
+    }
+    if (view->labels != NULL && view->targets != NULL) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: set at most one of labels and targets",
+                         view->name);
+    }
+    if (!(view->scale > 0.0f) || !isfinite(view->scale)) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: scale is %g; it must be finite and above 0",
+                         view->name, (double)view->scale);
+    }
+    return SML_OK;
+}
+
+/* Every index that the readers of the data set compute must fit: (rows · stride) floats for the
+ * features, (rows · outputs) floats for the targets, 32 bits for a row's number. */
+static sml_status check_sizes(sml_ctx *ctx, const sml_data_view *view)
+{
+    size_t elements = 0, bytes = 0;
+    if (view->rows == 0 || view->columns == 0) {
+        return sml__fail(ctx, SML_BAD_SHAPE, "%s: %zu rows of %zu columns; at least 1 of each",
+                         view->name, view->rows, view->columns);
+    }
+    if (view->rows > UINT32_MAX) {
+        return sml__fail(ctx, SML_BAD_SHAPE, "%s: %zu rows; at most %u are supported", view->name,
+                         view->rows, UINT32_MAX);
+    }
+    if (view->row_stride < view->columns) {
+        return sml__fail(ctx, SML_BAD_SHAPE, "%s: row_stride %zu is below the %zu columns",
+                         view->name, view->row_stride, view->columns);
+    }
+    if (!sml__multiply(view->rows, view->row_stride, &elements) ||
+        !sml__multiply(elements, sizeof(float), &bytes) ||
+        !sml__multiply(view->rows, view->outputs, &elements) ||
+        !sml__multiply(elements, sizeof(float), &bytes)) {
+        return sml__fail(ctx, SML_BAD_SHAPE, "%s: %zu rows of %zu elements overflow the memory",
+                         view->name, view->rows, view->row_stride);
+    }
+    return SML_OK;
+}
+
+static sml_status check_picture(sml_ctx *ctx, const sml_data_view *view)
+{
+    size_t pixels = 0;
+    if (view->height == 0 && view->width == 0) {
+        return SML_OK;
+    }
+    if (!sml__multiply(view->height, view->width, &pixels) || pixels != view->columns) {
+        return sml__fail(ctx, SML_BAD_SHAPE,
+                         "%s: pictures of %zu × %zu do not fit %zu columns; set height and width "
+                         "to 0 where rows are not pictures",
+                         view->name, view->height, view->width, view->columns);
+    }
+    return SML_OK;
+}
+
+static sml_status check_task(sml_ctx *ctx, const sml_data_view *view)
+{
+    const char *name = view->name, *task = sml_task_name(view->task);
+    int has_targets = view->labels != NULL || view->targets != NULL;
+    if (view->task == SML_TASK_NONE && (has_targets || view->outputs != 0)) {
+        return sml__fail(ctx, SML_BAD_SHAPE,
+                         "%s: targets or outputs, but no task; set task, or leave them 0", name);
+    }
+    if (view->task == SML_TASK_NONE) {
+        return SML_OK;
+    }
+    if (!has_targets) {
+        return sml__fail(ctx, SML_BAD_SHAPE, "%s: %s needs labels or targets", name, task);
+    }
+    if (view->labels != NULL && view->task != SML_TASK_CLASSIFICATION) {
+        return sml__fail(ctx, SML_BAD_SHAPE, "%s: %s takes targets, not labels", name, task);
+    }
+    if (view->outputs == 0 || view->outputs > OUTPUTS_MAX) {
+        return sml__fail(ctx, SML_BAD_SHAPE, "%s: %zu outputs; %s needs 1…%d", name, view->outputs,
+                         task, OUTPUTS_MAX);
+    }
+    return SML_OK;
+}
+
+/* The position of the first of x[n] that is NaN or infinite; n when there is none. */
+static size_t first_not_finite(const float *x, size_t n)
+{
+    int bad = 0;
+    for (size_t i = 0; i < n; i++) { /* without an exit, so that it vectorises */
+        bad |= !isfinite(x[i]);
+    }
+    size_t at = 0;
+    while (bad && isfinite(x[at])) {
+        at++;
+    }
+    return bad ? at : n;
+}
+
+static sml_status check_features(sml_ctx *ctx, const sml_data_view *view)
+{
+    for (size_t r = 0; view->features != NULL && r < view->rows; r++) {
+        const float *row = view->features + r * view->row_stride;
+        size_t c = first_not_finite(row, view->columns);
+        if (c < view->columns) {
+            return sml__fail(ctx, SML_BAD_DATA,
+                             "%s: row %zu, column %zu (counted from 0) is %s; replace it by a "
+                             "number or leave the row out",
+                             view->name, r, c, isnan(row[c]) ? "nan" : "infinite");
+        }
+    }
+    return SML_OK;
+}
+
+static sml_status check_labels(sml_ctx *ctx, const sml_data_view *view)
+{
+    for (size_t r = 0; view->labels != NULL && r < view->rows; r++) {
+        int32_t label = view->labels[r];
+        if (label < 0 || (size_t)label >= view->outputs) {
+            return sml__fail(ctx, SML_BAD_DATA,
+                             "%s: row %zu (counted from 0) has label %d; with %zu classes labels "
+                             "are 0…%zu",
+                             view->name, r, label, view->outputs, view->outputs - 1);
+        }
+    }
+    return SML_OK;
+}
+
+/* A row of soft labels is a distribution: every p ≥ 0, Σ p = 1. */
+static sml_status check_distribution(sml_ctx *ctx, const sml_data_view *view, size_t r)
+{
+    const float *row = view->targets + r * view->outputs;
+    double sum = 0.0;
+    for (size_t j = 0; j < view->outputs; j++) {
+        if (row[j] < 0.0f) {
+            return sml__fail(ctx, SML_BAD_DATA,
+                             "%s: soft label of row %zu, class %zu is %g; a probability is at "
+                             "least 0",
+                             view->name, r, j, (double)row[j]);
+        }
+        sum += (double)row[j];
+    }
+    if (fabs(sum - 1.0) > (double)SOFT_LABEL_TOLERANCE) {
+        return sml__fail(ctx, SML_BAD_DATA,
+                         "%s: soft labels of row %zu sum to %.6g; they must sum to 1 (divide each "
+                         "by the sum)",
+                         view->name, r, sum);
+    }
+    return SML_OK;
+}
+
+static sml_status check_yes_no(sml_ctx *ctx, const sml_data_view *view, size_t r)
+{
+    const float *row = view->targets + r * view->outputs;
+    for (size_t j = 0; j < view->outputs; j++) {
+        if (row[j] < 0.0f || row[j] > 1.0f) {
+            return sml__fail(ctx, SML_BAD_DATA,
+                             "%s: target of row %zu, label %zu is %g; multilabel targets lie in "
+                             "0…1",
+                             view->name, r, j, (double)row[j]);
+        }
+    }
+    return SML_OK;
+}
+
+static sml_status check_targets(sml_ctx *ctx, const sml_data_view *view)
+{
+    sml_status status = SML_OK;
+    for (size_t r = 0; view->targets != NULL && r < view->rows && status == SML_OK; r++) {
+        const float *row = view->targets + r * view->outputs;
+        size_t j = first_not_finite(row, view->outputs);
+        if (j < view->outputs) {
+            return sml__fail(ctx, SML_BAD_DATA,
+                             "%s: target %zu of row %zu (counted from 0) is %s; replace it by a "
+                             "number or leave the row out",
+                             view->name, j, r, isnan(row[j]) ? "nan" : "infinite");
+        }
+        if (view->task == SML_TASK_CLASSIFICATION) {
+            status = check_distribution(ctx, view, r);
+        } else if (view->task == SML_TASK_MULTILABEL) {
+            status = check_yes_no(ctx, view, r);
+        }
+    }
+    return status;
+}
+
+sml_status sml__view_check(sml_ctx *ctx, sml_data_view *view)
+{
+    typedef sml_status check(sml_ctx *, const sml_data_view *);
+    static check *const checks[] = {
+        check_pointers, check_sizes,  check_picture, check_task,
+        check_features, check_labels, check_targets,
+    };
+    sml_status status = SML_OK;
+    fill_defaults(view);
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0] && status == SML_OK; i++) {
+        status = checks[i](ctx, view);
+    }
+    return status;
+}

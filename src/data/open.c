@@ -1,0 +1,179 @@
+/* Opening a data set: a name of the catalog, else a path, whose content decides the reader. */
+#include "base/context.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "data/catalog.h"
+#include "data/dataset.h"
+#include "data/text.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DEFAULT_SEED = 42, FIRST_CHUNK = 1 << 16 };
+
+static const size_t FILE_MAX = ((size_t)SML__IDX_MAX_GIB << 30) + SML__IDX_HEADER_MAX;
+
+static sml_status check_split(sml_ctx *ctx, const char *split)
+{
+    static const char *const splits[] = {"train", "test"};
+    if (split == NULL) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "no split given; use 'train' or 'test'");
+    }
+    if (strcmp(split, splits[0]) == 0 || strcmp(split, splits[1]) == 0) {
+        return SML_OK;
+    }
+    return sml__fail_unknown(ctx, "split", split, splits, 2);
+}
+
+static sml_status open_idx_set(sml_ctx *ctx, const sml__idx_set *set, const char *split,
+                               sml_dataset **out)
+{
+    char *folder = NULL;
+    sml_status status = sml__idx_set_locate(ctx, set, &folder);
+    if (status == SML_OK) {
+        status = sml__idx_open_folder(ctx, folder, set->entry.name, split, set->classes,
+                                      set->class_names, out);
+    }
+    sml__free(folder);
+    return status;
+}
+
+/* Takes over the bytes of a file. */
+static sml_status open_bytes(sml_ctx *ctx, const char *path, unsigned char *bytes, size_t length,
+                             sml_dataset **out)
+{
+    if (sml__idx_recognise(bytes, length)) {
+        return sml__idx_open_bytes(ctx, path, bytes, length, out);
+    }
+    sml_status status = SML_OK;
+    if (length > SML__TEXT_MAX) {
+        status = sml__fail(ctx, SML_BAD_FILE, "%s: %zu bytes; text files may have %d", path, length,
+                           SML__TEXT_MAX);
+    } else {
+        status = sml__text_parse(ctx, path, (const char *)bytes, length, out);
+    }
+    sml__free(bytes);
+    return status;
+}
+
+/* Doubles the room of a buffer that holds length bytes. */
+static sml_status double_buffer(sml_ctx *ctx, unsigned char **bytes, size_t length, size_t *room)
+{
+    unsigned char *larger = sml__alloc(ctx, 2 * *room, 1, "standard input");
+    if (larger == NULL) {
+        return SML_NO_MEMORY;
+    }
+    memcpy(larger, *bytes, length);
+    sml__free(*bytes);
+    *bytes = larger;
+    *room *= 2;
+    return SML_OK;
+}
+
+/* Reads standard input to its end; *bytes is for sml__free, also on failure. */
+static sml_status read_input(sml_ctx *ctx, unsigned char **bytes, size_t *length)
+{
+    size_t room = FIRST_CHUNK;
+    *length = 0;
+    *bytes = sml__alloc(ctx, room, 1, "standard input");
+    sml_status status = *bytes != NULL ? SML_OK : SML_NO_MEMORY;
+    while (status == SML_OK) {
+        ssize_t n = read(STDIN_FILENO, *bytes + *length, room - *length);
+        if (n < 0 && errno != EINTR) {
+            return sml__fail_errno(ctx, SML_IO, errno, "standard input: cannot read");
+        }
+        if (n == 0) {
+            return SML_OK;
+        }
+        *length += n > 0 ? (size_t)n : 0;
+        if (*length > SML__TEXT_MAX) {
+            return sml__fail(ctx, SML_BAD_FILE, "standard input: longer than %d bytes",
+                             SML__TEXT_MAX);
+        }
+        if (*length == room) {
+            status = double_buffer(ctx, bytes, *length, &room);
+        }
+    }
+    return status;
+}
+
+static sml_status open_input(sml_ctx *ctx, sml_dataset **out)
+{
+    unsigned char *bytes = NULL;
+    size_t length = 0;
+    sml_status status = read_input(ctx, &bytes, &length);
+    if (status != SML_OK) {
+        sml__free(bytes);
+        return status;
+    }
+    return open_bytes(ctx, "standard input", bytes, length, out);
+}
+
+/* Says that something is neither a name nor a path, and which name it may have meant. */
+static sml_status fail_neither(sml_ctx *ctx, const char *word)
+{
+    const char *names[SML__CATALOG_MAX];
+    size_t n = sml__catalog_names(names);
+    char reason[sizeof ctx->error];
+    if (strchr(word, '/') != NULL) {
+        return sml__fail(ctx, SML_NOT_FOUND,
+                         "%s: no such file or folder; give the path of a folder with MNIST's four "
+                         "files, of an IDX file or of a text file, or a name such as '%s'",
+                         word, names[0]);
+    }
+    sml_status status = sml__fail_unknown(ctx, "data set", word, names, n);
+    memcpy(reason, ctx->error, sizeof reason);
+    return sml__fail(ctx, status, "%.900s (or a path: no file or folder here has that name)",
+                     reason);
+}
+
+static sml_status open_path(sml_ctx *ctx, const char *path, const char *split, sml_dataset **out)
+{
+    struct stat facts;
+    unsigned char *bytes = NULL;
+    size_t length = 0;
+    if (strcmp(path, "-") == 0) {
+        return open_input(ctx, out);
+    }
+    if (stat(path, &facts) != 0) {
+        return errno == ENOENT || errno == ENOTDIR
+                   ? fail_neither(ctx, path)
+                   : sml__fail_errno(ctx, SML_IO, errno, "%s: cannot open", path);
+    }
+    if (S_ISDIR(facts.st_mode)) {
+        sml_status status = check_split(ctx, split);
+        return status != SML_OK ? status
+                                : sml__idx_open_folder(ctx, path, path, split, 0, NULL, out);
+    }
+    sml_status status = sml__file_read(ctx, path, FILE_MAX, &bytes, &length);
+    return status == SML_OK ? open_bytes(ctx, path, bytes, length, out) : status;
+}
+
+sml_status sml_dataset_open_seeded(sml_ctx *ctx, const char *name_or_path, const char *split,
+                                   uint64_t seed, sml_dataset **out)
+{
+    *out = NULL;
+    if (name_or_path == NULL || name_or_path[0] == '\0') {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "no data set given; use a name or a path");
+    }
+    const sml__idx_set *set = sml__catalog_idx_set(name_or_path);
+    const sml__generator *generator = sml__catalog_generator(name_or_path);
+    if (set == NULL && generator == NULL) {
+        return open_path(ctx, name_or_path, split, out);
+    }
+    sml_status status = check_split(ctx, split);
+    if (status != SML_OK) {
+        return status;
+    }
+    return set != NULL ? open_idx_set(ctx, set, split, out)
+                       : sml__generate(ctx, generator, split, seed, out);
+}
+
+sml_status sml_dataset_open(sml_ctx *ctx, const char *name_or_path, const char *split,
+                            sml_dataset **out)
+{
+    return sml_dataset_open_seeded(ctx, name_or_path, split, DEFAULT_SEED, out);
+}

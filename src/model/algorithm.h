@@ -1,0 +1,81 @@
+/* The contract that every algorithm fulfils. model.c offers the public verbs on top of it; an
+ * algorithm knows no file format and no command line. */
+#ifndef SML_MODEL_ALGORITHM_H
+#define SML_MODEL_ALGORITHM_H
+
+#include <jansson.h>
+#include <scratchml/model.h>
+
+typedef struct sml__algorithm {
+    const char *name;
+    const char *help;
+    const sml_parameter *parameters;
+    size_t n_parameters;
+
+    /* Frees model->state and sets it to NULL; legal before create. */
+    void (*free_state)(sml_model *model);
+
+    /* Trains; model->task, inputs, outputs and class names are set from the data already; for a
+     * warm start they fit the data. A refusal (every status but SML_OK, SML_CANCELLED and
+     * SML_DIVERGED) leaves model->state as it was: build the new state, then swap. */
+    sml_status (*fit)(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
+                      const sml_fit_options *options, sml_fit_report *report);
+
+    /* Shapes are checked: outputs has rows * model->outputs floats. */
+    sml_status (*predict)(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
+                          float *outputs);
+
+    /* Mean loss and accuracy. */
+    sml_status (*evaluate)(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
+                           sml_scores *scores);
+
+    /* The structure that settings alone do not say, such as the list of layers: a new reference,
+     * NULL on failure. rebuild allocates the state from it, and from the model's shapes; it must
+     * refuse every structure that is not well-formed with SML_BAD_FILE, and before it allocates
+     * anything also one whose tensors have more than max_parameters elements in all: so many the
+     * file holds. Neither text names the file; the caller puts its path in front. */
+    json_t *(*structure)(sml_ctx *ctx, const sml_model *model);
+    sml_status (*rebuild)(sml_ctx *ctx, sml_model *model, const json_t *structure,
+                          size_t max_parameters);
+
+    /* Tensors of a fitted model, by index; SML_NOT_FOUND past the end (no error text). */
+    sml_status (*tensor)(const sml_model *model, size_t index, sml_tensor_facts *facts);
+    /* Copies a tensor out or in, row-major in the file's shape. index is valid. */
+    void (*tensor_export)(const sml_model *model, size_t index, float *values);
+    void (*tensor_import)(sml_model *model, size_t index, const float *values);
+} sml__algorithm;
+
+struct sml_model {
+    const sml__algorithm *algorithm;
+    char **settings;        /* [n_parameters] texts, canonical */
+    double *setting_values; /* [n_parameters] the same as numbers; NaN for "auto" and for texts */
+    void *state;            /* the algorithm's own; NULL before it is built */
+    sml_task task;
+    size_t inputs, outputs;
+    size_t height, width;     /* of the pictures it was trained on, or 0 */
+    char **class_names;       /* [outputs], or NULL */
+    char (*number_names)[12]; /* [outputs] "0", "1", … where there are no names */
+    json_t *fit_settings; /* object of texts: the settings of the last fit; NULL before */
+    json_t *receipt;          /* object */
+    char *receipt_text;
+};
+
+/* Settings as numbers. name must be in the table (assert); the integer and the list must not be
+ * "auto", the real is NaN then. */
+double sml__setting_real(const sml_model *model, const char *name);
+int64_t sml__setting_integer(const sml_model *model, const char *name);
+/* Copies a list to values[max] and returns its length, which may be more than max. */
+size_t sml__setting_integers(const sml_model *model, const char *name, int64_t *values, size_t max);
+/* The text; "auto" where it was not chosen. */
+const char *sml__setting_text(const sml_model *model, const char *name);
+int sml__setting_is(const sml_model *model, const char *name, const char *text);
+
+/* sml_model_create for an algorithm that need not be in the registry. */
+sml_status sml__model_create(sml_ctx *ctx, const sml__algorithm *algorithm, const char *settings,
+                             sml_model **out);
+
+/* The registry: algorithm index, NULL past the end; and by name, NULL with an error in ctx. */
+const sml__algorithm *sml__algorithm_at(size_t index);
+const sml__algorithm *sml__algorithm_named(sml_ctx *ctx, const char *name);
+
+#endif

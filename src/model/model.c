@@ -1,0 +1,308 @@
+/* The public verbs, in terms of the algorithm's table. Each checks shapes and arguments, so that
+ * an algorithm sees only what fits, and leaves the model as it was when it refuses. */
+#include "base/context.h"
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "model/algorithm.h"
+#include "model/model_names.h"
+#include "model/parameters.h"
+#include "model/receipt.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+static sml_status set_defaults(sml_ctx *ctx, sml_model *model)
+{
+    const sml__algorithm *algorithm = model->algorithm;
+    size_t n = algorithm->n_parameters;
+    model->settings = sml__alloc(ctx, n, sizeof *model->settings, "settings");
+    model->setting_values = sml__alloc(ctx, n, sizeof *model->setting_values, "settings");
+    if (model->settings == NULL || model->setting_values == NULL) {
+        return SML_NO_MEMORY;
+    }
+    sml_status status = SML_OK;
+    for (size_t i = 0; i < n && status == SML_OK; i++) {
+        const sml_parameter *row = &algorithm->parameters[i];
+        status = sml__parameter_check(ctx, row, row->default_text, &model->settings[i],
+                                      &model->setting_values[i]);
+    }
+    return status;
+}
+
+sml_status sml__model_create(sml_ctx *ctx, const sml__algorithm *algorithm, const char *settings,
+                             sml_model **out)
+{
+    *out = NULL;
+    sml_model *model = sml__alloc(ctx, 1, sizeof *model, "a model");
+    if (model == NULL) {
+        return SML_NO_MEMORY;
+    }
+    model->algorithm = algorithm;
+    sml_status status = set_defaults(ctx, model);
+    if (status == SML_OK && settings != NULL) {
+        status = sml__settings_parse(ctx, model, settings);
+    }
+    if (status != SML_OK) {
+        sml_model_free(model);
+        return status;
+    }
+    *out = model;
+    return SML_OK;
+}
+
+sml_status sml_model_create(sml_ctx *ctx, const char *algorithm, const char *settings,
+                            sml_model **out)
+{
+    *out = NULL;
+    const sml__algorithm *found = sml__algorithm_named(ctx, algorithm);
+    return found != NULL ? sml__model_create(ctx, found, settings, out) : SML_UNKNOWN_NAME;
+}
+
+void sml_model_free(sml_model *model)
+{
+    if (model == NULL) {
+        return;
+    }
+    model->algorithm->free_state(model);
+    for (size_t i = 0; model->settings != NULL && i < model->algorithm->n_parameters; i++) {
+        sml__free(model->settings[i]);
+    }
+    sml__free(model->settings);
+    sml__free(model->setting_values);
+    sml__model_free_names(model);
+    json_decref(model->fit_settings);
+    json_decref(model->receipt);
+    sml__free(model->receipt_text);
+    sml__free(model);
+}
+
+sml_status sml_model_set(sml_ctx *ctx, sml_model *model, const char *name, const char *value)
+{
+    const sml__algorithm *algorithm = model->algorithm;
+    size_t row = 0;
+    char *canonical = NULL;
+    double number = NAN;
+    sml_status status =
+        sml__parameter_find(ctx, algorithm->parameters, algorithm->n_parameters, name, &row);
+    if (status == SML_OK) {
+        status = sml__parameter_check(ctx, &algorithm->parameters[row], value, &canonical, &number);
+    }
+    if (status == SML_OK) {
+        sml__free(model->settings[row]);
+        model->settings[row] = canonical;
+        model->setting_values[row] = number;
+    }
+    return status;
+}
+
+const char *sml_model_get(const sml_model *model, const char *name)
+{
+    const sml__algorithm *algorithm = model->algorithm;
+    size_t row = sml__parameter_index(algorithm->parameters, algorithm->n_parameters, name);
+    return row < algorithm->n_parameters ? model->settings[row] : NULL;
+}
+
+/* Takes task, widths, picture size and class names from the data. */
+static sml_status take_shape(sml_ctx *ctx, sml_model *model, const sml_dataset *data)
+{
+    const sml_data_view *view = &data->view;
+    const char **names = NULL;
+    if (data->class_names != NULL) {
+        names = sml__alloc(ctx, view->outputs, sizeof *names, "class names");
+        if (names == NULL) {
+            return SML_NO_MEMORY;
+        }
+        for (size_t i = 0; i < view->outputs; i++) {
+            names[i] = sml_dataset_class_name(data, i);
+        }
+    }
+    sml_status status = sml__model_set_names(ctx, model, names, view->outputs);
+    sml__free(names);
+    if (status == SML_OK) {
+        model->task = view->task;
+        model->inputs = view->columns;
+        model->outputs = view->outputs;
+        model->height = view->height;
+        model->width = view->width;
+    }
+    return status;
+}
+
+/* The columns must be those of the training. */
+static sml_status check_columns(sml_ctx *ctx, const sml_model *model, const sml_dataset *data)
+{
+    if (data->view.columns == model->inputs) {
+        return SML_OK;
+    }
+    return sml__fail(ctx, SML_BAD_SHAPE, "%s: the model expects %zu columns, the data has %zu",
+                     data->name, model->inputs, data->view.columns);
+}
+
+/* The targets must mean what the model gives: same task, same number of outputs. */
+static sml_status check_targets(sml_ctx *ctx, const sml_model *model, const sml_dataset *data)
+{
+    const sml_data_view *view = &data->view;
+    sml_status status = check_columns(ctx, model, data);
+    if (status == SML_OK && view->task != model->task) {
+        status = sml__fail(ctx, SML_BAD_SHAPE, "%s: the model does %s, the data is for %s",
+                           data->name, sml_task_name(model->task), sml_task_name(view->task));
+    }
+    if (status == SML_OK && view->outputs != model->outputs) {
+        const char *what = model->task == SML_TASK_REGRESSION ? "targets" : "classes";
+        status = sml__fail(ctx, SML_BAD_SHAPE, "%s: the model has %zu %s, the data has %zu",
+                           data->name, model->outputs, what, view->outputs);
+    }
+    return status;
+}
+
+static sml_status check_fitted(sml_ctx *ctx, const sml_model *model, const char *verb)
+{
+    if (model->inputs > 0) {
+        return SML_OK;
+    }
+    return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: the model was never fitted; fit or load one",
+                     verb);
+}
+
+/* A warm start keeps the model's shape, which the data must have; another fit takes the data's. */
+static sml_status prepare_fit(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
+                              int warm_start)
+{
+    if (train->view.task == SML_TASK_NONE) {
+        return sml__fail(ctx, SML_BAD_DATA, "%s: no labels or targets to train on", train->name);
+    }
+    if (!warm_start) {
+        return take_shape(ctx, model, train);
+    }
+    sml_status status = check_fitted(ctx, model, "warm start");
+    return status == SML_OK ? check_targets(ctx, model, train) : status;
+}
+
+/* Whether the fit changed the model, as it also does when it ends early. */
+static int was_trained(sml_status status)
+{
+    return status == SML_OK || status == SML_CANCELLED || status == SML_DIVERGED;
+}
+
+/* Shape and receipt, then the algorithm's fit. On a refusal *model still has the new shape.
+ * Where memory ends only after the fit, the model is trained and its receipt has no text. */
+static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
+                               const sml_fit_options *options, sml_fit_report *report)
+{
+    uint64_t epochs_before = options->warm_start ? sml__receipt_epochs(model->receipt) : 0;
+    sml_status status = prepare_fit(ctx, model, train, options->warm_start);
+    if (status != SML_OK) {
+        return status;
+    }
+    json_t *settings = sml__settings_json(ctx, model);
+    json_t *receipt =
+        settings != NULL ? sml__receipt_create(ctx, model, train, epochs_before) : NULL;
+    status = receipt != NULL ? model->algorithm->fit(ctx, model, train, options, report)
+                             : SML_NO_MEMORY;
+    if (!was_trained(status)) {
+        json_decref(settings);
+        json_decref(receipt);
+        return status;
+    }
+    json_decref(model->fit_settings);
+    model->fit_settings = settings;
+    sml__receipt_finish(receipt, report);
+    sml_status signing = sml__receipt_adopt(ctx, model, receipt);
+    return signing == SML_OK ? status : signing;
+}
+
+sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
+                              const sml_fit_options *options, sml_fit_report *report)
+{
+    const sml_fit_options no_options = {NULL, NULL, 0};
+    sml_fit_report own_report;
+    sml_model before = *model;
+    options = options != NULL ? options : &no_options;
+    report = report != NULL ? report : &own_report;
+    memset(report, 0, sizeof *report);
+    if (!options->warm_start) {
+        model->class_names = NULL;
+        model->number_names = NULL;
+    }
+    sml_status status = fit_and_sign(ctx, model, train, options, report);
+    int refused = model->receipt == before.receipt;
+    sml_model *spare = refused ? model : &before; /* the one whose names are not needed */
+    if (!options->warm_start) {
+        sml__model_free_names(spare);
+    }
+    if (refused) {
+        before.state = model->state;
+        *model = before;
+    }
+    return status;
+}
+
+sml_status sml_model_fit(sml_ctx *ctx, sml_model *model, const sml_dataset *train)
+{
+    return sml_model_fit_with(ctx, model, train, NULL, NULL);
+}
+
+sml_status sml_model_predict(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
+                             float *outputs, size_t length)
+{
+    size_t needed = 0;
+    sml_status status = check_fitted(ctx, model, "predict");
+    if (status == SML_OK) {
+        status = check_columns(ctx, model, data);
+    }
+    if (status != SML_OK) {
+        return status;
+    }
+    if (!sml__multiply(data->view.rows, model->outputs, &needed) || needed != length) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT,
+                         "predict: room for %zu numbers, %zu rows × %zu outputs are needed", length,
+                         data->view.rows, model->outputs);
+    }
+    return model->algorithm->predict(ctx, model, data, outputs);
+}
+
+sml_status sml_model_evaluate(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
+                              sml_scores *scores)
+{
+    sml_status status = check_fitted(ctx, model, "evaluate");
+    if (status == SML_OK) {
+        status = check_columns(ctx, model, data);
+    }
+    if (status == SML_OK && data->view.task == SML_TASK_NONE) {
+        status =
+            sml__fail(ctx, SML_BAD_SHAPE, "%s: no labels or targets to compare with", data->name);
+    }
+    if (status == SML_OK) {
+        status = check_targets(ctx, model, data);
+    }
+    return status == SML_OK ? model->algorithm->evaluate(ctx, model, data, scores) : status;
+}
+
+sml_status sml_model_tensor(sml_ctx *ctx, const sml_model *model, size_t index,
+                            sml_tensor_facts *facts)
+{
+    sml_status status = SML_NOT_FOUND;
+    if (model->inputs > 0) {
+        status = model->algorithm->tensor(model, index, facts);
+    }
+    return status == SML_OK ? status
+                            : sml__fail(ctx, SML_NOT_FOUND, "the model has no tensor %zu", index);
+}
+
+sml_status sml_model_tensor_values(sml_ctx *ctx, const sml_model *model, size_t index,
+                                   float *values, size_t length)
+{
+    sml_tensor_facts facts;
+    sml_status status = sml_model_tensor(ctx, model, index, &facts);
+    if (status != SML_OK) {
+        return status;
+    }
+    size_t needed = sml__tensor_elements(&facts);
+    if (needed != length) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: room for %zu numbers, %zu are needed",
+                         facts.name, length, needed);
+    }
+    model->algorithm->tensor_export(model, index, values);
+    return SML_OK;
+}

@@ -1,0 +1,444 @@
+/* Reads a model file. The checksum finds damage; that the file was made with ill intent it does not
+ * find, so everything after it is checked as if there were none. */
+#include "base/context.h"
+#include "base/memory.h"
+#include "model/model_file.h"
+#include "model/model_names.h"
+#include "model/receipt.h"
+#include "model/safetensors.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A longer file is refused before memory is asked for. */
+static const size_t FILE_MAX = (size_t)1 << 34;
+
+/* A file on its way to become a model. */
+typedef struct loader {
+    sml_ctx *ctx;
+    const char *path;
+    const unsigned char *bytes;
+    size_t length;
+    sml__safetensors file;
+    sml_model *model;
+} loader;
+
+/* Turns the failure of a part into one of the file: puts the path in front of its text. */
+static sml_status refuse(const loader *l, sml_status status, const char *where)
+{
+    char text[sizeof l->ctx->error];
+    if (status == SML_OK || status == SML_NO_MEMORY) {
+        return status;
+    }
+    memcpy(text, l->ctx->error, sizeof text);
+    return sml__fail(l->ctx, SML_BAD_FILE, "%s: %s%s", l->path, where, text);
+}
+
+/* The text under key; NULL where there is none. */
+static const char *find_text(const loader *l, const char *key)
+{
+    return json_string_value(json_object_get(l->file.metadata, key));
+}
+
+static sml_status take_text(const loader *l, const char *key, const char **text)
+{
+    *text = find_text(l, key);
+    return *text != NULL
+               ? SML_OK
+               : sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: '%s' is missing", l->path, key);
+}
+
+/* Decimal digits only. */
+static sml_status take_size(const loader *l, const char *key, size_t maximum, size_t *size)
+{
+    const char *text = NULL;
+    size_t value = 0;
+    sml_status status = take_text(l, key, &text);
+    if (status != SML_OK) {
+        return status;
+    }
+    int good = text[0] != '\0';
+    for (const char *c = text; *c != '\0' && good; c++) {
+        good = *c >= '0' && *c <= '9' && value <= maximum / 10;
+        value = value * 10 + (size_t)(*c - '0');
+    }
+    if (!good || value > maximum) {
+        return sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: %s '%.32s' is not a number up to %zu",
+                         l->path, key, text, maximum);
+    }
+    *size = value;
+    return SML_OK;
+}
+
+/* A new reference to the JSON under key. */
+static sml_status take_json(const loader *l, const char *key, json_t **json)
+{
+    const char *text = NULL;
+    json_error_t error;
+    sml_status status = take_text(l, key, &text);
+    if (status != SML_OK) {
+        return status;
+    }
+    *json = json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (*json != NULL) {
+        return SML_OK;
+    }
+    if (error.text[0] == '\0') { /* jansson names every error but this one */
+        return sml__fail(l->ctx, SML_NO_MEMORY, "out of memory: %s of %s", key, l->path);
+    }
+    return sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: %s is not JSON: byte %d: %s", l->path,
+                     key, error.position, error.text);
+}
+
+static sml_status check_format(const loader *l)
+{
+    const char *format = find_text(l, "format");
+    const char *version = find_text(l, "format_version");
+    if (format == NULL || strcmp(format, SML__FORMAT) != 0) {
+        return sml__fail(l->ctx, SML_BAD_FILE,
+                         "%s: foreign file: no scratchml metadata; it holds %zu tensors, but not "
+                         "what kind of model they belong to. Only files that scratchml saved can "
+                         "be loaded",
+                         l->path, l->file.n);
+    }
+    if (version == NULL || strcmp(version, SML__FORMAT_VERSION) != 0) {
+        return sml__fail(l->ctx, SML_BAD_FILE,
+                         "%s: format version '%.16s', this library (%s) reads version '%s'; use "
+                         "the library that wrote it, or a newer one",
+                         l->path, version != NULL ? version : "", scratchml_version(),
+                         SML__FORMAT_VERSION);
+    }
+    return SML_OK;
+}
+
+/* libFuzzer defines the macro in its builds only: without the gate it reaches what lies behind. */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+static sml_status check_digest(const loader *l)
+{
+    (void)l;
+    return SML_OK;
+}
+#else
+static sml_status check_digest(const loader *l)
+{
+    const sml__piece piece = {l->bytes, l->length};
+    char actual[SML__DIGEST + 1];
+    size_t header = (size_t)(l->file.data - l->bytes);
+    const unsigned char *digits = sml__digest_find(l->bytes, header);
+    if (digits == NULL) {
+        return sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: 'sha256' is missing", l->path);
+    }
+    sml__digest_compute(&piece, 1, digits, actual);
+    if (memcmp(actual, digits, SML__DIGEST) != 0) {
+        return sml__fail(l->ctx, SML_BAD_FILE,
+                         "%s: the checksum does not match: the file says %.12s…, its content gives "
+                         "%.12s…; it is damaged or was changed by another program. Take a copy, or "
+                         "train again",
+                         l->path, (const char *)digits, actual);
+    }
+    return SML_OK;
+}
+#endif
+
+static sml_status create_model(loader *l)
+{
+    const char *name = NULL;
+    sml_status status = take_text(l, "algorithm", &name);
+    if (status != SML_OK) {
+        return status;
+    }
+    const sml__algorithm *algorithm = sml__algorithm_named(l->ctx, name);
+    status = algorithm != NULL ? sml__model_create(l->ctx, algorithm, NULL, &l->model)
+                               : SML_UNKNOWN_NAME;
+    return refuse(l, status, "metadata: ");
+}
+
+/* A setting that the file does not have keeps its default. */
+static sml_status take_settings(loader *l)
+{
+    json_t *settings = NULL, *value;
+    const char *name;
+    sml_status status = take_json(l, "settings", &settings);
+    if (status == SML_OK && !json_is_object(settings)) {
+        status =
+            sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: settings is not an object", l->path);
+    }
+    json_object_foreach(settings, name, value)
+    {
+        if (status == SML_OK && !json_is_string(value)) {
+            status = sml__fail(l->ctx, SML_BAD_FILE, "%s: settings: '%.64s' is not a text", l->path,
+                               name);
+        }
+        if (status == SML_OK) {
+            status = sml_model_set(l->ctx, l->model, name, json_string_value(value));
+            status = refuse(l, status, "settings: ");
+        }
+    }
+    json_decref(settings);
+    if (status == SML_OK) {
+        l->model->fit_settings = sml__settings_json(l->ctx, l->model);
+        status = l->model->fit_settings != NULL ? SML_OK : SML_NO_MEMORY;
+    }
+    return status;
+}
+
+static sml_status take_task(loader *l)
+{
+    const char *name = NULL;
+    sml_status status = take_text(l, "task", &name);
+    if (status != SML_OK) {
+        return status;
+    }
+    for (int task = SML_TASK_CLASSIFICATION; task <= SML_TASK_REGRESSION; task++) {
+        if (strcmp(sml_task_name((sml_task)task), name) == 0) {
+            l->model->task = (sml_task)task;
+            return SML_OK;
+        }
+    }
+    return sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: unknown task '%.32s'", l->path, name);
+}
+
+/* A model has at least a byte for each of its outputs, so their number is bounded by the file;
+ * widths must fit the int of BLAS. */
+static sml_status take_shape(loader *l, size_t *outputs)
+{
+    sml_model *model = l->model;
+    size_t pixels = 0, cap = l->length < INT32_MAX ? l->length : INT32_MAX;
+    sml_status status = take_task(l);
+    if (status == SML_OK) {
+        status = take_size(l, "inputs", INT32_MAX, &model->inputs);
+    }
+    if (status == SML_OK) {
+        status = take_size(l, "outputs", cap, outputs);
+    }
+    if (status == SML_OK) {
+        status = take_size(l, "height", INT32_MAX, &model->height);
+    }
+    if (status == SML_OK) {
+        status = take_size(l, "width", INT32_MAX, &model->width);
+    }
+    if (status != SML_OK) {
+        return status;
+    }
+    if (model->inputs == 0 || *outputs == 0) {
+        return sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: %zu inputs and %zu outputs", l->path,
+                         model->inputs, *outputs);
+    }
+    int fits = sml__multiply(model->height, model->width, &pixels) &&
+               (pixels == model->inputs || (model->height == 0 && model->width == 0));
+    return fits ? SML_OK
+                : sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: pictures of %zu × %zu, %zu inputs",
+                            l->path, model->height, model->width, model->inputs);
+}
+
+/* names[outputs] borrowed from a JSON list. */
+static sml_status list_names(const loader *l, const json_t *json, size_t outputs,
+                             const char **names)
+{
+    if (!json_is_array(json) || json_array_size(json) != outputs) {
+        return sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: class_names is not a list of %zu",
+                         l->path, outputs);
+    }
+    for (size_t i = 0; i < outputs; i++) {
+        names[i] = json_string_value(json_array_get(json, i));
+        if (names[i] == NULL) {
+            return sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: class name %zu is not a text",
+                             l->path, i);
+        }
+    }
+    return SML_OK;
+}
+
+/* Sets the names and, with them, model->outputs. */
+static sml_status take_names(loader *l, size_t outputs)
+{
+    json_t *json = NULL;
+    const char **names = NULL;
+    sml_status status = SML_OK;
+    if (find_text(l, "class_names") != NULL) {
+        names = sml__alloc(l->ctx, outputs, sizeof *names, "class names");
+        status = names != NULL ? take_json(l, "class_names", &json) : SML_NO_MEMORY;
+        if (status == SML_OK) {
+            status = list_names(l, json, outputs, names);
+        }
+    }
+    if (status == SML_OK) {
+        status = sml__model_set_names(l->ctx, l->model, names, outputs);
+    }
+    if (status == SML_OK) {
+        l->model->outputs = outputs;
+    }
+    sml__free(names);
+    json_decref(json);
+    return status;
+}
+
+static sml_status take_receipt(loader *l)
+{
+    json_t *receipt = NULL;
+    sml_status status = take_json(l, "receipt", &receipt);
+    if (status == SML_OK && !json_is_object(receipt)) {
+        json_decref(receipt);
+        return sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: receipt is not an object", l->path);
+    }
+    return status == SML_OK ? sml__receipt_adopt(l->ctx, l->model, receipt) : status;
+}
+
+static sml_status rebuild(loader *l)
+{
+    json_t *structure = NULL;
+    size_t available = (l->length - (size_t)(l->file.data - l->bytes)) / sizeof(float);
+    sml_status status = take_json(l, "structure", &structure);
+    if (status == SML_OK) {
+        status = l->model->algorithm->rebuild(l->ctx, l->model, structure, available);
+        status = refuse(l, status, "structure: ");
+    }
+    json_decref(structure);
+    return status;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const sml__tensor_entry *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+/* The file's entry for a tensor of the model: same name, F32, same shape. */
+static sml_status match(const loader *l, const sml_tensor_facts *facts,
+                        const sml__tensor_entry **out)
+{
+    const sml__tensor_entry key = {.name = facts->name};
+    const sml__tensor_entry *entry =
+        bsearch(&key, l->file.entries, l->file.n, sizeof key, compare_names);
+    if (entry == NULL) {
+        return sml__fail(l->ctx, SML_BAD_FILE, "%s: tensor '%.64s' is missing", l->path,
+                         facts->name);
+    }
+    if (strcmp(entry->dtype->name, "F32") != 0) {
+        return sml__fail(l->ctx, SML_BAD_FILE, "%s: tensor '%.64s' is %s, expected F32", l->path,
+                         facts->name, entry->dtype->name);
+    }
+    int same = entry->rank == facts->rank;
+    for (size_t d = 0; d < facts->rank && same; d++) {
+        same = entry->shape[d] == facts->shape[d];
+    }
+    if (!same) {
+        return sml__fail(l->ctx, SML_BAD_FILE,
+                         "%s: tensor '%.64s' does not have the shape that the structure asks for",
+                         l->path, facts->name);
+    }
+    *out = entry;
+    return SML_OK;
+}
+
+/* values has room for the tensor: the file's bytes need not be aligned. */
+static sml_status import_tensor(const loader *l, size_t index, const sml__tensor_entry *entry,
+                                float *values)
+{
+    memcpy(values, entry->bytes, entry->end - entry->begin);
+    for (size_t i = 0; i < entry->elements; i++) {
+        if (!isfinite(values[i])) {
+            return sml__fail(l->ctx, SML_BAD_FILE,
+                             "%s: tensor '%.64s': element %zu is %s; the model cannot predict",
+                             l->path, entry->name, i, isnan(values[i]) ? "NaN" : "infinite");
+        }
+    }
+    l->model->algorithm->tensor_import(l->model, index, values);
+    return SML_OK;
+}
+
+static size_t largest_tensor(const sml__safetensors *file)
+{
+    size_t largest = 0;
+    for (size_t i = 0; i < file->n; i++) {
+        size_t bytes = file->entries[i].end - file->entries[i].begin;
+        largest = bytes > largest ? bytes : largest;
+    }
+    return largest;
+}
+
+static sml_status import_tensors(loader *l)
+{
+    sml_tensor_facts facts;
+    size_t index = 0;
+    sml_status status = SML_OK;
+    float *values = sml__alloc(l->ctx, largest_tensor(&l->file), 1, "a tensor of a file");
+    if (values == NULL) {
+        return SML_NO_MEMORY;
+    }
+    qsort(l->file.entries, l->file.n, sizeof *l->file.entries, compare_names);
+    while (status == SML_OK && l->model->algorithm->tensor(l->model, index, &facts) == SML_OK) {
+        const sml__tensor_entry *entry = NULL;
+        status = match(l, &facts, &entry);
+        if (status == SML_OK) {
+            status = import_tensor(l, index++, entry, values);
+        }
+    }
+    sml__free(values);
+    if (status == SML_OK && index != l->file.n) {
+        status = sml__fail(l->ctx, SML_BAD_FILE, "%s: %zu tensors, the model has %zu", l->path,
+                           l->file.n, index);
+    }
+    return status;
+}
+
+static sml_status load_steps(loader *l)
+{
+    size_t outputs = 0;
+    sml_status status = sml__safetensors_read(l->ctx, l->path, l->bytes, l->length, &l->file);
+    if (status == SML_OK) {
+        status = check_format(l);
+    }
+    if (status == SML_OK) {
+        status = check_digest(l);
+    }
+    if (status == SML_OK) {
+        status = create_model(l);
+    }
+    if (status == SML_OK) {
+        status = take_settings(l);
+    }
+    if (status == SML_OK) {
+        status = take_shape(l, &outputs);
+    }
+    if (status == SML_OK) {
+        status = take_names(l, outputs);
+    }
+    if (status == SML_OK) {
+        status = take_receipt(l);
+    }
+    if (status == SML_OK) {
+        status = rebuild(l);
+    }
+    return status == SML_OK ? import_tensors(l) : status;
+}
+
+sml_status sml__model_parse(sml_ctx *ctx, const char *path, const unsigned char *bytes,
+                            size_t length, sml_model **out)
+{
+    loader l = {.ctx = ctx, .path = path, .bytes = bytes, .length = length};
+    *out = NULL;
+    sml_status status = load_steps(&l);
+    if (status == SML_OK) {
+        *out = l.model;
+    } else {
+        sml_model_free(l.model);
+    }
+    sml__safetensors_free(&l.file);
+    return status;
+}
+
+sml_status sml_model_load(sml_ctx *ctx, const char *path, sml_model **out)
+{
+    unsigned char *bytes = NULL;
+    size_t length = 0;
+    *out = NULL;
+    sml_status status = sml__file_read(ctx, path, FILE_MAX, &bytes, &length);
+    if (status == SML_OK) {
+        status = sml__model_parse(ctx, path, bytes, length, out);
+    }
+    sml__free(bytes);
+    return status;
+}

@@ -1,0 +1,197 @@
+#include "base/context.h"
+#include "base/memory.h"
+#include "base/sha256.h"
+#include "model/model_file.h"
+#include "model/model_names.h"
+#include "model/receipt.h"
+#include "model/safetensors.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "tensors are copied to and from the file as they lie in memory: little-endian hosts only"
+#endif
+
+static const char ZEROS[] = "0000000000000000000000000000000000000000000000000000000000000000";
+
+const unsigned char *sml__digest_find(const unsigned char *bytes, size_t n)
+{
+    const size_t key = sizeof SML__DIGEST_KEY - 1;
+    const unsigned char *found = memmem(bytes, n, SML__DIGEST_KEY, key);
+    if (found == NULL || n - (size_t)(found - bytes) - key < SML__DIGEST) {
+        return NULL;
+    }
+    return found + key;
+}
+
+void sml__digest_compute(const sml__piece *pieces, size_t n, const unsigned char *digits,
+                         char out[SML__DIGEST + 1])
+{
+    sml__sha256 state;
+    const unsigned char *first = pieces[0].bytes;
+    size_t before = (size_t)(digits - first);
+    size_t after = pieces[0].length - before - SML__DIGEST;
+    sha256_init(&state);
+    sha256_update(&state, before, first);
+    sha256_update(&state, SML__DIGEST, (const uint8_t *)ZEROS);
+    sha256_update(&state, after, digits + SML__DIGEST);
+    for (size_t i = 1; i < n; i++) {
+        sha256_update(&state, pieces[i].length, pieces[i].bytes);
+    }
+    sml__sha256_hex(&state, out);
+}
+
+/* Puts json into metadata as text and lets go of it. -1 on failure. */
+static int put_json(json_t *metadata, const char *key, json_t *json)
+{
+    char *text = json != NULL ? json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    int failed = text != NULL ? json_object_set_new(metadata, key, json_string(text)) : -1;
+    free(text);
+    json_decref(json);
+    return failed;
+}
+
+static int put_text(json_t *metadata, const char *key, const char *text)
+{
+    return json_object_set_new(metadata, key, json_string(text));
+}
+
+static int put_size(json_t *metadata, const char *key, size_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%zu", value);
+    return put_text(metadata, key, text);
+}
+
+static json_t *names_json(sml_ctx *ctx, const sml_model *model)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < model->outputs && names != NULL; i++) {
+        if (json_array_append_new(names, sml__json_text(ctx, model->class_names[i])) != 0) {
+            json_decref(names);
+            names = NULL;
+        }
+    }
+    return names;
+}
+
+/* NULL with an error in ctx. */
+static json_t *metadata_json(sml_ctx *ctx, const sml_model *model)
+{
+    json_t *m = json_object();
+    int failed =
+        put_text(m, "format", SML__FORMAT) != 0 ||
+        put_text(m, "format_version", SML__FORMAT_VERSION) != 0 ||
+        put_text(m, "algorithm", model->algorithm->name) != 0 ||
+        put_json(m, "settings", json_incref(model->fit_settings)) != 0 ||
+        put_json(m, "structure", model->algorithm->structure(ctx, model)) != 0 ||
+        put_text(m, "task", sml_task_name(model->task)) != 0 ||
+        put_size(m, "inputs", model->inputs) != 0 || put_size(m, "outputs", model->outputs) != 0 ||
+        put_size(m, "height", model->height) != 0 || put_size(m, "width", model->width) != 0 ||
+        put_json(m, "receipt", json_incref(model->receipt)) != 0 ||
+        put_text(m, "sha256", ZEROS) != 0;
+    if (!failed && model->class_names != NULL) {
+        failed = put_json(m, "class_names", names_json(ctx, model)) != 0;
+    }
+    if (failed) {
+        sml__fail(ctx, SML_NO_MEMORY, "out of memory: the metadata of a model file");
+        json_decref(m);
+        return NULL;
+    }
+    return m;
+}
+
+/* The tensors to be written; an entry's index is the model's. */
+typedef struct payload {
+    sml__tensor_entry *entries; /* [n] */
+    size_t n;
+    float *values; /* all tensors, in the file's order */
+    size_t length; /* bytes */
+} payload;
+
+static size_t count_tensors(const sml_model *model)
+{
+    size_t n = 0;
+    sml_tensor_facts facts;
+    while (model->algorithm->tensor(model, n, &facts) == SML_OK) {
+        n++;
+    }
+    return n;
+}
+
+static sml_status list_tensors(sml_ctx *ctx, const sml_model *model, payload *out)
+{
+    out->n = count_tensors(model);
+    out->entries = sml__alloc(ctx, out->n, sizeof *out->entries, "the tensors of a model");
+    if (out->entries == NULL) {
+        return SML_NO_MEMORY;
+    }
+    for (size_t i = 0; i < out->n; i++) {
+        sml_tensor_facts facts;
+        sml__tensor_entry *entry = &out->entries[i];
+        model->algorithm->tensor(model, i, &facts);
+        entry->name = facts.name;
+        entry->dtype = sml__dtype_named("F32");
+        entry->rank = facts.rank;
+        entry->index = i;
+        memcpy(entry->shape, facts.shape, facts.rank * sizeof facts.shape[0]);
+    }
+    return SML_OK;
+}
+
+/* Copies the tensors to one array, since the model may keep them in another layout. */
+static sml_status export_tensors(sml_ctx *ctx, const sml_model *model, payload *out)
+{
+    out->length = out->n > 0 ? out->entries[out->n - 1].end : 0;
+    out->values = sml__alloc(ctx, out->length, 1, "the tensors of a model");
+    if (out->values == NULL) {
+        return SML_NO_MEMORY;
+    }
+    for (size_t i = 0; i < out->n; i++) {
+        const sml__tensor_entry *entry = &out->entries[i];
+        model->algorithm->tensor_export(model, entry->index,
+                                        out->values + entry->begin / sizeof(float));
+    }
+    return SML_OK;
+}
+
+static sml_status sign_and_write(sml_ctx *ctx, const char *path, unsigned char *header,
+                                 size_t length, const payload *data)
+{
+    char digest[SML__DIGEST + 1];
+    const sml__piece pieces[] = {{header, length}, {data->values, data->length}};
+    const unsigned char *found = sml__digest_find(header, length);
+    unsigned char *digits = header + (found - header);
+    sml__digest_compute(pieces, 2, digits, digest);
+    memcpy(digits, digest, SML__DIGEST);
+    return sml__file_write(ctx, path, pieces, 2);
+}
+
+sml_status sml_model_save(sml_ctx *ctx, const sml_model *model, const char *path)
+{
+    payload data = {NULL, 0, NULL, 0};
+    unsigned char *header = NULL;
+    size_t length = 0;
+    if (model->inputs == 0) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: the model was never fitted; nothing to save",
+                         path);
+    }
+    json_t *metadata = metadata_json(ctx, model);
+    sml_status status = metadata != NULL ? list_tensors(ctx, model, &data) : SML_NO_MEMORY;
+    if (status == SML_OK) {
+        status = sml__safetensors_header(ctx, metadata, data.entries, data.n, &header, &length);
+    }
+    if (status == SML_OK) {
+        status = export_tensors(ctx, model, &data);
+    }
+    if (status == SML_OK) {
+        status = sign_and_write(ctx, path, header, length, &data);
+    }
+    json_decref(metadata);
+    sml__free(header);
+    sml__free(data.values);
+    sml__free(data.entries);
+    return status;
+}

@@ -1,0 +1,187 @@
+#include "model/receipt.h"
+
+#include "base/context.h"
+#include "base/memory.h"
+#include "model/parameters.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+json_t *sml__json_text(sml_ctx *ctx, const char *text)
+{
+    json_t *json = json_string(text);
+    char *ascii = json == NULL ? sml__copy_text(ctx, text) : NULL;
+    if (ascii != NULL) {
+        for (char *c = ascii; *c != '\0'; c++) {
+            *c = (unsigned char)*c < 0x80 ? *c : '?';
+        }
+        json = json_string(ascii);
+        sml__free(ascii);
+    }
+    if (json == NULL) {
+        sml__fail(ctx, SML_NO_MEMORY, "out of memory: a text of the model file");
+    }
+    return json;
+}
+
+json_t *sml__settings_json(sml_ctx *ctx, const sml_model *model)
+{
+    const sml__algorithm *algorithm = model->algorithm;
+    json_t *settings = json_object();
+    int failed = settings == NULL;
+    for (size_t i = 0; i < algorithm->n_parameters && !failed; i++) {
+        json_t *text = json_string(model->settings[i]);
+        failed = json_object_set_new(settings, algorithm->parameters[i].name, text) != 0;
+    }
+    if (failed) {
+        sml__fail(ctx, SML_NO_MEMORY, "out of memory: the settings of a model");
+        json_decref(settings);
+        return NULL;
+    }
+    return settings;
+}
+
+/* A finite number, or null: JSON knows neither NaN nor infinity. */
+static json_t *number_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* Names the data; the split only where there is one. -1 on failure. */
+static int put_data(sml_ctx *ctx, json_t *object, const sml_dataset_facts *facts)
+{
+    int failed = json_object_set_new(object, "data", sml__json_text(ctx, facts->name));
+    if (failed == 0 && facts->split[0] != '\0') {
+        failed = json_object_set_new(object, "split", sml__json_text(ctx, facts->split));
+    }
+    return failed;
+}
+
+static int has_seed(const sml_model *model)
+{
+    const sml__algorithm *algorithm = model->algorithm;
+    size_t n = algorithm->n_parameters;
+    return sml__parameter_index(algorithm->parameters, n, "seed") < n;
+}
+
+/* Every member but the results. -1 on failure. */
+static int put_origin(sml_ctx *ctx, json_t *receipt, const sml_model *model,
+                      const sml_dataset_facts *facts, const char *sha256)
+{
+    int failed = json_object_set_new(receipt, "library_version", json_string(scratchml_version()));
+    if (failed == 0 && has_seed(model)) {
+        json_t *seed = json_integer(sml__setting_integer(model, "seed"));
+        failed = json_object_set_new(receipt, "seed", seed);
+    }
+    if (failed == 0) {
+        failed = put_data(ctx, receipt, facts);
+    }
+    if (failed == 0) {
+        failed = json_object_set_new(receipt, "rows", json_integer((json_int_t)facts->rows));
+    }
+    return failed != 0 ? failed : json_object_set_new(receipt, "data_sha256", json_string(sha256));
+}
+
+json_t *sml__receipt_create(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
+                            uint64_t epochs_before)
+{
+    char sha256[65];
+    sml_dataset_facts facts;
+    sml_dataset_describe(train, &facts);
+    if (sml_dataset_sha256(ctx, train, sha256) != SML_OK) {
+        return NULL;
+    }
+    json_t *receipt = json_object();
+    int failed = receipt == NULL || put_origin(ctx, receipt, model, &facts, sha256) != 0;
+    if (!failed && epochs_before > 0) {
+        failed = json_object_set_new(receipt, "epochs_before",
+                                     json_integer((json_int_t)epochs_before)) != 0;
+    }
+    failed = failed || json_object_set_new(receipt, "epochs", json_integer(0)) != 0 ||
+             json_object_set_new(receipt, "loss", json_real(0.0)) != 0;
+    if (failed) {
+        sml__fail(ctx, SML_NO_MEMORY, "out of memory: the training receipt");
+        json_decref(receipt);
+        return NULL;
+    }
+    return receipt;
+}
+
+void sml__receipt_finish(json_t *receipt, const sml_fit_report *report)
+{
+    json_integer_set(json_object_get(receipt, "epochs"), (json_int_t)report->epochs);
+    if (!isfinite(report->loss)) {
+        json_object_set_new(receipt, "loss", json_null());
+    } else {
+        json_real_set(json_object_get(receipt, "loss"), report->loss);
+    }
+}
+
+sml_status sml__receipt_adopt(sml_ctx *ctx, sml_model *model, json_t *receipt)
+{
+    char *dump = json_dumps(receipt, JSON_COMPACT);
+    char *text = dump != NULL ? sml__copy_text(ctx, dump) : NULL;
+    free(dump);
+    if (receipt != model->receipt) {
+        json_decref(model->receipt);
+        model->receipt = receipt;
+    }
+    if (text == NULL) {
+        return sml__fail(ctx, SML_NO_MEMORY, "out of memory: the text of the training receipt");
+    }
+    sml__free(model->receipt_text);
+    model->receipt_text = text;
+    return SML_OK;
+}
+
+uint64_t sml__receipt_epochs(const json_t *receipt)
+{
+    json_int_t epochs = json_integer_value(json_object_get(receipt, "epochs"));
+    json_int_t before = json_integer_value(json_object_get(receipt, "epochs_before"));
+    return (epochs > 0 ? (uint64_t)epochs : 0) + (before > 0 ? (uint64_t)before : 0);
+}
+
+/* {"data", "split"?, "accuracy", "loss", "samples"}; NULL on failure. */
+static json_t *scores_object(sml_ctx *ctx, const sml_dataset *data, const sml_scores *scores)
+{
+    sml_dataset_facts facts;
+    sml_dataset_describe(data, &facts);
+    json_t *object = json_object();
+    if (object == NULL || put_data(ctx, object, &facts) != 0 ||
+        json_object_set_new(object, "accuracy", number_or_null(scores->accuracy)) != 0 ||
+        json_object_set_new(object, "loss", number_or_null(scores->loss)) != 0 ||
+        json_object_set_new(object, "samples", json_integer((json_int_t)scores->samples)) != 0) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
+}
+
+sml_status sml_model_record_scores(sml_ctx *ctx, sml_model *model, const sml_dataset *data,
+                                   const sml_scores *scores)
+{
+    if (model->receipt == NULL) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT,
+                         "record scores: the model was never fitted; call sml_model_fit first");
+    }
+    json_t *receipt = json_copy(model->receipt);
+    if (receipt == NULL ||
+        json_object_set_new(receipt, "scores", scores_object(ctx, data, scores)) != 0) {
+        json_decref(receipt);
+        return sml__fail(ctx, SML_NO_MEMORY, "out of memory: the training receipt");
+    }
+    json_t *before = json_incref(model->receipt);
+    sml_status status = sml__receipt_adopt(ctx, model, receipt);
+    if (status != SML_OK) {
+        json_decref(model->receipt);
+        model->receipt = json_incref(before);
+    }
+    json_decref(before);
+    return status;
+}
+
+const char *sml_model_receipt(const sml_model *model)
+{
+    return model->receipt_text != NULL ? model->receipt_text : "{}";
+}

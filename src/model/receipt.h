@@ -1,0 +1,29 @@
+/* The training receipt: what a model was trained on, with what result. It has no times and
+ * no thread counts, so that the same training gives the same bytes. */
+#ifndef SML_MODEL_RECEIPT_H
+#define SML_MODEL_RECEIPT_H
+
+#include "model/algorithm.h"
+
+/* text as a JSON string; bytes that are not UTF-8 become '?'. NULL with an error in ctx. */
+json_t *sml__json_text(sml_ctx *ctx, const char *text);
+
+/* The settings as a JSON object of texts, a new reference. NULL with an error in ctx. */
+json_t *sml__settings_json(sml_ctx *ctx, const sml_model *model);
+
+/* The receipt of a fit that is about to start, without results; epochs_before are those that the
+ * model already has. NULL with an error in ctx. */
+json_t *sml__receipt_create(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
+                            uint64_t epochs_before);
+
+/* Puts the results in. Allocates nothing, so it cannot fail. */
+void sml__receipt_finish(json_t *receipt, const sml_fit_report *report);
+
+/* Gives the model a receipt, which it takes over, and its text. The old text stays on failure, and
+ * receipt is still taken. Errors: SML_NO_MEMORY. */
+sml_status sml__receipt_adopt(sml_ctx *ctx, sml_model *model, json_t *receipt);
+
+/* Epochs in all, of the fit that the receipt is about and of those before it; 0 for none. */
+uint64_t sml__receipt_epochs(const json_t *receipt);
+
+#endif

@@ -1,0 +1,330 @@
+#!/usr/bin/python3
+"""Print the reference numbers of tests/reference/*.json with PyTorch.
+
+Run:  /usr/bin/python3 make_reference.py [FOLDER]     (default: the script's own folder)
+Made with Debian 12's python3-torch 1.13.0 and Python 3.11, on the CPU, one thread, float64.
+
+Every input, weight and target is a number that float32 holds exactly, so an engine that works in
+float32 starts from the same numbers. A number is printed with as many digits as its double needs
+(up to 17). Tensors are flat, in row order: [batch, width], weights [n_out, n_in].
+"""
+import json
+import math
+import pathlib
+import sys
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+torch.set_num_threads(1)
+torch.set_default_dtype(torch.float64)
+
+KINK_MARGIN = 1e-3  # least distance of a pre-activation or residual from a kink
+
+ACTIVATIONS = {
+    "identity": lambda z: z,
+    "relu": F.relu,
+    "leaky_relu": lambda z: F.leaky_relu(z, 0.01),
+    "elu": lambda z: F.elu(z, 1.0),
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "softplus": lambda z: F.softplus(z, beta=1, threshold=20),
+}
+OUTPUTS = {"cross_entropy": lambda z: F.softmax(z, dim=1), "binary_cross_entropy": torch.sigmoid}
+LOSSES = {
+    "cross_entropy": F.cross_entropy,
+    "binary_cross_entropy": F.binary_cross_entropy_with_logits,
+    "mean_squared_error": F.mse_loss,
+    "mean_absolute_error": F.l1_loss,
+    "huber": F.huber_loss,
+}
+
+
+# ---------------------------------------------------------------- numbers that float32 holds
+
+
+def grid(tensor):
+    """Round to multiples of 1/1024."""
+    return torch.round(tensor * 1024) / 1024
+
+
+def normal(*shape):
+    return grid(torch.randn(*shape))
+
+
+def one_hot(labels, width):
+    return F.one_hot(torch.tensor(labels), width).to(torch.float64)
+
+
+def distributions(rows, width):
+    """Random soft labels on the grid; each row sums to exactly 1."""
+    y = torch.floor(F.softmax(torch.randn(rows, width), dim=1) * 1024) / 1024
+    y[:, 0] += 1 - y.sum(dim=1)
+    return y
+
+
+def targets_for(loss, rows, width):
+    if loss == "cross_entropy":
+        return one_hot([s % width for s in range(rows)], width)
+    if loss == "binary_cross_entropy":
+        return (torch.rand(rows, width) < 0.5).to(torch.float64)
+    return normal(rows, width)
+
+
+def flat(tensor):
+    return tensor.detach().reshape(-1).tolist()
+
+
+# ---------------------------------------------------------------- activations and losses
+
+
+def activations():
+    small = torch.tensor([1e-4, -1e-4], dtype=torch.float32).to(torch.float64)
+    far = torch.tensor([0.0, 20.0, -20.0, 90.0, -90.0])
+    z = torch.cat([far, small, grid(torch.linspace(-6, 6, 54))])
+    cases = []
+    for name, function in ACTIVATIONS.items():
+        x = z.clone().requires_grad_()
+        value = function(x)
+        (slope,) = torch.autograd.grad(value.sum(), x)
+        cases.append({"name": name, "value": flat(value), "slope": flat(slope)})
+    return {"z": flat(z), "activations": cases}
+
+
+def loss_case(loss, logits, targets, label_smoothing=0.0, labels=None):
+    """One case; with labels, PyTorch is given class numbers instead of the dense targets."""
+    z = logits.clone().requires_grad_()
+    goal = targets if labels is None else torch.tensor(labels)
+    smoothing = {"label_smoothing": label_smoothing} if loss == "cross_entropy" else {}
+    value = LOSSES[loss](z, goal, **smoothing)
+    (gradient,) = torch.autograd.grad(value, z)
+    return {
+        "loss": loss,
+        "label_smoothing": label_smoothing,
+        "batch": z.shape[0],
+        "width": z.shape[1],
+        "logits": flat(z),
+        "targets": flat(targets),
+        "value": value.item(),
+        "gradient": flat(gradient),
+        "outputs": flat(OUTPUTS.get(loss, lambda t: t)(z)),
+    }
+
+
+def losses():
+    torch.manual_seed(1)
+    logits = 2 * normal(5, 4)
+    logits[3] = torch.tensor([50.0, -50.0, 50.0, -50.0])
+    labels = [2, 0, 3, 1, 1]  # row 3 is as wrong as can be: its true class has logit -50
+    hard, soft = one_hot(labels, 4), distributions(5, 4)
+    yes_no = (torch.rand(5, 4) < 0.5).to(torch.float64)
+    real = normal(5, 4)
+    tie = real.clone()
+    tie[0, 0] = logits[0, 0]  # residual 0: the slope of |r| is taken as 0
+    return {"cases": [
+        loss_case("cross_entropy", logits, hard, labels=labels),
+        loss_case("cross_entropy", logits, soft),
+        loss_case("cross_entropy", logits, hard, 0.1, labels=labels),
+        loss_case("cross_entropy", logits, soft, 0.1),
+        loss_case("binary_cross_entropy", logits, yes_no),
+        loss_case("binary_cross_entropy", logits, grid(torch.rand(5, 4))),
+        loss_case("mean_squared_error", logits, real),
+        loss_case("mean_absolute_error", logits, tie),
+        loss_case("huber", logits, real),
+    ]}
+
+
+# ---------------------------------------------------------------- networks
+
+
+def new_layers(sizes):
+    """[(W, b), …] with W [n_out, n_in] of variance about 1/n_in; no weight is 0."""
+    layers = []
+    for n_in, n_out in zip(sizes, sizes[1:]):
+        weight = grid(torch.randn(n_out, n_in) / math.sqrt(n_in))
+        bias = grid(0.3 * torch.randn(n_out))
+        assert (weight != 0).all()
+        layers.append((weight.requires_grad_(), bias.requires_grad_()))
+    return layers
+
+
+def forward(layers, activation, x):
+    """The logits, and the smallest distance of a hidden pre-activation from 0."""
+    margin, a = math.inf, x
+    for weight, bias in layers[:-1]:
+        z = a @ weight.T + bias
+        margin = min(margin, z.abs().min().item())
+        a = ACTIVATIONS[activation](z)
+    weight, bias = layers[-1]
+    return a @ weight.T + bias, margin
+
+
+def layer_numbers(layers):
+    return [{"weight": flat(weight), "bias": flat(bias)} for weight, bias in layers]
+
+
+def network_case(seed, sizes, activation, loss, batch=6, l1=0.0, l2=0.0):
+    """d_weight and d_bias are gradients of penalised_value = value + l1 |W|_1 + l2/2 |W|^2."""
+    torch.manual_seed(seed)
+    layers = new_layers(sizes)
+    inputs, targets = normal(batch, sizes[0]), targets_for(loss, batch, sizes[-1])
+
+    logits, margin = forward(layers, activation, inputs)
+    if activation in ("relu", "leaky_relu"):
+        assert margin >= KINK_MARGIN, (seed, margin)
+    if loss in ("mean_absolute_error", "huber"):
+        residual = (logits - targets).abs() - (1.0 if loss == "huber" else 0.0)
+        assert residual.abs().min() >= KINK_MARGIN, seed
+
+    value = LOSSES[loss](logits, targets)
+    penalised = value
+    for weight, _ in layers:
+        penalised = penalised + l1 * weight.abs().sum() + l2 / 2 * (weight * weight).sum()
+    penalised.backward()
+
+    numbers = layer_numbers(layers)
+    for entry, (weight, bias) in zip(numbers, layers):
+        entry.update(d_weight=flat(weight.grad), d_bias=flat(bias.grad))
+    return {
+        "sizes": sizes, "activation": activation, "loss": loss, "l1": l1, "l2": l2,
+        "batch": batch,
+        "inputs": flat(inputs), "targets": flat(targets), "layers": numbers,
+        "value": value.item(), "penalised_value": penalised.item(),
+    }
+
+
+def networks():
+    cases = [
+        network_case(10, [5, 4, 3], "relu", "cross_entropy"),
+        network_case(11, [6, 5, 4, 2], "tanh", "mean_squared_error"),
+        network_case(12, [5, 4, 3], "sigmoid", "binary_cross_entropy"),
+        network_case(13, [4, 5, 2], "tanh", "mean_absolute_error"),
+        network_case(14, [4, 5, 2], "tanh", "huber"),
+        network_case(15, [5, 4, 3], "relu", "cross_entropy", l2=0.1),
+        network_case(16, [5, 4, 3], "relu", "cross_entropy", l1=0.01),
+        network_case(17, [5, 4, 3], "tanh", "mean_squared_error", l1=0.02, l2=0.3),
+        network_case(18, [4, 3], "identity", "cross_entropy"),
+        network_case(19, [3, 5, 4, 3, 2], "silu", "cross_entropy", batch=1),
+    ]
+    for i, activation in enumerate(ACTIVATIONS):
+        cases.append(network_case(30 + i, [4, 6, 3], activation, "cross_entropy"))
+    return {"cases": cases}
+
+
+# ---------------------------------------------------------------- optimisers
+
+SIZES, BATCH, STEPS = [4, 3, 2], 5, 10
+OPTIMIZER_SEED = 40
+
+# optimizer: (PyTorch's constructor, learning rate, momentum)
+OPTIMIZERS = {
+    "sgd": (torch.optim.SGD, 0.1, 0.0),
+    "momentum": (torch.optim.SGD, 0.05, 0.9),
+    "nesterov": (torch.optim.SGD, 0.05, 0.9),
+    "rmsprop": (torch.optim.RMSprop, 0.01, 0.0),
+    "adagrad": (torch.optim.Adagrad, 0.01, 0.0),
+    "adam": (torch.optim.Adam, 0.01, 0.0),
+    "adamw": (torch.optim.AdamW, 0.01, 0.0),
+}
+
+
+def optimizer_start():
+    torch.manual_seed(OPTIMIZER_SEED)
+    layers, inputs = new_layers(SIZES), 1.5 * normal(BATCH, SIZES[0])
+    return layers, inputs, targets_for("cross_entropy", BATCH, SIZES[-1])
+
+
+def optimizer_case(name, weight_decay=0.0, clip_norm=0.0):
+    """Full-batch steps; a step's loss is the one before its update, its layers those after."""
+    layers, inputs, targets = optimizer_start()
+    parameters = [tensor for layer in layers for tensor in layer]
+    constructor, learning_rate, momentum = OPTIMIZERS[name]
+    settings = {"lr": learning_rate, "weight_decay": weight_decay}
+    if constructor is torch.optim.SGD:
+        settings.update(momentum=momentum, nesterov=name == "nesterov")
+    optimizer = constructor(parameters, **settings)
+
+    steps, clipped = [], 0
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        logits, margin = forward(layers, "relu", inputs)
+        assert margin >= KINK_MARGIN, (name, margin)
+        loss = F.cross_entropy(logits, targets)
+        loss.backward()
+        if clip_norm:
+            clipped += nn.utils.clip_grad_norm_(parameters, clip_norm).item() > clip_norm
+        optimizer.step()
+        steps.append({"loss": loss.item(), "layers": layer_numbers(layers)})
+    assert not clip_norm or clipped > 0  # the case must exercise the clipping
+    return {
+        "optimizer": name, "learning_rate": learning_rate, "momentum": momentum,
+        "weight_decay": weight_decay, "clip_norm": clip_norm, "steps": steps,
+    }
+
+
+def optimizers():
+    layers, inputs, targets = optimizer_start()
+    plain = [optimizer_case(name) for name in OPTIMIZERS if name != "adamw"]
+    decayed = [optimizer_case(name, weight_decay=0.1) for name in OPTIMIZERS if name != "adamw"]
+    return {
+        "sizes": SIZES, "activation": "relu", "loss": "cross_entropy", "batch": BATCH,
+        "inputs": flat(inputs), "targets": flat(targets), "layers": layer_numbers(layers),
+        "cases": [
+            *plain,
+            optimizer_case("adamw", weight_decay=0.01),
+            *decayed,
+            optimizer_case("sgd", clip_norm=0.5),
+            optimizer_case("adam", clip_norm=0.5),
+        ],
+    }
+
+
+# ---------------------------------------------------------------- files
+
+
+def assert_float32_exact(values):
+    for value in values:
+        assert torch.tensor(value, dtype=torch.float32).item() == value, value
+
+
+def check_inputs(node):
+    """Walk the data; what an engine reads as input must be exact in float32."""
+    if isinstance(node, dict):
+        for key, child in node.items():
+            if key in ("z", "logits", "inputs", "targets"):
+                assert_float32_exact(child)
+            if key != "steps":  # parameters after a step are results
+                check_inputs(child)
+        if "weight" in node:
+            assert_float32_exact(node["weight"] + node["bias"])
+    elif isinstance(node, list):
+        for child in node:
+            check_inputs(child)
+
+
+def text(data):
+    """JSON with one case a line."""
+    lines = []
+    for key, value in data.items():
+        if key in ("cases", "activations"):
+            rows = ",\n".join(json.dumps(row, allow_nan=False) for row in value)
+            lines.append(f'"{key}": [\n{rows}\n]')
+        else:
+            lines.append(f'"{key}": {json.dumps(value, allow_nan=False)}')
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__)
+    folder = folder if folder.is_dir() else folder.parent
+    for make in (activations, losses, networks, optimizers):
+        data = make()
+        check_inputs(data)
+        (folder / f"{make.__name__}.json").write_text(text(data), encoding="ascii")
+
+
+if __name__ == "__main__":
+    main()
