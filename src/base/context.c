@@ -34,13 +34,9 @@ sml_status sml__fail_errno(sml_ctx *ctx, sml_status status, int error_number, co
     fail_with(ctx, status, format, arguments);
     va_end(arguments);
     if (ctx != NULL) {
-        char reason[128] = "unknown error";
         size_t used = strlen(ctx->error);
-        /* POSIX strerror_r writes to reason and returns 0. */
-        if (strerror_r(error_number, reason, sizeof reason) != 0) {
-            snprintf(reason, sizeof reason, "error %d", error_number);
-        }
-        snprintf(ctx->error + used, sizeof ctx->error - used, ": %s", reason);
+        snprintf(ctx->error + used, sizeof ctx->error - used, ": %s",
+                 strerror_l(error_number, ctx->numbers));
     }
     return status;
 }

@@ -156,8 +156,7 @@ static void passes_add_up(void **state)
     (void)state;
     sml_ctx *ctx = new_context(1);
     const sml__loss *loss = sml__loss_named("cross_entropy");
-    test_data made =
-        new_test_data(ctx, loss->task, 2 * SML__PASS_ROWS + 31, INPUTS, OUTPUTS, 9);
+    test_data made = new_test_data(ctx, loss->task, 2 * SML__PASS_ROWS + 31, INPUTS, OUTPUTS, 9);
     sml__network *network = network_with(ctx, "gelu", 0, loss);
     sml__twin twin;
     double error = 1;
@@ -236,6 +235,57 @@ static void jacobian_route(void **state)
     }
 }
 
+/* Σ_k a_k = 1, also for logits of any size. */
+static void softmax_sums_to_one(void **state)
+{
+    (void)state;
+    sml__random random;
+    sml__random_init(&random, 4, SML__SAMPLE, 0, 0);
+    for (int isa = 0; isa < SML__ISA_COUNT; isa++) {
+        for (int i = 0; sml__isa_available((sml__isa)isa) && i < 1000; i++) {
+            float z[OUTPUTS], a[OUTPUTS];
+            double sum = 0;
+            for (size_t k = 0; k < OUTPUTS; k++) {
+                z[k] = (float)(sml__random_normal(&random) * pow(10, i % 4));
+            }
+            sml__kit_for((sml__isa)isa)->losses[0]->output(z, OUTPUTS, a);
+            for (size_t k = 0; k < OUTPUTS; k++) {
+                assert_true(a[k] >= 0);
+                sum += (double)a[k];
+            }
+            assert_true(fabs(sum - 1) <= 1e-6);
+        }
+    }
+}
+
+/* C(θ + Δθ) - C(θ) ≈ g · Δθ for a small step Δθ = -η g: the gap is of second order in η. */
+static void predicted_change_of_the_loss(void **state)
+{
+    (void)state;
+    static const double ETA = 1e-5;
+    sml_ctx *ctx = new_context(1);
+    const sml__loss *loss = sml__loss_named("cross_entropy");
+    test_data made = new_test_data(ctx, loss->task, ROWS, INPUTS, OUTPUTS, 33);
+    sml__network *network = network_with(ctx, "tanh", 0, loss);
+    float *gradient = calloc(network->n_parameters, sizeof(float));
+    double value = 0, predicted = 0;
+    sml__twin twin;
+    assert_ok(ctx, sml__engine_gradient(ctx, network, made.data, 0, gradient, &value));
+    assert_ok(ctx, sml__twin_create(ctx, network, made.data, 0, &twin));
+    const double before = sml__twin_forward(&twin);
+    for (size_t i = 0; i < network->n_parameters; i++) {
+        twin.parameters[i] -= ETA * (double)gradient[i];
+        predicted -= ETA * (double)gradient[i] * (double)gradient[i];
+    }
+    assert_true(predicted < 0);
+    assert_near(sml__twin_forward(&twin) - before, predicted, 1e-4, 0, "change of the loss", 0);
+    sml__twin_free(&twin);
+    free(gradient);
+    sml__network_free(network);
+    free_test_data(made);
+    sml_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +296,8 @@ int main(void)
         cmocka_unit_test(passes_add_up),
         cmocka_unit_test(identities),
         cmocka_unit_test(jacobian_route),
+        cmocka_unit_test(softmax_sums_to_one),
+        cmocka_unit_test(predicted_change_of_the_loss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,7 @@
+/* The arithmetic loop behind peak.h: runs `rounds` rounds and returns the operations in them. */
+#ifndef SML_BENCH_FMA_LOOP_H
+#define SML_BENCH_FMA_LOOP_H
+
+typedef double fma_loop(long rounds, volatile float *sink);
+
+#endif
