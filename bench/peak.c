@@ -1,9 +1,9 @@
 #include "peak.h"
 
+#include "base/clock.h"
 #include "fma_loop.h"
 
 #include <string.h>
-#include <time.h>
 
 enum { RUNS = 5 };
 static const long ROUNDS = 4000000;
@@ -13,13 +13,6 @@ extern fma_loop sml__fma_loop_plain;
 extern fma_loop sml__fma_loop_avx2;
 extern fma_loop sml__fma_loop_avx512;
 #endif
-
-double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static fma_loop *loop_for(const char *instruction_set)
 {
@@ -40,13 +33,13 @@ double peak_gflops(const char *instruction_set, int threads)
     double best = 0;
     for (int attempt = 0; attempt < RUNS; attempt++) {
         double operations = 0;
-        const double start = seconds_now();
+        const double start = sml__seconds_now();
 #pragma omp parallel num_threads(threads) reduction(+ : operations)
         {
             volatile float sink = 0;
             operations += loop(ROUNDS, &sink);
         }
-        const double gflops = operations / (seconds_now() - start) / 1e9;
+        const double gflops = operations / (sml__seconds_now() - start) / 1e9;
         best = gflops > best ? gflops : best;
     }
     return best;

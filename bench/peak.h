@@ -6,7 +6,4 @@
  * set ("avx512", "avx2" or "plain") at once: the best of several short runs. */
 double peak_gflops(const char *instruction_set, int threads);
 
-/* Seconds of a clock that only moves forward. */
-double seconds_now(void);
-
 #endif

@@ -11,4 +11,5 @@ foreach(isa IN LISTS SCRATCHML_ISAS)
 endforeach()
 set_target_properties(bench_training PROPERTIES
     OUTPUT_NAME training RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bench")
+target_include_directories(bench_training PRIVATE src)
 target_link_libraries(bench_training PRIVATE scratchml_flags scratchml_static OpenMP::OpenMP_C)

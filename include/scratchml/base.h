@@ -75,6 +75,10 @@ SML_API const char *scratchml_version(void);
 /* The instruction set whose kernels run on this processor: "avx512", "avx2" or "plain". */
 SML_API const char *scratchml_instruction_set(void);
 
+/* The one of names[n] that word is nearest to, when it is near enough to be a slip of the hand (at
+ * most 1 + length / 3 letters inserted, left out, changed, or swapped); otherwise NULL. */
+SML_API const char *sml_nearest_name(const char *word, const char *const *names, size_t n);
+
 #ifdef __cplusplus
 }
 #endif

@@ -69,8 +69,9 @@ SML_API sml_status sml_dataset_open_seeded(sml_ctx *ctx, const char *name_or_pat
                                            const char *split, uint64_t seed, sml_dataset **out);
 
 /* Wraps memory as a data set. The arrays are borrowed: they must outlive the data set.
- * Errors: SML_BAD_SHAPE, SML_BAD_DATA (NaN or infinity, a label out of range: row and column are
- * named), SML_NO_MEMORY. Free with sml_dataset_free. */
+ * Errors: SML_BAD_ARGUMENT (pointers that contradict each other, a bad scale), SML_BAD_SHAPE,
+ * SML_BAD_DATA (NaN or infinity, a label out of range: row and column are named), SML_NO_MEMORY.
+ * Free with sml_dataset_free. */
 SML_API sml_status sml_dataset_from_memory(sml_ctx *ctx, const sml_data_view *view,
                                            sml_dataset **out);
 

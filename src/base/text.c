@@ -7,39 +7,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_MAX = 64 };
+enum { WORD_MAX = 48 };
 
-/* Levenshtein distance; words longer than WORD_MAX count as far from everything. */
-static size_t distance(const char *a, const char *b)
+/* Edits (insert, delete, change, swap two neighbours) from a to b, both at most WORD_MAX long:
+ * the optimal string alignment distance. */
+static size_t edits(const char *a, const char *b)
 {
-    size_t n = strlen(b), row[WORD_MAX + 1];
-    if (n > WORD_MAX) {
-        return SIZE_MAX;
-    }
-    for (size_t j = 0; j <= n; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 0; a[i] != '\0'; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < n; j++) {
-            size_t change = diagonal + (a[i] != b[j]);
-            size_t shift = 1 + (row[j] < row[j + 1] ? row[j] : row[j + 1]);
-            diagonal = row[j + 1];
-            row[j + 1] = change < shift ? change : shift;
+    size_t d[WORD_MAX + 1][WORD_MAX + 1], n = strlen(a), m = strlen(b);
+    for (size_t i = 0; i <= n; i++) {
+        for (size_t j = 0; j <= m; j++) {
+            if (i == 0 || j == 0) {
+                d[i][j] = i + j;
+                continue;
+            }
+            size_t best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            size_t gap = 1 + (d[i - 1][j] < d[i][j - 1] ? d[i - 1][j] : d[i][j - 1]);
+            best = gap < best ? gap : best;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                d[i - 2][j - 2] + 1 < best) {
+                best = d[i - 2][j - 2] + 1;
+            }
+            d[i][j] = best;
         }
     }
-    return row[n];
+    return d[n][m];
 }
 
-const char *sml__nearest(const char *word, const char *const *names, size_t n)
+const char *sml_nearest_name(const char *word, const char *const *names, size_t n)
 {
     const char *best = NULL;
-    size_t best_distance = 2 + strlen(word) / 3;
+    size_t length = strlen(word), limit = 2 + length / 3;
     for (size_t i = 0; i < n; i++) {
-        size_t d = distance(word, names[i]);
-        if (d < best_distance) {
-            best_distance = d;
+        if (length > WORD_MAX || strlen(names[i]) > WORD_MAX) {
+            continue;
+        }
+        size_t distance = edits(word, names[i]);
+        /* What shares no letter is no slip of the hand. */
+        if (distance < limit && distance < length) {
+            limit = distance;
             best = names[i];
         }
     }
@@ -49,7 +54,7 @@ const char *sml__nearest(const char *word, const char *const *names, size_t n)
 sml_status sml__fail_unknown(sml_ctx *ctx, const char *kind, const char *word,
                              const char *const *names, size_t n)
 {
-    const char *nearest = sml__nearest(word, names, n);
+    const char *nearest = sml_nearest_name(word, names, n);
     if (nearest != NULL) {
         return sml__fail(ctx, SML_UNKNOWN_NAME, "unknown %s '%s'; did you mean '%s'?", kind, word,
                          nearest);

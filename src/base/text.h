@@ -1,12 +1,8 @@
-/* Text: the nearest known name, and numbers read without regard to the locale. */
+/* Text: unknown names, and numbers read without regard to the locale. */
 #ifndef SML_BASE_TEXT_H
 #define SML_BASE_TEXT_H
 
 #include <scratchml/base.h>
-
-/* The one of names[n] that is nearest to word by Levenshtein distance, when it is near enough to
- * be a slip of the hand (distance ≤ 1 + length / 3); otherwise NULL. */
-const char *sml__nearest(const char *word, const char *const *names, size_t n);
 
 /* Fails with SML_UNKNOWN_NAME: `unknown <kind> 'word'; did you mean 'x'?`, or lists the names. */
 sml_status sml__fail_unknown(sml_ctx *ctx, const char *kind, const char *word,

@@ -55,7 +55,7 @@ struct sml_model {
     size_t height, width;     /* of the pictures it was trained on, or 0 */
     char **class_names;       /* [outputs], or NULL */
     char (*number_names)[12]; /* [outputs] "0", "1", … where there are no names */
-    json_t *fit_settings; /* object of texts: the settings of the last fit; NULL before */
+    json_t *fit_settings;     /* object of texts: the settings of the last fit; NULL before */
     json_t *receipt;          /* object */
     char *receipt_text;
 };

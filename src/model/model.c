@@ -198,8 +198,8 @@ static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const sml_dataset
     json_t *settings = sml__settings_json(ctx, model);
     json_t *receipt =
         settings != NULL ? sml__receipt_create(ctx, model, train, epochs_before) : NULL;
-    status = receipt != NULL ? model->algorithm->fit(ctx, model, train, options, report)
-                             : SML_NO_MEMORY;
+    status =
+        receipt != NULL ? model->algorithm->fit(ctx, model, train, options, report) : SML_NO_MEMORY;
     if (!was_trained(status)) {
         json_decref(settings);
         json_decref(receipt);

@@ -76,20 +76,17 @@ static sml_status take_size(const loader *l, const char *key, size_t maximum, si
 static sml_status take_json(const loader *l, const char *key, json_t **json)
 {
     const char *text = NULL;
-    json_error_t error;
+    sml__json_error error;
     sml_status status = take_text(l, key, &text);
     if (status != SML_OK) {
         return status;
     }
-    *json = json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (*json != NULL) {
-        return SML_OK;
+    status = sml__json_read(l->ctx, text, strlen(text), &error, json);
+    if (status == SML_BAD_FILE) {
+        return sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: %s is not JSON: byte %zu: %s",
+                         l->path, key, error.position, error.reason);
     }
-    if (error.text[0] == '\0') { /* jansson names every error but this one */
-        return sml__fail(l->ctx, SML_NO_MEMORY, "out of memory: %s of %s", key, l->path);
-    }
-    return sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: %s is not JSON: byte %d: %s", l->path,
-                     key, error.position, error.text);
+    return status;
 }
 
 static sml_status check_format(const loader *l)

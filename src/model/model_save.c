@@ -7,7 +7,6 @@
 #include "model/safetensors.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -44,11 +43,11 @@ void sml__digest_compute(const sml__piece *pieces, size_t n, const unsigned char
 }
 
 /* Puts json into metadata as text and lets go of it. -1 on failure. */
-static int put_json(json_t *metadata, const char *key, json_t *json)
+static int put_json(sml_ctx *ctx, json_t *metadata, const char *key, json_t *json)
 {
-    char *text = json != NULL ? json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    char *text = json != NULL ? sml__json_write(ctx, json) : NULL;
     int failed = text != NULL ? json_object_set_new(metadata, key, json_string(text)) : -1;
-    free(text);
+    sml__free(text);
     json_decref(json);
     return failed;
 }
@@ -69,7 +68,7 @@ static json_t *names_json(sml_ctx *ctx, const sml_model *model)
 {
     json_t *names = json_array();
     for (size_t i = 0; i < model->outputs && names != NULL; i++) {
-        if (json_array_append_new(names, sml__json_text(ctx, model->class_names[i])) != 0) {
+        if (json_array_append_new(names, sml__json_string(ctx, model->class_names[i])) != 0) {
             json_decref(names);
             names = NULL;
         }
@@ -85,15 +84,15 @@ static json_t *metadata_json(sml_ctx *ctx, const sml_model *model)
         put_text(m, "format", SML__FORMAT) != 0 ||
         put_text(m, "format_version", SML__FORMAT_VERSION) != 0 ||
         put_text(m, "algorithm", model->algorithm->name) != 0 ||
-        put_json(m, "settings", json_incref(model->fit_settings)) != 0 ||
-        put_json(m, "structure", model->algorithm->structure(ctx, model)) != 0 ||
+        put_json(ctx, m, "settings", json_incref(model->fit_settings)) != 0 ||
+        put_json(ctx, m, "structure", model->algorithm->structure(ctx, model)) != 0 ||
         put_text(m, "task", sml_task_name(model->task)) != 0 ||
         put_size(m, "inputs", model->inputs) != 0 || put_size(m, "outputs", model->outputs) != 0 ||
         put_size(m, "height", model->height) != 0 || put_size(m, "width", model->width) != 0 ||
-        put_json(m, "receipt", json_incref(model->receipt)) != 0 ||
+        put_json(ctx, m, "receipt", json_incref(model->receipt)) != 0 ||
         put_text(m, "sha256", ZEROS) != 0;
     if (!failed && model->class_names != NULL) {
-        failed = put_json(m, "class_names", names_json(ctx, model)) != 0;
+        failed = put_json(ctx, m, "class_names", names_json(ctx, model)) != 0;
     }
     if (failed) {
         sml__fail(ctx, SML_NO_MEMORY, "out of memory: the metadata of a model file");

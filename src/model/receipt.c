@@ -5,25 +5,6 @@
 #include "model/parameters.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-json_t *sml__json_text(sml_ctx *ctx, const char *text)
-{
-    json_t *json = json_string(text);
-    char *ascii = json == NULL ? sml__copy_text(ctx, text) : NULL;
-    if (ascii != NULL) {
-        for (char *c = ascii; *c != '\0'; c++) {
-            *c = (unsigned char)*c < 0x80 ? *c : '?';
-        }
-        json = json_string(ascii);
-        sml__free(ascii);
-    }
-    if (json == NULL) {
-        sml__fail(ctx, SML_NO_MEMORY, "out of memory: a text of the model file");
-    }
-    return json;
-}
 
 json_t *sml__settings_json(sml_ctx *ctx, const sml_model *model)
 {
@@ -51,9 +32,9 @@ static json_t *number_or_null(double value)
 /* Names the data; the split only where there is one. -1 on failure. */
 static int put_data(sml_ctx *ctx, json_t *object, const sml_dataset_facts *facts)
 {
-    int failed = json_object_set_new(object, "data", sml__json_text(ctx, facts->name));
+    int failed = json_object_set_new(object, "data", sml__json_string(ctx, facts->name));
     if (failed == 0 && facts->split[0] != '\0') {
-        failed = json_object_set_new(object, "split", sml__json_text(ctx, facts->split));
+        failed = json_object_set_new(object, "split", sml__json_string(ctx, facts->split));
     }
     return failed;
 }
@@ -120,15 +101,13 @@ void sml__receipt_finish(json_t *receipt, const sml_fit_report *report)
 
 sml_status sml__receipt_adopt(sml_ctx *ctx, sml_model *model, json_t *receipt)
 {
-    char *dump = json_dumps(receipt, JSON_COMPACT);
-    char *text = dump != NULL ? sml__copy_text(ctx, dump) : NULL;
-    free(dump);
+    char *text = sml__json_write(ctx, receipt);
     if (receipt != model->receipt) {
         json_decref(model->receipt);
         model->receipt = receipt;
     }
     if (text == NULL) {
-        return sml__fail(ctx, SML_NO_MEMORY, "out of memory: the text of the training receipt");
+        return SML_NO_MEMORY;
     }
     sml__free(model->receipt_text);
     model->receipt_text = text;
@@ -166,7 +145,8 @@ sml_status sml_model_record_scores(sml_ctx *ctx, sml_model *model, const sml_dat
                          "record scores: the model was never fitted; call sml_model_fit first");
     }
     json_t *receipt = json_copy(model->receipt);
-    if (receipt == NULL ||
+    /* json_copy leaves out what it has no memory for */
+    if (json_object_size(receipt) != json_object_size(model->receipt) ||
         json_object_set_new(receipt, "scores", scores_object(ctx, data, scores)) != 0) {
         json_decref(receipt);
         return sml__fail(ctx, SML_NO_MEMORY, "out of memory: the training receipt");

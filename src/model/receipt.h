@@ -4,9 +4,7 @@
 #define SML_MODEL_RECEIPT_H
 
 #include "model/algorithm.h"
-
-/* text as a JSON string; bytes that are not UTF-8 become '?'. NULL with an error in ctx. */
-json_t *sml__json_text(sml_ctx *ctx, const char *text);
+#include "model/json.h"
 
 /* The settings as a JSON object of texts, a new reference. NULL with an error in ctx. */
 json_t *sml__settings_json(sml_ctx *ctx, const sml_model *model);

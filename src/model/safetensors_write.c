@@ -2,6 +2,7 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "model/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,7 +105,7 @@ sml_status sml__safetensors_header(sml_ctx *ctx, json_t *metadata, sml__tensor_e
         return status;
     }
     json_t *header = header_json(metadata, entries, n);
-    char *text = header != NULL ? json_dumps(header, JSON_COMPACT) : NULL;
+    char *text = header != NULL ? sml__json_write(ctx, header) : NULL;
     if (text != NULL) {
         size_t used = strlen(text), padded = (used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         *length = SML__SAFETENSORS_PREFIX + padded;
@@ -113,7 +114,7 @@ sml_status sml__safetensors_header(sml_ctx *ctx, json_t *metadata, sml__tensor_e
             fill(*bytes, text, used, padded);
         }
     }
-    free(text);
+    sml__free(text);
     json_decref(header);
     return *bytes != NULL
                ? SML_OK

@@ -8,6 +8,7 @@
  * nothing: such a parameter is counted and left out. */
 #include "nn/gradcheck.h"
 
+#include "base/clock.h"
 #include "base/context.h"
 #include "base/memory.h"
 #include "base/threads.h"
@@ -18,7 +19,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { POINTS = 4, PARAMETERS_A_ROUND = 4096 };
+enum {
+    POINTS = 4,
+    LOSSES_A_ROUND = 16384 /* between two calls of the callback: some milliseconds */
+};
 
 /* h is chosen so that z moves by at most twice this. Truncation is then about 1e-12 of the slope,
  * and rounding 1e-16 C / h about 1e-13. */
@@ -285,12 +289,20 @@ static sml_status check_all(sml_ctx *ctx, checking *check, int members, sml_prog
                             void *user)
 {
     const uint64_t total = sml__network_parameter_count(check->twin->network);
+    const uint64_t round = 1 + LOSSES_A_ROUND / check->twin->rows;
+    const double started = sml__seconds_now();
     for (check->begin = 0; check->begin < total; check->begin = check->end) {
-        check->end =
-            check->begin + PARAMETERS_A_ROUND < total ? check->begin + PARAMETERS_A_ROUND : total;
+        check->end = check->begin + round < total ? check->begin + round : total;
         sml__team_run(members, check_share, check);
         const sml_progress now = {
-            .epoch = 1, .epochs = 1, .step = check->end, .steps = total, .loss = check->loss};
+            .epoch = 1,
+            .epochs = 1,
+            .step = check->end,
+            .steps = total,
+            .samples = check->twin->rows,
+            .loss = check->loss,
+            .seconds = sml__seconds_now() - started,
+        };
         if (progress != NULL && progress(user, &now) != 0) {
             return sml__fail(ctx, SML_CANCELLED, "cancelled after %llu of %llu parameters",
                              (unsigned long long)check->end, (unsigned long long)total);

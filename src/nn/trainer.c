@@ -5,6 +5,7 @@
  * Each number has one owner and each sum one order, whatever the size of the team. */
 #include "nn/trainer.h"
 
+#include "base/clock.h"
 #include "base/context.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -12,7 +13,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     SHARE_GRAIN = 64,  /* floats: shares of flat arrays are cut at whole cache lines */
@@ -179,13 +179,6 @@ static sml_status diverged(training *t)
                      (unsigned long long)t->step, t->settings->update.learning_rate);
 }
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static sml_status report_progress(training *t)
 {
     const size_t rows = t->data->view.rows, batch_size = t->settings->batch_size;
@@ -199,7 +192,7 @@ static sml_status report_progress(training *t)
         .steps = (rows + batch_size - 1) / batch_size,
         .samples = t->report->samples,
         .loss = t->report->loss,
-        .seconds = seconds_now() - t->started,
+        .seconds = sml__seconds_now() - t->started,
     };
     if (t->options->progress(t->options->user, &progress) == 0) {
         return SML_OK;
@@ -316,7 +309,7 @@ sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *da
         .options = options,
         .report = report,
         .members = sml__team_size(ctx, (double)batch * sml__network_flops(network)),
-        .started = seconds_now(),
+        .started = sml__seconds_now(),
     };
     t.status = allocate(&t);
     if (t.status == SML_OK) {
@@ -325,7 +318,7 @@ sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *da
     for (; t.status == SML_OK && t.epoch < settings->epochs; t.epoch++) {
         train_epoch(&t);
     }
-    report->seconds = seconds_now() - t.started;
+    report->seconds = sml__seconds_now() - t.started;
     release(&t);
     return t.status;
 }

@@ -90,9 +90,9 @@ static void nearest_name(void **state)
 {
     (void)state;
     static const char *const names[] = {"sgd", "momentum", "adam", "rmsprop"};
-    assert_string_equal(sml__nearest("adma", names, 4), "adam");
-    assert_string_equal(sml__nearest("momentun", names, 4), "momentum");
-    assert_null(sml__nearest("lbfgs", names, 4));
+    assert_string_equal(sml_nearest_name("adma", names, 4), "adam");
+    assert_string_equal(sml_nearest_name("momentun", names, 4), "momentum");
+    assert_null(sml_nearest_name("lbfgs", names, 4));
     sml_ctx *ctx = new_context(1);
     assert_int_equal(sml__fail_unknown(ctx, "optimizer", "rmspro", names, 4), SML_UNKNOWN_NAME);
     assert_string_equal(sml_ctx_error(ctx), "unknown optimizer 'rmspro'; did you mean 'rmsprop'?");

@@ -1,0 +1,44 @@
+# The front door. Each target is one line; what it does is in tools/ and CMakeLists.txt.
+#
+#   make            build/scratchml and the libraries, optimised
+#   make demo       everything from nothing: packages, build, MNIST, training, evaluation
+#   make test       every test, also under sanitizers, and the lint
+#   make lint       format, static analysis, direction of includes, sizes
+#   make format     lays out the C files as make lint wants them
+#   make bench      speed on this machine
+#   make install    into $(DESTDIR)$(PREFIX)
+#   make clean      removes the build folders
+#   make help       this text
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: all demo test lint format bench install clean help
+
+all:
+	@tools/build build --target product
+
+demo:
+	@tools/demo
+
+test:
+	@tools/test
+
+lint:
+	@tools/install-packages build test
+	@tools/lint
+
+format:
+	@find src cli include examples bench tests -name '*.[ch]' -exec clang-format -i {} +
+
+bench:
+	@tools/bench
+
+install: all
+	@DESTDIR="$(DESTDIR)" cmake --install build --prefix "$(PREFIX)"
+
+clean:
+	rm -rf build build-asan build-tsan build-fuzz
+
+help:
+	@sed -n '3,11s/^# *//p' Makefile

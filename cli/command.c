@@ -1,0 +1,85 @@
+#include "command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void print_message(const char *program, const char *format, va_list arguments)
+{
+    if (program != NULL) {
+        fprintf(stderr, "%s: ", program);
+    }
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+int fail(const char *program, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_message(program, format, arguments);
+    va_end(arguments);
+    return EXIT_FAILED;
+}
+
+int fail_usage(const char *program, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_message(program, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "Try '%s --help'.\n", program);
+    return EXIT_USAGE;
+}
+
+int fail_library(const session *s)
+{
+    return fail(s->program, "%s", sml_ctx_error(s->ctx));
+}
+
+void note(const session *s, const char *format, ...)
+{
+    if (s->quiet) {
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    print_message(NULL, format, arguments);
+    va_end(arguments);
+}
+
+int open_data(const session *s, const char *name, const char *split, const sml_model *model,
+              sml_dataset **out)
+{
+    const char *seed = model != NULL ? sml_model_get(model, "seed") : NULL;
+    if (option_given(&s->options, "seed")) {
+        seed = option_text(&s->options, "seed");
+    }
+    sml_status status =
+        seed != NULL ? sml_dataset_open_seeded(s->ctx, name, split, strtoull(seed, NULL, 10), out)
+                     : sml_dataset_open(s->ctx, name, split, out);
+    return status == SML_OK ? 0 : fail_library(s);
+}
+
+int open_model_and_data(const session *s, sml_model **model, sml_dataset **data)
+{
+    char **operands = s->options.operands;
+    if (sml_model_load(s->ctx, operands[0], model) != SML_OK) {
+        return fail_library(s);
+    }
+    return open_data(s, operands[1], option_text(&s->options, "split"), *model, data);
+}
+
+uint64_t count_parameters(const sml_model *model)
+{
+    uint64_t total = 0;
+    sml_tensor_facts facts;
+    for (size_t i = 0; sml_model_tensor(NULL, model, i, &facts) == SML_OK; i++) {
+        uint64_t size = 1;
+        for (size_t axis = 0; axis < facts.rank; axis++) {
+            size *= facts.shape[axis];
+        }
+        total += size;
+    }
+    return total;
+}

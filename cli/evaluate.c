@@ -1,0 +1,51 @@
+/* scratchml evaluate: how well a model does on data. */
+#include "report.h"
+
+#include <stdio.h>
+
+static const option_row *const options_of_evaluate[] = {
+    &option_split, &option_json, &option_seed, &option_threads, &option_data_dir, &option_color,
+    &option_quiet, &option_help, NULL,
+};
+
+static void print_report(const session *s, const report *r)
+{
+    if (!s->json) {
+        report_print(r, &s->out);
+        return;
+    }
+    json_t *document = json_object();
+    document_set(document, "model", json_text(s->options.operands[0]));
+    document_set(document, "data", json_text(s->options.operands[1]));
+    document_set(document, "split", json_text(option_text(&s->options, "split")));
+    report_document(r, document);
+    print_document(document);
+}
+
+static int run(session *s)
+{
+    sml_model *model = NULL;
+    sml_dataset *data = NULL;
+    report r = {0};
+    int code = open_model_and_data(s, &model, &data);
+    if (code == 0) {
+        code = report_create(s, model, data, &r);
+    }
+    if (code == 0) {
+        print_report(s, &r);
+    }
+    report_free(&r);
+    sml_dataset_free(data);
+    sml_model_free(model);
+    return code;
+}
+
+const command command_evaluate = {
+    .name = "evaluate",
+    .operands = "MODEL DATA",
+    .least = 2,
+    .most = 2,
+    .help = "Score a model: accuracy, loss, confusion matrix, a table of the classes",
+    .options = options_of_evaluate,
+    .run = run,
+};

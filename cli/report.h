@@ -1,0 +1,45 @@
+/* How well a model does on data: scores, confusion matrix, per-class table, as text and as JSON. */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include "command.h"
+#include "document.h"
+#include "text.h"
+
+/* Visits the outputs of rows first…first+count-1, in pieces that need little memory. A non-zero
+ * return of visit ends it. */
+typedef int (*outputs_fn)(void *user, size_t row, const float *outputs);
+sml_status visit_outputs(const session *s, const sml_model *model, const sml_dataset *data,
+                         size_t first, size_t count, outputs_fn visit, void *user);
+
+/* The mean of every target's own figure. */
+typedef struct regression_figures {
+    double mse, mae, r2;
+} regression_figures;
+
+typedef struct report {
+    sml_task task;
+    sml_scores scores;
+    size_t outputs;
+    uint64_t *confusion;       /* [outputs, outputs], classification; otherwise NULL */
+    sml_class_scores *classes; /* [outputs]; NULL for regression */
+    regression_figures regression;
+    const sml_model *model; /* names the classes */
+} report;
+
+/* Returns 0 or the exit code after a message. Free with report_free in both cases. */
+int report_create(const session *s, const sml_model *model, const sml_dataset *data, report *r);
+void report_free(report *r);
+
+/* "accuracy 97.91% · loss 0.0712", or for regression "loss 0.0712 · R² 0.9312". */
+short_text report_headline(const report *r);
+
+void report_print(const report *r, const terminal *out);
+
+/* Fills an object with accuracy, loss, samples, and what the task has: confusion, classes, mse … */
+void report_document(const report *r, json_t *object);
+
+/* "7", or "9 Ankle boot" where classes have names. */
+short_text class_heading(const sml_model *model, size_t class_index);
+
+#endif

@@ -1,0 +1,377 @@
+/* scratchml data show: samples as pictures, points or numbers, with what a model says. */
+#include "picture.h"
+#include "report.h"
+#include "table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const option_row option_sample = {{"sample", SML_PARAMETER_INTEGER, "0", 0,
+                                          (double)INT32_MAX, NULL,
+                                          "row to begin with; the first is 0"},
+                                         0,
+                                         "N"};
+static const option_row option_count = {
+    {"count", SML_PARAMETER_INTEGER, "6", 1, 10000, NULL, "how many rows"}, 0, "K"};
+static const option_row option_model = {
+    {"model", SML_PARAMETER_CHOICE, "", 0, 0, NULL, "model file: also show what it predicts"},
+    0,
+    "MODEL"};
+static const option_row option_mistakes = {
+    {"mistakes", SML_PARAMETER_CHOICE, "", 0, 0, NULL,
+     "with --model: its mistakes, the most confident ones first"},
+    0,
+    NULL};
+
+static const option_row *const options_of_show[] = {
+    &option_sample, &option_count,    &option_split,
+    &option_model,  &option_mistakes, &option_json,
+    &option_seed,   &option_threads,  &option_data_dir,
+    &option_color,  &option_quiet,    &option_help,
+    NULL,
+};
+
+/* Bytes of a class's name in a caption. */
+enum { NAME_MOST = 40 };
+
+typedef struct sample {
+    size_t row;
+    size_t predicted;  /* class */
+    float probability; /* of it; for regression the first value */
+} sample;
+
+typedef struct show {
+    const session *s;
+    sml_model *model; /* NULL: none */
+    sml_dataset *data;
+    sml_dataset_facts facts;
+    sample *samples; /* [count] */
+    size_t count, n; /* wanted, found */
+} show;
+
+static int classifies(const show *w)
+{
+    return w->model != NULL && sml_model_task(w->model) == SML_TASK_CLASSIFICATION;
+}
+
+static int is_wrong(const show *w, const sample *one)
+{
+    int32_t truth = sml_dataset_label(w->data, one->row);
+    return truth >= 0 && (size_t)truth != one->predicted;
+}
+
+static sample judge(const show *w, size_t row, const float *outputs)
+{
+    sample one = {.row = row, .probability = outputs[0]};
+    if (classifies(w)) {
+        one.predicted = sml_argmax(outputs, sml_model_outputs(w->model));
+        one.probability = outputs[one.predicted];
+    }
+    return one;
+}
+
+static int keep_every_row(void *user, size_t row, const float *outputs)
+{
+    show *w = user;
+    w->samples[w->n++] = judge(w, row, outputs);
+    return 0;
+}
+
+/* Keeps the count most confident mistakes, in order. */
+static int keep_mistakes(void *user, size_t row, const float *outputs)
+{
+    show *w = user;
+    sample one = judge(w, row, outputs);
+    size_t place = w->n;
+    while (place > 0 && w->samples[place - 1].probability < one.probability) {
+        place--;
+    }
+    if (!is_wrong(w, &one) || place == w->count) {
+        return 0;
+    }
+    w->n += w->n < w->count;
+    memmove(w->samples + place + 1, w->samples + place, (w->n - 1 - place) * sizeof *w->samples);
+    w->samples[place] = one;
+    return 0;
+}
+
+/* Chooses the samples. Returns 0 or the exit code after a message. */
+static int choose(show *w)
+{
+    const options *o = &w->s->options;
+    size_t first = (size_t)option_number(o, "sample");
+    if (first >= w->facts.rows) {
+        return fail_usage(w->s->program, "--sample %zu: %s has %zu rows; expected 0…%zu", first,
+                          w->facts.name, w->facts.rows, w->facts.rows - 1);
+    }
+    size_t left = w->facts.rows - first, wanted = (size_t)option_number(o, "count");
+    w->count = wanted < left ? wanted : left;
+    w->samples = allocate(w->count, sizeof *w->samples);
+    sml_status status = SML_OK;
+    if (option_given(o, "mistakes")) {
+        status = visit_outputs(w->s, w->model, w->data, first, left, keep_mistakes, w);
+    } else if (w->model != NULL) {
+        status = visit_outputs(w->s, w->model, w->data, first, w->count, keep_every_row, w);
+    } else {
+        for (; w->n < w->count; w->n++) {
+            w->samples[w->n].row = first + w->n;
+        }
+    }
+    return status == SML_OK ? 0 : fail_library(w->s);
+}
+
+/* The truth about a row, in words: its class, its labels, its values; "" where it has none. */
+static short_text truth_of(const show *w, size_t row)
+{
+    short_text out = {""};
+    if (w->facts.task == SML_TASK_CLASSIFICATION) {
+        size_t label = (size_t)sml_dataset_label(w->data, row);
+        return printable(sml_dataset_class_name(w->data, label));
+    }
+    float *targets = allocate(w->facts.outputs, sizeof *targets);
+    sml_dataset_targets(w->data, row, targets);
+    for (size_t k = 0, used = 0; k < w->facts.outputs && used < sizeof out.text; k++) {
+        char *end = out.text + used;
+        size_t room = sizeof out.text - used;
+        const char *separator = used > 0 ? ", " : "";
+        if (w->facts.task == SML_TASK_REGRESSION) {
+            used += (size_t)snprintf(end, room, "%s%.6g", separator, (double)targets[k]);
+        } else if (targets[k] >= 0.5f) {
+            const char *name = sml_dataset_class_name(w->data, k);
+            used += (size_t)snprintf(end, room, "%s%s", separator, printable(name).text);
+        }
+    }
+    free(targets);
+    return out;
+}
+
+/* "9 98.31%", or the value that a regression predicts. */
+static short_text prediction_of(const show *w, const sample *one)
+{
+    short_text out;
+    if (classifies(w)) {
+        snprintf(out.text, sizeof out.text, "%.*s %.8s", NAME_MOST,
+                 shorten(sml_model_class_name(w->model, one->predicted), NAME_MOST).text,
+                 format_percent((double)one->probability).text);
+    } else {
+        snprintf(out.text, sizeof out.text, "%.6g", (double)one->probability);
+    }
+    return out;
+}
+
+static style verdict(const show *w, const sample *one)
+{
+    if (!classifies(w) || w->facts.task != SML_TASK_CLASSIFICATION) {
+        return STYLE_PLAIN;
+    }
+    return is_wrong(w, one) ? STYLE_BAD : STYLE_GOOD;
+}
+
+static void caption(const show *w, const sample *one, picture *p)
+{
+    short_text truth = shorten(truth_of(w, one->row).text, NAME_MOST);
+    snprintf(p->captions[0].text, sizeof p->captions[0].text, "#%zu%s%.*s", one->row,
+             truth.text[0] != '\0' ? " is " : "", NAME_MOST, truth.text);
+    if (w->model != NULL) {
+        p->look = verdict(w, one);
+        const char *mark = p->look == STYLE_BAD ? "wrong: " : "says ";
+        snprintf(p->captions[1].text, sizeof p->captions[1].text, "%s%.60s", mark,
+                 prediction_of(w, one).text);
+    }
+}
+
+static void print_pictures(const show *w)
+{
+    picture *pictures = allocate(w->n, sizeof *pictures);
+    for (size_t i = 0; i < w->n; i++) {
+        pictures[i].values = allocate(w->facts.columns, sizeof *pictures[i].values);
+        sml_dataset_features(w->data, w->samples[i].row, pictures[i].values);
+        caption(w, &w->samples[i], &pictures[i]);
+    }
+    pictures_draw(&w->s->out, pictures, w->n, w->facts.height, w->facts.width);
+    for (size_t i = 0; i < w->n; i++) {
+        free(pictures[i].values);
+    }
+    free(pictures);
+}
+
+/* Two columns and classes, or one column and one target: all rows as points. */
+static int is_plane(const show *w)
+{
+    const options *o = &w->s->options;
+    int chosen = option_given(o, "sample") || option_given(o, "count") || w->model != NULL;
+    int classes = w->facts.columns == 2 && w->facts.task == SML_TASK_CLASSIFICATION;
+    int curve =
+        w->facts.columns == 1 && w->facts.outputs == 1 && w->facts.task == SML_TASK_REGRESSION;
+    return !chosen && (classes || curve);
+}
+
+static void print_points(const show *w)
+{
+    size_t n = w->facts.rows;
+    int classes = w->facts.task == SML_TASK_CLASSIFICATION;
+    float *x = allocate(n, sizeof *x), *y = allocate(n, sizeof *y), row[2];
+    int32_t *labels = allocate(n, sizeof *labels);
+    for (size_t i = 0; i < n; i++) {
+        sml_dataset_features(w->data, i, row);
+        x[i] = row[0];
+        y[i] = row[1];
+        if (classes) {
+            labels[i] = sml_dataset_label(w->data, i);
+        } else {
+            sml_dataset_targets(w->data, i, &y[i]);
+        }
+    }
+    points_draw(&w->s->out, x, y, classes ? labels : NULL, n);
+    free(labels);
+    free(y);
+    free(x);
+}
+
+/* The values of a row, as many as room columns hold. */
+static void print_values(const show *w, size_t row, size_t room)
+{
+    float *values = allocate(w->facts.columns, sizeof *values);
+    sml_dataset_features(w->data, row, values);
+    size_t used = 0;
+    for (size_t i = 0; i < w->facts.columns; i++) {
+        short_text value;
+        size_t width = (size_t)snprintf(value.text, sizeof value.text, " %.5g", (double)values[i]);
+        if (used + width + sizeof "… 000,000 more" > room) {
+            printf(" … %s more", format_count(w->facts.columns - i).text);
+            break;
+        }
+        fputs(value.text, stdout);
+        used += width;
+    }
+    putchar('\n');
+    free(values);
+}
+
+static void print_rows(const show *w)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        picture p = {0};
+        caption(w, &w->samples[i], &p);
+        const char *said = p.captions[1].text;
+        size_t used = text_width(p.captions[0].text) + text_width(said) + 4;
+        size_t width = terminal_width(&w->s->out);
+        printf("%s%s%s%s%s:", p.captions[0].text, said[0] != '\0' ? ", " : "",
+               style_on(&w->s->out, p.look), said, style_off(&w->s->out, p.look));
+        print_values(w, w->samples[i].row, width > used ? width - used : 0);
+    }
+}
+
+static void print_text(const show *w)
+{
+    if (w->n == 0) {
+        printf("no mistakes in %s rows\n", format_count(w->facts.rows).text);
+    } else if (w->facts.height > 0) {
+        print_pictures(w);
+    } else if (is_plane(w)) {
+        print_points(w);
+    } else {
+        print_rows(w);
+    }
+}
+
+static json_t *features_document(const show *w, size_t row)
+{
+    json_t *features = json_array();
+    float *values = allocate(w->facts.columns, sizeof *values);
+    sml_dataset_features(w->data, row, values);
+    for (size_t i = 0; i < w->facts.columns; i++) {
+        document_append(features, json_figure((double)values[i]));
+    }
+    free(values);
+    return features;
+}
+
+/* The name of the class; for other tasks the targets; null where there are none. */
+static json_t *truth_document(const show *w, size_t row)
+{
+    if (w->facts.task == SML_TASK_CLASSIFICATION) {
+        size_t label = (size_t)sml_dataset_label(w->data, row);
+        return json_text(sml_dataset_class_name(w->data, label));
+    }
+    if (w->facts.task == SML_TASK_NONE) {
+        return json_null();
+    }
+    json_t *values = json_array();
+    float *targets = allocate(w->facts.outputs, sizeof *targets);
+    sml_dataset_targets(w->data, row, targets);
+    for (size_t k = 0; k < w->facts.outputs; k++) {
+        document_append(values, json_figure((double)targets[k]));
+    }
+    free(targets);
+    return values;
+}
+
+static void print_json(const show *w)
+{
+    json_t *document = json_object(), *samples = json_array();
+    for (size_t i = 0; i < w->n; i++) {
+        const sample *one = &w->samples[i];
+        json_t *row = json_object();
+        document_set(row, "sample", json_count(one->row));
+        document_set(row, "label", truth_document(w, one->row));
+        if (classifies(w)) {
+            const char *name = sml_model_class_name(w->model, one->predicted);
+            document_set(row, "prediction", json_text(name));
+            document_set(row, "probability", json_figure((double)one->probability));
+        } else if (w->model != NULL) {
+            document_set(row, "prediction", json_figure((double)one->probability));
+        }
+        document_set(row, "features", features_document(w, one->row));
+        document_append(samples, row);
+    }
+    document_set(document, "samples", samples);
+    print_document(document);
+}
+
+static int open_show(show *w)
+{
+    const session *s = w->s;
+    const options *o = &s->options;
+    const char *path = option_given(o, "model") ? option_text(o, "model") : NULL;
+    if (path != NULL && sml_model_load(s->ctx, path, &w->model) != SML_OK) {
+        return fail_library(s);
+    }
+    if (option_given(o, "mistakes") && !classifies(w)) {
+        return fail_usage(s->program, "--mistakes needs --model with a classifier");
+    }
+    int code = open_data(s, o->operands[0], option_text(o, "split"), w->model, &w->data);
+    if (code == 0) {
+        sml_dataset_describe(w->data, &w->facts);
+        code = choose(w);
+    }
+    return code;
+}
+
+static int run(session *s)
+{
+    show w = {.s = s};
+    int code = open_show(&w);
+    if (code == 0 && s->json) {
+        print_json(&w);
+    } else if (code == 0) {
+        print_text(&w);
+    }
+    free(w.samples);
+    sml_dataset_free(w.data);
+    sml_model_free(w.model);
+    return code;
+}
+
+const command command_data_show = {
+    .name = "data show",
+    .operands = "DATA",
+    .least = 1,
+    .most = 1,
+    .help = "Draw samples in the terminal, with a model's predictions if you like",
+    .options = options_of_show,
+    .run = run,
+    .notes = "Example:\n"
+             "  scratchml data show mnist --model model.safetensors --mistakes\n",
+};

@@ -1,0 +1,35 @@
+/* Numbers and words as people read them, the same in every locale. */
+#ifndef CLI_TEXT_H
+#define CLI_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A short text by value, so that a call can stand among the arguments of printf. */
+typedef struct short_text {
+    char text[96];
+} short_text;
+
+short_text format_count(uint64_t count);    /* "101,770" */
+short_text format_rate(double per_second);  /* "950", "66.7k", "1.2M" */
+short_text format_seconds(double seconds);  /* "0.012 s", "0.9 s", "2 min 05 s" */
+short_text format_percent(double share);    /* 0.9791 as "97.91%" */
+short_text format_bytes(uint64_t bytes);    /* "398 KiB" */
+short_text format_option(const char *name); /* learning_rate as "--learning-rate" */
+
+/* A name from a file, safe to show: control characters become '?'. A long one is cut; shorten
+ * cuts after most bytes. */
+short_text printable(const char *name);
+short_text shorten(const char *name, size_t most);
+
+/* Terminal columns of UTF-8 text, one for each code point. */
+size_t text_width(const char *text);
+
+/* Prints words to stdout, wrapped at TEXT_WIDTH: from column on, further lines from indent on. */
+enum { TEXT_WIDTH = 80 };
+void print_wrapped(const char *text, size_t column, size_t indent);
+
+/* Zeroed memory; ends the program with a message when there is none. Free with free. */
+void *allocate(size_t count, size_t size);
+
+#endif

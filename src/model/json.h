@@ -1,0 +1,30 @@
+/* JSON texts to and from jansson's trees. jansson's own reader and writer do not survive the end of
+ * memory (2.14: lex_save drops bytes and lex_scan_string then runs past the buffer; do_dump drops
+ * keys), so only its trees are used. */
+#ifndef SML_MODEL_JSON_H
+#define SML_MODEL_JSON_H
+
+#include <jansson.h>
+#include <scratchml/base.h>
+
+/* Where and why a text is not JSON. */
+typedef struct sml__json_error {
+    const char *reason;
+    size_t position; /* bytes from the start */
+} sml__json_error;
+
+/* Reads text[length], UTF-8, one value of any kind: no duplicate keys, no \u0000, numbers that fit
+ * 64 bits, at most 32 levels and 2,000,000 values. *out is a new reference.
+ * Errors: SML_BAD_FILE (*error says more, ctx has no text), SML_NO_MEMORY. */
+sml_status sml__json_read(sml_ctx *ctx, const char *text, size_t length, sml__json_error *error,
+                          json_t **out);
+
+/* The compact text of a value, members in the order of insertion (sml__free it). NULL with an error
+ * in ctx. */
+char *sml__json_write(sml_ctx *ctx, const json_t *json);
+
+/* text as a JSON string; bytes above 127 become '?' where it is not UTF-8. NULL with an error in
+ * ctx. */
+json_t *sml__json_string(sml_ctx *ctx, const char *text);
+
+#endif

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# predict: a line a sample from data sets, text files and standard input.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+train_spirals m.safetensors
+run predict m.safetensors spirals
+expect_code 0
+check 'a line a sample' [ "$(wc -l <out)" -eq 1000 ]
+check 'index, class, probability, two runners-up' \
+    bash -c "! grep -qvE '^ *[0-9]+(  [012] [01]\.[0-9]{4}){3}\$' out"
+
+run predict m.safetensors spirals --limit 5 --top 1
+check 'five short lines' [ "$(grep -cE '^ *[0-4]  [012] [01]\.[0-9]{4}$' out)" -eq 5 ]
+run predict m.safetensors spirals --sample 17 --json
+expect_json '.predictions | length == 1'
+expect_json '.classes == ["0", "1", "2"]'
+expect_json '.predictions[0].sample == 17'
+expect_json '.predictions[0] | .probability == (.probabilities | max)'
+expect_json '.predictions[0].probabilities | length == 3 and (add - 1 | fabs < 1e-5)'
+expect_json '.predictions[0] as $p | $p.probabilities[$p.label | tonumber] == $p.probability'
+run predict m.safetensors spirals --json
+expect_json '.predictions | length == 1000'
+
+# The same numbers through a file and through standard input.
+run data show spirals --sample 17 --count 2 --json
+jq -r '.samples[].features | join(" ")' out >rows.txt
+run predict m.safetensors spirals --sample 17 --json
+probability=$(jq '.predictions[0].probability' out)
+run predict m.safetensors rows.txt --json
+expect_json '.predictions | length == 2'
+expect_json ".predictions[0].probability - $probability | fabs < 1e-6"
+cp out from_file
+code=0
+"$SCRATCHML" predict m.safetensors - --json <rows.txt >out 2>err || code=$?
+expect_code 0
+check 'standard input' cmp out from_file
+run predict m.safetensors rows.txt spirals --limit 1 --json
+expect_json '[.predictions[].input] == ["rows.txt", "spirals"]'
+
+run train regression --epochs 2 --quiet -o r.safetensors
+run predict r.safetensors regression --limit 2
+check 'index and value' [ "$(grep -cE '^[01]  -?[0-9.e-]+$' out)" -eq 2 ]
+run predict r.safetensors regression --limit 2 --json
+expect_json '.predictions | length == 2 and all(.values | length == 1)'
+
+fails_with 2 '--sample 1000: .*0…999' predict m.safetensors spirals --sample 1000
+printf '1 2\n3 nan\n' >nan.txt
+fails_with 1 'nan.txt.*2' predict m.safetensors nan.txt
+printf '1 2 3\n' >wide.txt
+fails_with 1 'wide|columns|inputs' predict m.safetensors wide.txt --json
+fails_with 1 'absent' predict m.safetensors absent.txt
+
+finish
