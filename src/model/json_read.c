@@ -48,8 +48,7 @@ static int skip(reader *r, char wanted)
 
 static void skip_spaces(reader *r)
 {
-    while (r->at < r->end && memchr(" \t\r\n", *r->at, 4) != NULL) {
-        r->at++;
+    while (skip(r, ' ') || skip(r, '\n') || skip(r, '\t') || skip(r, '\r')) {
     }
 }
 

@@ -293,7 +293,7 @@ sml_status sml_model_tensor(sml_ctx *ctx, const sml_model *model, size_t index,
 sml_status sml_model_tensor_values(sml_ctx *ctx, const sml_model *model, size_t index,
                                    float *values, size_t length)
 {
-    sml_tensor_facts facts;
+    sml_tensor_facts facts = {0};
     sml_status status = sml_model_tensor(ctx, model, index, &facts);
     if (status != SML_OK) {
         return status;

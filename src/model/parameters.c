@@ -24,11 +24,13 @@ static void print_real(sml_ctx *ctx, double value, int digits, char out[NUMBER_M
     uselocale(before);
 }
 
-/* The fewest digits that read back as value; 17 always do (IEEE 754-2008, 5.12.2). */
+/* The fewest digits that read back as value, 17 always do (IEEE 754-2008, 5.12.2); but all of those
+ * before the point up to 10^15, so that 10 is not 1e+01. */
 static void print_shortest(sml_ctx *ctx, double value, char out[NUMBER_MAX])
 {
-    double back = NAN;
-    for (int digits = 1; digits <= 17 && back != value; digits++) {
+    double back = NAN, size = fabs(value);
+    int before_point = size >= 1.0 && size < 1e15 ? 1 + (int)log10(size) : 1;
+    for (int digits = before_point; digits <= 17 && back != value; digits++) {
         print_real(ctx, value, digits, out);
         sml__parse_real(ctx, out, &back);
     }

@@ -131,8 +131,10 @@ static double moved_loss(const checking *check, size_t l, size_t unit, double sh
     }
     const double *logits = twin->outputs[network->n_layers - 1] + s * n;
     if (now == NULL) {
-        now = memcpy(memory, logits, n * sizeof(double));
-        now[unit] = value;
+        now = memory;
+        for (size_t k = 0; k < n; k++) {
+            now[k] = k == unit ? value : logits[k];
+        }
     }
     *crossed |= loss_crosses(check, logits, now, s);
     return network->loss->row_f64(now, twin->target + s * n, n, twin->label_smoothing, NULL);

@@ -77,16 +77,15 @@ SML__INLINE void multiply(int rows, const float *a, size_t a_row, size_t a_colum
 SML__INLINE void store(const sml__gemm *gemm, int rows, size_t i, size_t j, int first,
                        sml__vector sums[ROWS][PANEL_VECTORS])
 {
+    static const float zeros[COLUMNS] = {0};
     for (int r = 0; r < rows; r++) {
         float *c = gemm->c + (i + (size_t)r) * gemm->c_row + j;
         const float *from = !first || gemm->accumulate ? c
                             : gemm->start != NULL      ? gemm->start + j
-                                                       : NULL;
+                                                       : zeros;
         for (int v = 0; v < PANEL_VECTORS; v++) {
-            sml__vector *out = (sml__vector *)c + v;
-            const sml__vector base =
-                from != NULL ? *((const sml__vector *)from + v) : (sml__vector){0};
-            *out = gemm->alpha * sums[r][v] + base;
+            const sml__vector base = *((const sml__vector *)from + v);
+            *((sml__vector *)c + v) = gemm->alpha * sums[r][v] + base;
         }
     }
 }
