@@ -24,8 +24,8 @@ enum { SML__DIGEST = 64 };
  * quotation marks would be escaped. */
 #define SML__DIGEST_KEY "\"sha256\":\""
 
-/* Where the digits of the checksum start in the first n bytes of a file; NULL where they are not,
- * or n ends before them. */
+/* Where the 64 digits of the checksum start in the first n bytes of a file; NULL where they are
+ * not. */
 const unsigned char *sml__digest_find(const unsigned char *bytes, size_t n);
 
 /* Checksum of pieces, with the digits, which lie in the first one, taken as '0'. */

@@ -19,10 +19,8 @@ const unsigned char *sml__digest_find(const unsigned char *bytes, size_t n)
 {
     const size_t key = sizeof SML__DIGEST_KEY - 1;
     const unsigned char *found = memmem(bytes, n, SML__DIGEST_KEY, key);
-    if (found == NULL || n - (size_t)(found - bytes) - key < SML__DIGEST) {
-        return NULL;
-    }
-    return found + key;
+    size_t left = found != NULL ? n - (size_t)(found - bytes) - key : 0;
+    return left > SML__DIGEST && found[key + SML__DIGEST] == '"' ? found + key : NULL;
 }
 
 void sml__digest_compute(const sml__piece *pieces, size_t n, const unsigned char *digits,

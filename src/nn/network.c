@@ -112,6 +112,10 @@ sml_status sml__network_create(sml_ctx *ctx, const sml_layer *specs, size_t n, s
         goto done;
     }
     status = lay_out(ctx, network, specs, max_parameters);
+    if (status == SML_OK) {
+        status = sml__memory_check(ctx, (double)network->n_parameters * sizeof(float),
+                                   "the network's parameters");
+    }
     if (status != SML_OK) {
         goto done;
     }

@@ -260,14 +260,30 @@ static sml_status train_epoch(training *t)
     return t->status;
 }
 
+/* Gradient, a copy of the parameters and the optimiser's state; and the rows of a pass through all
+ * layers. */
+static double bytes_needed(const training *t, size_t pass_rows)
+{
+    const double arrays = 2.0 + t->settings->optimizer->n_states;
+    double widths = (double)(t->network->n_in + t->network->n_out), widest = 0;
+    for (size_t l = 0; l < t->network->n_layers; l++) {
+        widths += (double)t->network->layers[l].n_out;
+        widest = fmax(widest, (double)t->network->layers[l].n_out);
+    }
+    return sizeof(float) *
+           (arrays * (double)t->network->n_parameters + (double)pass_rows * (widths + 2 * widest));
+}
+
 static sml_status allocate(training *t)
 {
     sml_ctx *ctx = t->ctx;
     const size_t n = t->network->n_parameters, rows = t->data->view.rows;
     const size_t batch = t->settings->batch_size < rows ? t->settings->batch_size : rows;
     const size_t pass_rows = batch < SML__PASS_ROWS ? batch : SML__PASS_ROWS;
-    sml_status status =
-        sml__workspace_create(ctx, t->network, pass_rows, t->members, 1, &t->workspace);
+    sml_status status = sml__memory_check(ctx, bytes_needed(t, pass_rows), "training");
+    if (status == SML_OK) {
+        status = sml__workspace_create(ctx, t->network, pass_rows, t->members, 1, &t->workspace);
+    }
     if (status != SML_OK) {
         return status;
     }

@@ -139,7 +139,10 @@ static void sizes_that_overflow_are_refused(void **state)
     (void)state;
     sml_ctx *ctx = new_context(1);
     assert_null(sml__alloc(ctx, SIZE_MAX / 2, 16, "a test"));
-    assert_non_null(strstr(sml_ctx_error(ctx), "out of memory: a test"));
+    assert_non_null(strstr(sml_ctx_error(ctx), "bytes for a test"));
+    assert_int_equal(sml__memory_check(ctx, 1e18, "a test"), SML_NO_MEMORY);
+    assert_non_null(strstr(sml_ctx_error(ctx), "1e+09 GB for a test, "));
+    assert_ok(ctx, sml__memory_check(ctx, 1e6, "a test"));
     assert_null(sml__alloc(ctx, SIZE_MAX - 8, 1, "a test"));
     sml_ctx_free(ctx);
 }

@@ -77,8 +77,12 @@ static struct armed {
     int renamed; /* a rename has worked: the new file is in place */
 } armed;
 
+/* Calls for memory so far, failing or not. */
+static uint64_t memory_calls;
+
 static int strikes(call kind)
 {
+    memory_calls += kind == CALL_MEMORY;
     if (armed.fault == NULL || armed.fault->call != kind || --armed.countdown != 0) {
         return 0;
     }
@@ -366,6 +370,45 @@ static void test_each_call_fails_once(void **state)
     }
 }
 
+/* What the progress callback saw: calls for memory at its first and its last call. */
+typedef struct memory_log {
+    uint64_t first, last, calls;
+} memory_log;
+
+static int log_memory(void *user, const sml_progress *progress)
+{
+    memory_log *log = user;
+    (void)progress;
+    log->first = log->calls++ == 0 ? memory_calls : log->first;
+    log->last = memory_calls;
+    return 0;
+}
+
+/* From the first batch to the last, over three epochs, the library asks for no memory. */
+static void test_no_allocation_inside_an_epoch(void **state)
+{
+    const sml_ctx_options options = {1, place.folder};
+    const char *settings =
+        "hidden=4,3 epochs=3 batch_size=5 optimizer=adam dropout=0.5 clip_norm=1 "
+        "l1=0.01 l2=0.01 label_smoothing=0.1";
+    run r;
+    memory_log log = {0, 0, 0};
+    const sml_fit_options fit = {log_memory, &log, 0};
+    (void)state;
+    memset(&r, 0, sizeof r);
+    armed = (struct armed){NULL, 0, 0, 0};
+    assert_int_equal(sml_ctx_create(&options, &r.ctx), SML_OK);
+    assert_int_equal(sml_dataset_open(r.ctx, place.data, "train", &r.train), SML_OK);
+    assert_int_equal(sml_model_create(r.ctx, "mlp", settings, &r.model), SML_OK);
+    assert_int_equal(sml_model_fit_with(r.ctx, r.model, r.train, &fit, NULL), SML_OK);
+    assert_int_equal(log.calls, 9);
+    assert_true(log.first > 0);
+    assert_int_equal(log.last, log.first);
+    sml_model_free(r.model);
+    sml_dataset_free(r.train);
+    sml_ctx_free(r.ctx);
+}
+
 static int prepare(void **state)
 {
     (void)state;
@@ -419,10 +462,11 @@ static int clean_up(void **state)
 int main(void)
 {
     enum { FAULTS = sizeof faults / sizeof faults[0] };
-    struct CMUnitTest tests[FAULTS];
+    struct CMUnitTest tests[FAULTS + 1];
     for (size_t i = 0; i < FAULTS; i++) {
         tests[i] =
             (struct CMUnitTest){faults[i].name, test_each_call_fails_once, NULL, NULL, &faults[i]};
     }
+    tests[FAULTS] = (struct CMUnitTest)cmocka_unit_test(test_no_allocation_inside_an_epoch);
     return cmocka_run_group_tests_name("every call fails once", tests, prepare, clean_up);
 }
