@@ -22,14 +22,14 @@ static sml_status start_anew(sml_ctx *ctx, const sml_model *model, const sml__lo
                              sml__mlp **out)
 {
     const sml__mlp *old = model->state;
-    sml__mlp *mlp = old != NULL && old->explicit_layers
-                        ? sml__mlp_of_layers(ctx, old->specs, old->n_specs, 1)
-                        : sml__mlp_of_settings(ctx, model);
+    sml__mlp *mlp = NULL;
     *out = NULL;
-    if (mlp == NULL) {
-        return SML_NO_MEMORY;
+    sml_status status = old != NULL && old->explicit_layers
+                            ? sml__mlp_of_layers(ctx, old->specs, old->n_specs, 1, &mlp)
+                            : sml__mlp_of_settings(ctx, model, &mlp);
+    if (status == SML_OK) {
+        status = sml__mlp_build(ctx, mlp, model, loss, SIZE_MAX);
     }
-    sml_status status = sml__mlp_build(ctx, mlp, model, loss, SIZE_MAX);
     if (status != SML_OK) {
         sml__mlp_free(mlp);
         return status;
@@ -43,14 +43,14 @@ static sml_status start_anew(sml_ctx *ctx, const sml_model *model, const sml__lo
 /* A warm start keeps the layers; the settings may change what they do, not what they are. */
 static sml_status go_on(sml_ctx *ctx, const sml_model *model, const sml__loss *loss)
 {
-    sml__mlp *mlp = model->state;
-    mlp->network->loss = loss;
+    sml__mlp *mlp = model->state, *wanted = NULL;
     if (mlp->explicit_layers) {
+        mlp->network->loss = loss;
         return SML_OK;
     }
-    sml__mlp *wanted = sml__mlp_of_settings(ctx, model);
-    if (wanted == NULL) {
-        return SML_NO_MEMORY;
+    sml_status status = sml__mlp_of_settings(ctx, model, &wanted);
+    if (status != SML_OK) {
+        return status;
     }
     int same = wanted->n_specs == mlp->n_specs;
     for (size_t i = 0; same && i < mlp->n_specs; i++) {
@@ -61,6 +61,7 @@ static sml_status go_on(sml_ctx *ctx, const sml_model *model, const sml__loss *l
         mlp->specs[i].value = wanted->specs[i].value;
         mlp->network->layers[i].value = wanted->specs[i].value;
     }
+    mlp->network->loss = same ? loss : mlp->network->loss;
     sml__mlp_free(wanted);
     return same ? SML_OK
                 : sml__fail(ctx, SML_BAD_SHAPE,
@@ -180,9 +181,10 @@ static sml_status rebuild(sml_ctx *ctx, sml_model *model, const json_t *structur
     sml_status status = loss != NULL ? read_layers(ctx, layers, specs) : SML_BAD_FILE;
     sml__mlp *mlp = NULL;
     if (status == SML_OK) {
-        mlp = sml__mlp_of_layers(ctx, specs, json_array_size(layers), json_is_true(given));
-        status =
-            mlp != NULL ? sml__mlp_build(ctx, mlp, model, loss, max_parameters) : SML_NO_MEMORY;
+        status = sml__mlp_of_layers(ctx, specs, json_array_size(layers), json_is_true(given), &mlp);
+    }
+    if (status == SML_OK) {
+        status = sml__mlp_build(ctx, mlp, model, loss, max_parameters);
         status = status == SML_BAD_SHAPE ? SML_BAD_FILE : status;
     }
     sml__free(specs);

@@ -19,12 +19,14 @@ extern const sml__algorithm sml__mlp_algorithm;
 
 void sml__mlp_free(sml__mlp *mlp);
 
-/* A state for layers given one by one; specs[n] are checked already and copied. NULL with an error
- * in ctx. */
-sml__mlp *sml__mlp_of_layers(sml_ctx *ctx, const sml_layer *specs, size_t n, int explicit_layers);
+/* A state for layers given one by one; specs[n] are checked already and copied.
+ * Errors: SML_NO_MEMORY. */
+sml_status sml__mlp_of_layers(sml_ctx *ctx, const sml_layer *specs, size_t n, int explicit_layers,
+                              sml__mlp **out);
 
-/* Layers from hidden, activation and dropout, and a last one for the model's outputs. */
-sml__mlp *sml__mlp_of_settings(sml_ctx *ctx, const sml_model *model);
+/* Layers from hidden, activation and dropout, and a last one for the model's outputs.
+ * Errors: SML_BAD_ARGUMENT (too many hidden layers), SML_NO_MEMORY. */
+sml_status sml__mlp_of_settings(sml_ctx *ctx, const sml_model *model, sml__mlp **out);
 
 /* Gives mlp the network of its layers, with all parameters zero, for the model's shapes.
  * Errors: SML_BAD_SHAPE, SML_NO_MEMORY, as sml__network_create. */

@@ -20,16 +20,18 @@ void sml__mlp_free(sml__mlp *mlp)
     sml__free(mlp);
 }
 
-sml__mlp *sml__mlp_of_layers(sml_ctx *ctx, const sml_layer *specs, size_t n, int explicit_layers)
+sml_status sml__mlp_of_layers(sml_ctx *ctx, const sml_layer *specs, size_t n, int explicit_layers,
+                              sml__mlp **out)
 {
+    *out = NULL;
     sml__mlp *mlp = sml__alloc(ctx, 1, sizeof *mlp, "a network");
     if (mlp == NULL) {
-        return NULL;
+        return SML_NO_MEMORY;
     }
     mlp->specs = sml__alloc(ctx, n, sizeof *specs, "layers");
     if (mlp->specs == NULL) {
         sml__mlp_free(mlp);
-        return NULL;
+        return SML_NO_MEMORY;
     }
     for (size_t i = 0; i < n; i++) {
         mlp->specs[i] = specs[i];
@@ -37,7 +39,8 @@ sml__mlp *sml__mlp_of_layers(sml_ctx *ctx, const sml_layer *specs, size_t n, int
     }
     mlp->n_specs = n;
     mlp->explicit_layers = explicit_layers;
-    return mlp;
+    *out = mlp;
+    return SML_OK;
 }
 
 /* An activation with PyTorch's default for its one setting. */
@@ -47,7 +50,7 @@ static sml_layer activation_named(const char *name)
     return sml_layer_of(name, 0, value);
 }
 
-sml__mlp *sml__mlp_of_settings(sml_ctx *ctx, const sml_model *model)
+sml_status sml__mlp_of_settings(sml_ctx *ctx, const sml_model *model, sml__mlp **out)
 {
     int64_t hidden[HIDDEN_MAX];
     sml_layer specs[3 * HIDDEN_MAX + 1];
@@ -55,9 +58,8 @@ sml__mlp *sml__mlp_of_settings(sml_ctx *ctx, const sml_model *model)
     const double dropout = sml__setting_real(model, "dropout");
     size_t n = 0;
     if (n_hidden > HIDDEN_MAX) {
-        sml__fail(ctx, SML_BAD_ARGUMENT, "hidden: %zu layers, at most %d are supported", n_hidden,
-                  (int)HIDDEN_MAX);
-        return NULL;
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "hidden: %zu layers, at most %d are supported",
+                         n_hidden, (int)HIDDEN_MAX);
     }
     for (size_t h = 0; h < n_hidden; h++) {
         specs[n++] = sml_dense((size_t)hidden[h]);
@@ -67,7 +69,7 @@ sml__mlp *sml__mlp_of_settings(sml_ctx *ctx, const sml_model *model)
         }
     }
     specs[n++] = sml_dense(model->outputs);
-    return sml__mlp_of_layers(ctx, specs, n, 0);
+    return sml__mlp_of_layers(ctx, specs, n, 0, out);
 }
 
 /* "layers.0.weight", "layers.0.bias", …: dense layers are counted. */

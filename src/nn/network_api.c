@@ -34,8 +34,9 @@ sml_status sml_network_create(sml_ctx *ctx, const sml_layer *layers, size_t n_la
         status = sml_model_create(ctx, "mlp", settings, out);
     }
     if (status == SML_OK) {
-        (*out)->state = sml__mlp_of_layers(ctx, layers, n_layers, 1);
-        status = (*out)->state != NULL ? SML_OK : SML_NO_MEMORY;
+        sml__mlp *mlp = NULL;
+        status = sml__mlp_of_layers(ctx, layers, n_layers, 1, &mlp);
+        (*out)->state = mlp;
     }
     if (status != SML_OK) {
         sml_model_free(*out);

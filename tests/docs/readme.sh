@@ -38,4 +38,4 @@ done <<<"$commands"
 step 'the files that it names'
 while IFS= read -r path; do
     [[ -e $SCRATCHML_SOURCE/$path ]] || fail "README.md names $path, which is not there"
-done < <(grep -oE '\]\([^)#]+\)' "$readme" | tr -d ']()' | grep -v '^https:')
+done < <(grep -oE '\]\([a-zA-Z][^)#]+\)' "$readme" | tr -d ']()' | grep -v -e '^https:' -e '^self')

@@ -112,7 +112,8 @@ static void every_dtype_has_its_size(void **state)
 static void wrong_lengths_are_refused(void **state)
 {
     unsigned char bytes[FILE_MAX];
-    size_t length = make_file(bytes, "{}", 2, 0);
+    size_t length = 0;
+    make_file(bytes, "{}", 2, 0);
     for (size_t n = 0; n < 8; n++) {
         refuses_bytes(*state, bytes, n, "a safetensors file has at least 8");
     }
