@@ -56,10 +56,10 @@ static inline void random_targets(sml__random *random, sml_task task, float *y, 
 }
 
 static inline test_data new_test_data(sml_ctx *ctx, sml_task task, size_t rows, size_t columns,
-                                          size_t outputs, uint64_t seed)
+                                      size_t outputs, uint64_t seed)
 {
-    test_data made = {calloc(rows * columns, sizeof(float)),
-                        calloc(rows * outputs, sizeof(float)), NULL};
+    test_data made = {calloc(rows * columns, sizeof(float)), calloc(rows * outputs, sizeof(float)),
+                      NULL};
     sml__random random;
     sml__random_init(&random, seed, SML__GENERATE, 0, 0);
     for (size_t i = 0; i < rows * columns; i++) {
