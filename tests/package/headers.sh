@@ -25,7 +25,7 @@ exported=$(nm -D --defined-only "$shared" | awk '{ print $3 }' | sed 's/@.*//')
 if grep -vE '^(sml|scratchml)_[a-z0-9]' <<<"$exported"; then
     fail 'the shared library exports the names above'
 fi
-readelf -d "$shared" | grep -q 'SONAME.*libscratchml\.so\.0\]' || fail 'SONAME'
+[[ $(readelf -d "$shared") =~ SONAME.*libscratchml\.so\.0] ]] || fail 'SONAME'
 
 # Every function that the headers declare is there.
 declared=$(grep -rhoE '\b(sml|scratchml)_[a-z0-9_]+\(' "$include" | tr -d '(' | sort -u)
