@@ -12,8 +12,10 @@ typedef struct sml__gemm {
     size_t a_row, a_column;
     const float *b; /* element (p,j) at b[p * b_row + j * b_column]; one stride is 1 */
     size_t b_row, b_column;
-    float *c; /* element (i,j) at c[i * c_row + j] */
+    size_t b_width; /* floats of a row of B that may be read: from n on they are zero; ≥ n */
+    float *c;       /* element (i,j) at c[i * c_row + j] */
     size_t c_row;
+    size_t c_width; /* floats of a row of C that may be written: from n on with zero; ≥ n */
     float alpha;
     const float *start; /* [n], or NULL */
     int accumulate;
@@ -28,8 +30,8 @@ enum {
     SML__GEMM_SCRATCH = SML__GEMM_DEPTH * SML__GEMM_COLUMNS_MAX
 };
 
-/* Computes the part of C that belongs to rank of size. An element's value depends on A, B, alpha
- * and S alone, never on who computes it or beside which rows. */
+/* Computes the part of C that belongs to rank of size. The bits of an element depend on A, B,
+ * alpha, S and the shapes, never on the size of the team. */
 typedef void sml__gemm_kernel(const sml__gemm *gemm, int rank, int size, float *scratch);
 
 #endif

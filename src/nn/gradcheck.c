@@ -83,7 +83,7 @@ static double move_through(const sml__layer *layer, double z, double value, int 
 static void add_term(const checking *check, const sml__layer *layer, const double *z, size_t unit,
                      double difference, double *out)
 {
-    const double *row = check->twin->parameters + layer->weight + unit * layer->n_out;
+    const double *row = check->twin->parameters + layer->weight + unit * layer->stride;
     for (size_t j = 0; j < layer->n_out; j++) {
         out[j] = z[j] + row[j] * difference;
     }
@@ -188,7 +188,7 @@ static double numeric_gradient(const checking *check, parameter p, double theta,
 static size_t position(const sml__layer *layer, parameter p)
 {
     return p.input == layer->n_in ? layer->bias + p.unit
-                                  : layer->weight + p.input * layer->n_out + p.unit;
+                                  : layer->weight + p.input * layer->stride + p.unit;
 }
 
 static void check_parameter(const checking *check, parameter p, uint64_t index, double *memory,

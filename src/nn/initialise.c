@@ -32,7 +32,7 @@ static void draw(float *weight, const sml__layer *layer, const char *scheme, sml
         for (size_t i = 0; i < layer->n_in; i++) {
             const double unit =
                 uniform ? 2.0 * sml__random_uniform(random) - 1.0 : sml__random_normal(random);
-            weight[i * layer->n_out + j] = (float)(scale * unit);
+            weight[i * layer->stride + j] = (float)(scale * unit);
         }
     }
 }

@@ -15,13 +15,14 @@ typedef struct sml__pass {
     const float *input;    /* [rows, n_in] */
     float *output;         /* [rows, n_out] */
     const float *weight;   /* [n_in, n_out]: input-major, Wᵀ of the formulas */
+    size_t stride;         /* floats from one row of weight to the next; zeros fill it up */
     const float *bias;     /* [n_out] */
     const float *d_output; /* [rows, n_out]: ∂C_s/∂output of each sample s */
     float *d_input;        /* [rows, n_in]; NULL where nobody needs it; may be d_output */
-    float *d_weight;       /* [n_in, n_out]: mean over the batch */
+    float *d_weight;       /* [n_in, n_out], stride as weight: mean over the batch */
     float *d_bias;         /* [n_out] */
-    float mean;            /* 1/m */
-    int accumulate;        /* add to d_weight and d_bias: the batch comes in several passes */
+    float mean;            /* 1/m; -η/m where the step is folded into the gradient */
+    int accumulate;        /* add to d_weight and d_bias, which may be the parameters themselves */
     double value;          /* the layer's one setting */
     int training;          /* dropout acts */
     uint32_t key[2];       /* the seed, for dropout */
@@ -37,7 +38,8 @@ typedef struct sml__layer_type {
     double minimum, maximum; /* of value */
     const char *initial;     /* initialisation that suits weights before it: "he", "glorot" */
     void (*forward)(const sml__pass *pass);
-    void (*backward)(const sml__pass *pass);
+    void (*backward)(const sml__pass *pass); /* d_input from d_output */
+    void (*gradient)(const sml__pass *pass); /* d_weight and d_bias; NULL without parameters */
     double (*f)(double z, double value);     /* activations: a = f(z), else NULL */
     double (*slope)(double z, double value); /* f'(z) */
 } sml__layer_type;

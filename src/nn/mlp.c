@@ -237,7 +237,7 @@ static void tensor_export(const sml_model *model, size_t index, float *values)
     const float *weight = mlp->network->parameters + layer->weight;
     for (size_t j = 0; j < layer->n_out; j++) {
         for (size_t i = 0; i < layer->n_in; i++) {
-            values[j * layer->n_in + i] = weight[i * layer->n_out + j];
+            values[j * layer->n_in + i] = weight[i * layer->stride + j];
         }
     }
 }
@@ -253,7 +253,7 @@ static void tensor_import(sml_model *model, size_t index, const float *values)
     float *weight = mlp->network->parameters + layer->weight;
     for (size_t j = 0; j < layer->n_out; j++) {
         for (size_t i = 0; i < layer->n_in; i++) {
-            weight[i * layer->n_out + j] = values[j * layer->n_in + i];
+            weight[i * layer->stride + j] = values[j * layer->n_in + i];
         }
     }
 }

@@ -7,9 +7,13 @@
 
 enum {
     TENSOR_ALIGNMENT = 16, /* floats in a cache line */
+    PADDED_FROM = 8,       /* units: fewer would more than double their weights */
     UNITS_MAX = 1 << 24,
     LAYERS_MAX = 4096
 };
+
+/* More than any machine holds, and far from where sizes overflow. */
+static const size_t PARAMETERS_MAX = (size_t)1 << 48;
 
 /* Waking and joining a team costs some microseconds: below this many operations one thread is
  * faster (about 10 µs of work). */
@@ -68,6 +72,7 @@ static sml_status lay_out(sml_ctx *ctx, sml__network *network, const sml_layer *
                           size_t max_parameters)
 {
     size_t width = network->n_in, used = 0;
+    max_parameters = max_parameters < PARAMETERS_MAX ? max_parameters : PARAMETERS_MAX;
     for (size_t l = 0; l < network->n_layers; l++) {
         sml__layer *layer = &network->layers[l];
         layer->type = sml__layer_named(specs[l].type);
@@ -86,8 +91,9 @@ static sml_status lay_out(sml_ctx *ctx, sml__network *network, const sml_layer *
                              layer->n_out, layer->n_in, max_parameters);
         }
         max_parameters -= weights + layer->n_out;
+        layer->stride = layer->n_out < PADDED_FROM ? layer->n_out : aligned(layer->n_out);
         layer->weight = network->n_parameters;
-        layer->bias = layer->weight + aligned(weights);
+        layer->bias = layer->weight + layer->n_in * layer->stride;
         network->n_parameters = layer->bias + aligned(layer->n_out);
         used += weights + layer->n_out;
     }
@@ -185,8 +191,11 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .output = workspace->outputs[l],
         .weight = network->parameters + layer->weight,
         .bias = network->parameters + layer->bias,
-        .mean = (float)(1.0 / (double)settings->batch),
-        .accumulate = settings->accumulate,
+        .stride = layer->stride,
+        .mean = (float)(settings->learning_rate != 0
+                            ? -settings->learning_rate / (double)settings->batch
+                            : 1.0 / (double)settings->batch),
+        .accumulate = settings->accumulate || settings->learning_rate != 0,
         .value = layer->value,
         .training = settings->training,
         .key = {(uint32_t)settings->seed, (uint32_t)(settings->seed >> 32)},
@@ -225,19 +234,28 @@ void sml__network_loss(const sml__network *network, sml__workspace *workspace,
 void sml__network_backward(const sml__network *network, sml__workspace *workspace,
                            const sml__pass_settings *settings, float *gradient, sml__member member)
 {
+    const int folded = settings->learning_rate != 0;
     int turn = 0; /* which of the two delta arrays holds ∂C_s/∂output */
     for (size_t l = network->n_layers; l-- > 0;) {
         const sml__layer *layer = &network->layers[l];
         sml__pass pass = pass_of(network, workspace, settings, l, member);
         pass.d_output = workspace->delta[turn];
         pass.d_input = workspace->delta[turn]; /* layers that keep the width work in place */
-        if (layer->type->has_units) {
+        if (layer->type->gradient != NULL) {
             turn = 1 - turn;
-            pass.d_input = l > 0 ? workspace->delta[turn] : NULL;
+            pass.d_input = workspace->delta[turn];
             pass.d_weight = gradient + layer->weight;
             pass.d_bias = gradient + layer->bias;
         }
-        layer->type->backward(&pass);
+        if (l > 0) {
+            layer->type->backward(&pass);
+        }
+        if (layer->type->gradient != NULL) {
+            if (folded && l > 0) {
+                sml__team_wait(member); /* the others still read the old weights */
+            }
+            layer->type->gradient(&pass);
+        }
         sml__team_wait(member);
     }
 }

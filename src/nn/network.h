@@ -16,7 +16,9 @@ typedef struct sml__layer {
     const sml__layer_type *type;
     double value;
     size_t n_in, n_out;
-    size_t weight, bias; /* where the parameters begin in the flat array; dense layers only */
+    /* Dense layers: where the parameters begin in the flat array. Wᵀ has n_in rows of n_out floats,
+     * `stride` apart: whole vectors, so that kernels need no edge; what lies between is zero. */
+    size_t weight, bias, stride;
 } sml__layer;
 
 /* The tensors lie one after the other in `parameters`, each at a multiple of 16 floats (64 bytes);
@@ -69,6 +71,7 @@ typedef struct sml__pass_settings {
     uint32_t epoch;
     uint64_t first; /* number of the first sample within the epoch */
     double label_smoothing;
+    double learning_rate; /* not 0: plain gradient descent, folded into the backward pass */
 } sml__pass_settings;
 
 /* Forward from workspace->input to the logits. Called by every member of the team. */
@@ -79,8 +82,9 @@ void sml__network_forward(const sml__network *network, sml__workspace *workspace
 void sml__network_loss(const sml__network *network, sml__workspace *workspace,
                        const sml__pass_settings *settings, sml__member member);
 
-/* Backward from workspace->delta[0] to gradient[n_parameters], the mean over the batch. All δ are
- * computed with the weights of the forward pass: nothing is updated here. */
+/* Backward from workspace->delta[0] to gradient[n_parameters], the mean over the batch. With a
+ * learning rate η, `gradient` is the network's own parameters, and they take their step at once,
+ * θ ← θ - η g: a layer's only after δ has gone back through its old weights. */
 void sml__network_backward(const sml__network *network, sml__workspace *workspace,
                            const sml__pass_settings *settings, float *gradient, sml__member member);
 

@@ -18,6 +18,7 @@ typedef struct sml__update {
 
 typedef struct sml__optimizer {
     const char *name;
+    int is_plain; /* θ ← θ - η g and nothing else: the backward pass can take the step itself */
     int n_states;                                /* arrays of state that it keeps */
     double learning_rate, epsilon, weight_decay; /* what "auto" means for it */
     void (*update)(const sml__update *update);

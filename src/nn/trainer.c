@@ -31,6 +31,7 @@ typedef struct training {
     sml_fit_report *report; /* brought up to date after every batch */
     sml__workspace workspace;
     int members;         /* of the team */
+    int is_folded;       /* the backward pass takes the step: no gradient is written or read */
     float *gradient;     /* [n_parameters] */
     float *state[2];     /* [n_parameters] each, as many as the optimiser keeps */
     float *last_good;    /* [n_parameters] at the end of the last good epoch */
@@ -75,6 +76,7 @@ static void differentiate(training *t, sml__member member)
             .epoch = t->epoch,
             .first = t->first + done,
             .label_smoothing = t->settings->label_smoothing,
+            .learning_rate = t->is_folded ? t->settings->update.learning_rate : 0,
         };
         gather(t, t->first + done, pass.rows, member);
         sml__network_forward(t->network, &t->workspace, &pass, member);
@@ -82,7 +84,8 @@ static void differentiate(training *t, sml__member member)
         for (size_t r = 0; member.rank == 0 && r < pass.rows; r++) {
             t->batch_loss += t->workspace.losses[r];
         }
-        sml__network_backward(t->network, &t->workspace, &pass, t->gradient, member);
+        sml__network_backward(t->network, &t->workspace, &pass,
+                              t->is_folded ? t->network->parameters : t->gradient, member);
     }
 }
 
@@ -96,7 +99,7 @@ static void penalise(training *t, sml__member member)
             continue;
         }
         const sml__range own =
-            sml__share(layer->n_in * layer->n_out, SHARE_GRAIN, member.rank, member.size);
+            sml__share(layer->n_in * layer->stride, SHARE_GRAIN, member.rank, member.size);
         const float *w = t->network->parameters + layer->weight;
         float *g = t->gradient + layer->weight;
         for (size_t i = own.begin; i < own.end; i++) {
@@ -151,6 +154,9 @@ static void update(training *t, double gradient_scale, sml__member member)
 static void train_batch(training *t, sml__member member)
 {
     differentiate(t, member);
+    if (t->is_folded) {
+        return;
+    }
     if (t->settings->l1 > 0 || t->settings->l2 > 0) {
         penalise(t, member);
     }
@@ -311,6 +317,14 @@ static void release(training *t)
     sml__free(t->state[1]);
 }
 
+/* Plain gradient descent on a batch that comes in one pass needs no gradient in memory. */
+static int can_fold(const sml__training_settings *settings, size_t batch)
+{
+    return settings->optimizer->is_plain && settings->update.learning_rate != 0 &&
+           settings->update.weight_decay == 0 && settings->l1 == 0 && settings->l2 == 0 &&
+           settings->clip_norm == 0 && batch <= SML__PASS_ROWS;
+}
+
 sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *data,
                       const sml__training_settings *settings, const sml_fit_options *options,
                       sml_fit_report *report)
@@ -327,6 +341,7 @@ sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *da
         .members = sml__team_size(ctx, (double)batch * sml__network_flops(network)),
         .started = sml__seconds_now(),
     };
+    t.is_folded = can_fold(settings, batch);
     t.status = allocate(&t);
     if (t.status == SML_OK) {
         memcpy(t.last_good, network->parameters, network->n_parameters * sizeof(float));

@@ -95,11 +95,11 @@ void sml__twin_free(sml__twin *twin)
 
 void sml__twin_dense(const sml__twin *twin, const sml__layer *layer, const double *a, double *z)
 {
-    const double *weight = twin->parameters + layer->weight; /* [n_in, n_out] */
+    const double *weight = twin->parameters + layer->weight; /* [n_in, stride] */
     memcpy(z, twin->parameters + layer->bias, layer->n_out * sizeof(double));
     for (size_t i = 0; i < layer->n_in; i++) {
         for (size_t j = 0; j < layer->n_out; j++) {
-            z[j] += weight[i * layer->n_out + j] * a[i];
+            z[j] += weight[i * layer->stride + j] * a[i];
         }
     }
 }
@@ -149,8 +149,8 @@ static void backward_dense(sml__twin *twin, const sml__layer *layer, const doubl
     for (size_t i = 0; i < layer->n_in; i++) {
         double sum = 0;
         for (size_t j = 0; j < layer->n_out; j++) {
-            twin->gradient[layer->weight + i * layer->n_out + j] += mean * delta[j] * a[i];
-            sum += weight[i * layer->n_out + j] * delta[j];
+            twin->gradient[layer->weight + i * layer->stride + j] += mean * delta[j] * a[i];
+            sum += weight[i * layer->stride + j] * delta[j];
         }
         d_input[i] = sum;
     }

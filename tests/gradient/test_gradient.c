@@ -139,7 +139,7 @@ static void kinks_are_counted(void **state)
     const sml__layer *first = &network->layers[0];
     /* Unit 0 of the first layer sees z = 0 for every sample: its whole row is on the kink. */
     for (size_t i = 0; i < INPUTS; i++) {
-        network->parameters[first->weight + i * first->n_out] = 0;
+        network->parameters[first->weight + i * first->stride] = 0;
     }
     network->parameters[first->bias] = 0;
     const sml_gradient_check found = check(ctx, network, made.data, (sml__penalties){0, 0, 0});
@@ -198,7 +198,7 @@ static void identities(void **state)
             const double delta = (double)gradient[layer->bias + j];
             double sum = (double)network->parameters[layer->bias + j] * delta;
             for (size_t i = 0; i < layer->n_in; i++) {
-                const size_t at = layer->weight + i * layer->n_out + j;
+                const size_t at = layer->weight + i * layer->stride + j;
                 sum += (double)network->parameters[at] * (double)gradient[at];
             }
             delta_sum += delta;

@@ -187,7 +187,7 @@ static void copy_tensor(const sml__layer *layer, const json_t *json, const char 
     }
     for (size_t j = 0; j < layer->n_out; j++) {
         for (size_t i = 0; i < layer->n_in; i++) {
-            parameters[layer->weight + i * layer->n_out + j] =
+            parameters[layer->weight + i * layer->stride + j] =
                 (float)item(values, j * layer->n_in + i);
         }
     }

@@ -38,17 +38,17 @@ enum {
 
 _Static_assert((int)COLUMNS <= (int)SML__GEMM_COLUMNS_MAX, "scratch holds a panel");
 
-/* A panel of B: depth rows of COLUMNS floats, row apart. */
+/* A panel of B: depth rows of one or two vectors, row apart. */
 typedef struct b_panel {
     const float *b;
     size_t row;
     size_t depth;
-    size_t columns; /* of C that lie in this panel: COLUMNS, fewer at the right edge */
+    size_t columns; /* of C that lie in this panel */
 } b_panel;
 
-/* Σ_p A[i,p] B[p,j] for `rows` rows of A, into sums[rows, COLUMNS]. rows, a_row or a_column are
- * constants where this is inlined. */
-SML__INLINE void multiply(int rows, const float *a, size_t a_row, size_t a_column,
+/* Σ_p A[i,p] B[p,j] for `rows` rows of A and `vectors` vectors of columns. rows, vectors, and a_row
+ * or a_column are constants where this is inlined. */
+SML__INLINE void multiply(int rows, int vectors, const float *a, size_t a_row, size_t a_column,
                           const b_panel *panel, sml__vector sums[ROWS][PANEL_VECTORS])
 {
     const float *b = panel->b;
@@ -56,7 +56,7 @@ SML__INLINE void multiply(int rows, const float *a, size_t a_row, size_t a_colum
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++) {
 #pragma GCC unroll 2
-        for (int v = 0; v < PANEL_VECTORS; v++) {
+        for (int v = 0; v < vectors; v++) {
             sums[i][v] = (sml__vector){0};
         }
     }
@@ -66,7 +66,7 @@ SML__INLINE void multiply(int rows, const float *a, size_t a_row, size_t a_colum
         for (int i = 0; i < rows; i++) {
             const float value = a[(size_t)i * a_row + p * a_column];
 #pragma GCC unroll 2
-            for (int v = 0; v < PANEL_VECTORS; v++) {
+            for (int v = 0; v < vectors; v++) {
                 sums[i][v] += value * row[v];
             }
         }
@@ -74,7 +74,7 @@ SML__INLINE void multiply(int rows, const float *a, size_t a_row, size_t a_colum
 }
 
 /* C = alpha · sums + (what C starts from), for whole vectors. */
-SML__INLINE void store(const sml__gemm *gemm, int rows, size_t i, size_t j, int first,
+SML__INLINE void store(const sml__gemm *gemm, int rows, int vectors, size_t i, size_t j, int first,
                        sml__vector sums[ROWS][PANEL_VECTORS])
 {
     static const float zeros[COLUMNS] = {0};
@@ -83,14 +83,14 @@ SML__INLINE void store(const sml__gemm *gemm, int rows, size_t i, size_t j, int 
         const float *from = !first || gemm->accumulate ? c
                             : gemm->start != NULL      ? gemm->start + j
                                                        : zeros;
-        for (int v = 0; v < PANEL_VECTORS; v++) {
+        for (int v = 0; v < vectors; v++) {
             const sml__vector base = *((const sml__vector *)from + v);
             *((sml__vector *)c + v) = gemm->alpha * sums[r][v] + base;
         }
     }
 }
 
-/* The same for a panel that the right edge cuts off: through a whole tile of its own. */
+/* The same for a panel that the right edge of C cuts off: through a whole tile of its own. */
 static __attribute__((noinline)) void store_edge(const sml__gemm *gemm, int rows, size_t i,
                                                  size_t j, int first, size_t columns,
                                                  sml__vector sums[ROWS][PANEL_VECTORS])
@@ -108,7 +108,7 @@ static __attribute__((noinline)) void store_edge(const sml__gemm *gemm, int rows
     whole.c = tile;
     whole.c_row = COLUMNS;
     whole.start = gemm->start != NULL ? start : NULL;
-    store(&whole, rows, 0, 0, first, sums);
+    store(&whole, rows, PANEL_VECTORS, 0, 0, first, sums);
     for (int r = 0; r < rows; r++) {
         memcpy(gemm->c + (i + (size_t)r) * gemm->c_row + j, tile + r * COLUMNS,
                columns * sizeof(float));
@@ -116,52 +116,60 @@ static __attribute__((noinline)) void store_edge(const sml__gemm *gemm, int rows
 }
 
 /* One tile of `rows` rows, at row i, column j and depth p of the product. */
-SML__INLINE void tile(const sml__gemm *gemm, int rows, size_t i, size_t j, size_t p,
+SML__INLINE void tile(const sml__gemm *gemm, int rows, int vectors, size_t i, size_t j, size_t p,
                       const b_panel *panel)
 {
     sml__vector sums[ROWS][PANEL_VECTORS];
     const float *a = gemm->a + i * gemm->a_row + p * gemm->a_column;
     if (gemm->a_row == 1) {
-        multiply(rows, a, 1, gemm->a_column, panel, sums);
+        multiply(rows, vectors, a, 1, gemm->a_column, panel, sums);
     } else {
-        multiply(rows, a, gemm->a_row, 1, panel, sums);
+        multiply(rows, vectors, a, gemm->a_row, 1, panel, sums);
     }
-    if (panel->columns == COLUMNS) {
-        store(gemm, rows, i, j, p == 0, sums);
+    if (j + (size_t)vectors * VECTOR_FLOATS <= gemm->c_width) {
+        store(gemm, rows, vectors, i, j, p == 0, sums);
     } else {
+        for (int r = 0; r < rows; r++) {
+            for (int v = vectors; v < PANEL_VECTORS; v++) {
+                sums[r][v] = (sml__vector){0};
+            }
+        }
         store_edge(gemm, rows, i, j, p == 0, panel->columns, sums);
     }
 }
 
-/* The last rows of C, fewer than ROWS: a copy of the tile for each number, so that the loop over
- * rows unrolls. */
-static void tile_of_last_rows(const sml__gemm *gemm, size_t rows, size_t i, size_t j, size_t p,
-                              const b_panel *panel)
+/* All rows of a panel: whole tiles, then the last rows, a copy of the code for each number. */
+SML__INLINE void rows_of_panel(const sml__gemm *gemm, sml__range rows, int vectors, size_t j,
+                               size_t p, const b_panel *panel)
 {
-    switch (rows) {
+    size_t i = rows.begin;
+    for (; i + ROWS <= rows.end; i += ROWS) {
+        tile(gemm, ROWS, vectors, i, j, p, panel);
+    }
+    switch (rows.end - i) {
     case 1:
-        tile(gemm, 1, i, j, p, panel);
+        tile(gemm, 1, vectors, i, j, p, panel);
         break;
     case 2:
-        tile(gemm, 2, i, j, p, panel);
+        tile(gemm, 2, vectors, i, j, p, panel);
         break;
     case 3:
-        tile(gemm, 3, i, j, p, panel);
+        tile(gemm, 3, vectors, i, j, p, panel);
         break;
 #if defined(__AVX2__)
     case 4:
-        tile(gemm, 4, i, j, p, panel);
+        tile(gemm, 4, vectors, i, j, p, panel);
         break;
     case 5:
-        tile(gemm, 5, i, j, p, panel);
+        tile(gemm, 5, vectors, i, j, p, panel);
         break;
 #endif
 #if defined(__AVX512F__)
     case 6:
-        tile(gemm, 6, i, j, p, panel);
+        tile(gemm, 6, vectors, i, j, p, panel);
         break;
     case 7:
-        tile(gemm, 7, i, j, p, panel);
+        tile(gemm, 7, vectors, i, j, p, panel);
         break;
 #endif
     default:
@@ -194,7 +202,8 @@ static b_panel panel_at(const sml__gemm *gemm, size_t p, size_t j, size_t rows, 
     b_panel panel;
     panel.depth = gemm->k - p < SML__GEMM_DEPTH ? gemm->k - p : SML__GEMM_DEPTH;
     panel.columns = gemm->n - j < COLUMNS ? gemm->n - j : COLUMNS;
-    if (gemm->b_column == 1 && panel.columns == COLUMNS && rows < PACK_ROWS) {
+    const size_t vectors = (panel.columns + VECTOR_FLOATS - 1) / VECTOR_FLOATS;
+    if (gemm->b_column == 1 && j + vectors * VECTOR_FLOATS <= gemm->b_width && rows < PACK_ROWS) {
         panel.b = gemm->b + p * gemm->b_row + j;
         panel.row = gemm->b_row;
     } else {
@@ -210,17 +219,27 @@ static void panel_of_product(const sml__gemm *gemm, sml__range rows, size_t j, f
 {
     for (size_t p = 0; p < gemm->k; p += SML__GEMM_DEPTH) {
         const b_panel panel = panel_at(gemm, p, j, rows.end - rows.begin, scratch);
-        size_t i = rows.begin;
-        for (; i + ROWS <= rows.end; i += ROWS) {
-            tile(gemm, ROWS, i, j, p, &panel);
+        if (panel.columns > VECTOR_FLOATS) {
+            rows_of_panel(gemm, rows, 2, j, p, &panel);
+        } else {
+            rows_of_panel(gemm, rows, 1, j, p, &panel);
         }
-        tile_of_last_rows(gemm, rows.end - i, i, j, p, &panel);
     }
 }
+
+extern sml__gemm_kernel ISA(row_product), ISA(dot_product), ISA(outer_product);
 
 void ISA(gemm)(const sml__gemm *gemm, int rank, int size, float *scratch);
 void ISA(gemm)(const sml__gemm *gemm, int rank, int size, float *scratch)
 {
+    if (gemm->m == 1 && gemm->a_column == 1) {
+        (gemm->b_column == 1 ? ISA(row_product) : ISA(dot_product))(gemm, rank, size, scratch);
+        return;
+    }
+    if (gemm->k == 1 && gemm->accumulate && gemm->b_column == 1) {
+        ISA(outer_product)(gemm, rank, size, scratch);
+        return;
+    }
     const size_t panels = (gemm->n + COLUMNS - 1) / COLUMNS;
     /* Columns are shared out where the panels divide evenly, since then nobody packs twice. */
     const int row_blocks = panels % (size_t)size == 0 ? 1 : size;

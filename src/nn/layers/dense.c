@@ -22,10 +22,12 @@ static void forward(const sml__pass *pass)
         .a_row = pass->n_in,
         .a_column = 1,
         .b = pass->weight,
-        .b_row = pass->n_out,
+        .b_row = pass->stride,
         .b_column = 1,
+        .b_width = pass->stride,
         .c = pass->output,
         .c_row = pass->n_out,
+        .c_width = pass->n_out,
         .alpha = 1.0F,
         .start = pass->bias,
     };
@@ -33,7 +35,7 @@ static void forward(const sml__pass *pass)
 }
 
 /* dA = δ W. */
-static void backward_input(const sml__pass *pass)
+static void backward(const sml__pass *pass)
 {
     const sml__gemm product = {
         .m = pass->rows,
@@ -44,16 +46,18 @@ static void backward_input(const sml__pass *pass)
         .a_column = 1,
         .b = pass->weight,
         .b_row = 1,
-        .b_column = pass->n_out,
+        .b_column = pass->stride,
+        .b_width = pass->n_in,
         .c = pass->d_input,
         .c_row = pass->n_in,
+        .c_width = pass->n_in,
         .alpha = 1.0F,
     };
     ISA(gemm)(&product, pass->rank, pass->size, pass->scratch);
 }
 
 /* dWᵀ = (1/m) Aᵀ δ. */
-static void backward_weight(const sml__pass *pass)
+static void gradient_of_weight(const sml__pass *pass)
 {
     const sml__gemm product = {
         .m = pass->n_in,
@@ -65,8 +69,10 @@ static void backward_weight(const sml__pass *pass)
         .b = pass->d_output,
         .b_row = pass->n_out,
         .b_column = 1,
+        .b_width = pass->n_out,
         .c = pass->d_weight,
-        .c_row = pass->n_out,
+        .c_row = pass->stride,
+        .c_width = pass->stride,
         .alpha = pass->mean,
         .accumulate = pass->accumulate,
     };
@@ -74,7 +80,7 @@ static void backward_weight(const sml__pass *pass)
 }
 
 /* db = (1/m) Σ_s δ^(s); a member owns some columns. */
-static void backward_bias(const sml__pass *pass)
+static void gradient_of_bias(const sml__pass *pass)
 {
     const sml__range own = sml__share(pass->n_out, VECTOR_FLOATS, pass->rank, pass->size);
     for (size_t j = own.begin; j < own.end && !pass->accumulate; j++) {
@@ -88,13 +94,10 @@ static void backward_bias(const sml__pass *pass)
     }
 }
 
-static void backward(const sml__pass *pass)
+static void gradient(const sml__pass *pass)
 {
-    if (pass->d_input != NULL) {
-        backward_input(pass);
-    }
-    backward_weight(pass);
-    backward_bias(pass);
+    gradient_of_weight(pass);
+    gradient_of_bias(pass);
 }
 
 extern const sml__layer_type ISA(dense_layer);
@@ -104,4 +107,5 @@ const sml__layer_type ISA(dense_layer) = {
     .initial = "glorot",
     .forward = forward,
     .backward = backward,
+    .gradient = gradient,
 };

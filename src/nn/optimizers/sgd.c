@@ -16,6 +16,7 @@ extern const sml__optimizer ISA(sgd_optimizer);
 const sml__optimizer ISA(sgd_optimizer) = {
     .name = "sgd",
     .n_states = 0,
+    .is_plain = 1,
     .learning_rate = 0.1,
     .epsilon = 0,
     .update = update,
