@@ -9,7 +9,7 @@ for page in docs/*.md; do
     while read -r name file; do
         pairs=$((pairs + 1))
         [[ -e $file ]] || fail "$page names $file, which is not there"
-        grep -qE "\b$name\b" "$file" || fail "$page says \`$name\` in $file; it is not there"
+        grep -rqE "\b$name\b" "$file" || fail "$page says \`$name\` in $file; it is not there"
     done < <(tr '\n' ' ' <"$page" |
         grep -oE '`[a-z_0-9]+` in `(src|cli|tests|bench|include)/[a-z_0-9/.]+`' |
         sed -E 's/`([^`]+)` in `([^`]+)`/\1 \2/')
