@@ -24,6 +24,35 @@ enum { VECTOR_FLOATS = 4 };
 typedef float sml__vector
     __attribute__((vector_size(VECTOR_FLOATS * sizeof(float)), aligned(4), may_alias));
 
+/* CALL(vectors) for 1 ≤ vectors ≤ 8, with a constant in the call, so that its loops unroll. */
+#define SML__WITH_CONSTANT(vectors, CALL)                                                          \
+    switch (vectors) {                                                                             \
+    case 1:                                                                                        \
+        CALL(1);                                                                                   \
+        break;                                                                                     \
+    case 2:                                                                                        \
+        CALL(2);                                                                                   \
+        break;                                                                                     \
+    case 3:                                                                                        \
+        CALL(3);                                                                                   \
+        break;                                                                                     \
+    case 4:                                                                                        \
+        CALL(4);                                                                                   \
+        break;                                                                                     \
+    case 5:                                                                                        \
+        CALL(5);                                                                                   \
+        break;                                                                                     \
+    case 6:                                                                                        \
+        CALL(6);                                                                                   \
+        break;                                                                                     \
+    case 7:                                                                                        \
+        CALL(7);                                                                                   \
+        break;                                                                                     \
+    default:                                                                                       \
+        CALL(8);                                                                                   \
+        break;                                                                                     \
+    }
+
 #define SML__INLINE static inline __attribute__((always_inline))
 
 #endif

@@ -2,10 +2,19 @@
 
 #include <scratchml/base.h>
 
-extern sml__gemm_kernel sml__gemm_plain;
+#define DECLARE_KERNELS(isa)                                                                       \
+    extern sml__gemm_kernel sml__gemm_##isa;                                                       \
+    extern sml__sparse_forward_kernel sml__sparse_forward_##isa;                                   \
+    extern sml__sparse_gradient_kernel sml__sparse_gradient_##isa;
+#define KERNELS(isa)                                                                               \
+    {                                                                                              \
+        sml__gemm_##isa, sml__sparse_forward_##isa, sml__sparse_gradient_##isa                     \
+    }
+
+DECLARE_KERNELS(plain)
 #if SML_HAVE_X86
-extern sml__gemm_kernel sml__gemm_avx2;
-extern sml__gemm_kernel sml__gemm_avx512;
+DECLARE_KERNELS(avx2)
+DECLARE_KERNELS(avx512)
 #endif
 
 const char *sml__isa_name(sml__isa isa)
@@ -38,16 +47,16 @@ sml__isa sml__isa_best(void)
     return isa;
 }
 
-sml__gemm_kernel *sml__gemm_for(sml__isa isa)
+const sml__kernels *sml__kernels_for(sml__isa isa)
 {
-    static sml__gemm_kernel *const kernels[SML__ISA_COUNT] = {
-        sml__gemm_plain,
+    static const sml__kernels kernels[SML__ISA_COUNT] = {
+        [SML__ISA_PLAIN] = KERNELS(plain),
 #if SML_HAVE_X86
-        sml__gemm_avx2,
-        sml__gemm_avx512,
+        [SML__ISA_AVX2] = KERNELS(avx2),
+        [SML__ISA_AVX512] = KERNELS(avx512),
 #endif
     };
-    return kernels[isa];
+    return &kernels[isa];
 }
 
 const char *scratchml_instruction_set(void)

@@ -3,6 +3,7 @@
 #define SML_MATH_KERNELS_H
 
 #include "math/gemm.h"
+#include "math/sparse.h"
 
 typedef enum sml__isa { SML__ISA_PLAIN, SML__ISA_AVX2, SML__ISA_AVX512, SML__ISA_COUNT } sml__isa;
 
@@ -15,7 +16,14 @@ int sml__isa_available(sml__isa isa);
 /* The widest available set. */
 sml__isa sml__isa_best(void);
 
-/* The product for an available set, for tests and benchmarks. */
-sml__gemm_kernel *sml__gemm_for(sml__isa isa);
+typedef struct sml__kernels {
+    sml__gemm_kernel *gemm;
+    sml__sparse_forward_kernel *sparse_forward;
+    sml__sparse_gradient_kernel *sparse_gradient;
+} sml__kernels;
+
+/* The products of an available set, for tests and benchmarks; layers call those of their own set.
+ */
+const sml__kernels *sml__kernels_for(sml__isa isa);
 
 #endif

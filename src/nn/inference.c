@@ -99,7 +99,8 @@ static sml_status infer(sml_ctx *ctx, inference *run)
         return SML_NO_MEMORY;
     }
     for (int i = 0; i < members && status == SML_OK; i++) {
-        status = sml__workspace_create(ctx, run->network, block_rows, 1, 0, &run->workspaces[i]);
+        status =
+            sml__workspace_create(ctx, run->network, block_rows, 1, 0, NULL, &run->workspaces[i]);
     }
     if (status == SML_OK) {
         sml__team_run(members, infer_share, run);

@@ -3,6 +3,8 @@
 #ifndef SML_NN_LAYER_H
 #define SML_NN_LAYER_H
 
+#include "math/sparse.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +31,11 @@ typedef struct sml__pass {
     uint32_t epoch, lane;
     uint64_t first; /* number of this pass's first sample within the epoch */
     float *scratch; /* [SML__GEMM_SCRATCH] of this member */
+
+    /* Where the input is mostly zero: its rows, which then stand for `input`. */
+    const sml__sparse *sparse; /* NULL: dense */
+    const uint32_t *order;     /* [rows]: row s is row order[s] of sparse */
+    void *sparse_scratch;      /* of this member */
 } sml__pass;
 
 typedef struct sml__layer_type {

@@ -93,7 +93,7 @@ static sml_status lay_out(sml_ctx *ctx, sml__network *network, const sml_layer *
         max_parameters -= weights + layer->n_out;
         layer->stride = layer->n_out < PADDED_FROM ? layer->n_out : aligned(layer->n_out);
         layer->weight = network->n_parameters;
-        layer->bias = layer->weight + layer->n_in * layer->stride;
+        layer->bias = layer->weight + aligned(layer->n_in * layer->stride);
         network->n_parameters = layer->bias + aligned(layer->n_out);
         used += weights + layer->n_out;
     }
@@ -202,6 +202,10 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .epoch = settings->epoch,
         .lane = (uint32_t)l,
         .first = settings->first,
+        .sparse = l == 0 ? settings->sparse : NULL,
+        .order = settings->order,
+        .sparse_scratch =
+            workspace->sparse_scratch + (size_t)member.rank * workspace->sparse_scratch_size,
         .scratch = workspace->scratch + (size_t)member.rank * SML__GEMM_SCRATCH,
     };
     return pass;

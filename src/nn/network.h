@@ -54,11 +54,15 @@ typedef struct sml__workspace {
     float *delta[2]; /* [rows, widest layer]: ∂C_s/∂(output of a layer), by turns */
     double *losses;  /* [rows] */
     float *scratch;  /* [members, SML__GEMM_SCRATCH] */
+    unsigned char *sparse_scratch; /* [members, sparse_scratch_size] */
+    size_t sparse_scratch_size;
 } sml__workspace;
 
-/* with_deltas: room for a backward pass too. */
+/* with_deltas: room for a backward pass too. sparse: the rows that the batches come from, or NULL.
+ */
 sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size_t rows,
-                                 int members, int with_deltas, sml__workspace *out);
+                                 int members, int with_deltas, const sml__sparse *sparse,
+                                 sml__workspace *out);
 void sml__workspace_free(sml__workspace *workspace, const sml__network *network);
 
 /* What all layers of one pass share. */
@@ -71,7 +75,9 @@ typedef struct sml__pass_settings {
     uint32_t epoch;
     uint64_t first; /* number of the first sample within the epoch */
     double label_smoothing;
-    double learning_rate; /* not 0: plain gradient descent, folded into the backward pass */
+    const sml__sparse *sparse; /* not NULL: the first layer reads these rows, not the input */
+    const uint32_t *order;     /* [rows] of them */
+    double learning_rate;      /* not 0: plain gradient descent, folded into the backward pass */
 } sml__pass_settings;
 
 /* Forward from workspace->input to the logits. Called by every member of the team. */

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/threads.h"
+#include "data/sparse_rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,6 +19,10 @@ enum {
     SHARE_GRAIN = 64,  /* floats: shares of flat arrays are cut at whole cache lines */
     NORM_BLOCK = 4096, /* floats whose squares are added up by one owner */
 };
+
+/* Below this share of non-zeros the sparse products are faster than the dense one: a non-zero costs
+ * them a load from L2 for each multiply-add, docs/performance.md. */
+static const double SPARSE_DENSITY = 0.3;
 
 /* PyTorch's clip_grad_norm_ adds this to the norm. */
 static const double CLIP_EPSILON = 1e-6;
@@ -29,6 +34,7 @@ typedef struct training {
     const sml__training_settings *settings;
     const sml_fit_options *options;
     sml_fit_report *report; /* brought up to date after every batch */
+    sml__sparse *sparse;    /* the rows of data where they are mostly zero, or NULL */
     sml__workspace workspace;
     int members;         /* of the team */
     int is_folded;       /* the backward pass takes the step: no gradient is written or read */
@@ -48,14 +54,17 @@ typedef struct training {
     sml_status status;
 } training;
 
-/* Copies the pass's samples into the workspace: features as float32, targets as rows. */
+/* Copies the pass's samples into the workspace: features as float32 unless they are sparse, targets
+ * as rows. */
 static void gather(training *t, size_t first, size_t rows, sml__member member)
 {
     const sml__network *network = t->network;
     const sml__range own = sml__share(rows, 1, member.rank, member.size);
     const uint32_t *order = t->order + first + own.begin;
-    sml__dataset_gather(t->data, order, 0, own.end - own.begin,
-                        t->workspace.input + own.begin * network->n_in);
+    if (t->sparse == NULL) {
+        sml__dataset_gather(t->data, order, 0, own.end - own.begin,
+                            t->workspace.input + own.begin * network->n_in);
+    }
     for (size_t r = own.begin; r < own.end; r++) {
         sml_dataset_targets(t->data, t->order[first + r], t->workspace.target + r * network->n_out);
     }
@@ -76,6 +85,8 @@ static void differentiate(training *t, sml__member member)
             .epoch = t->epoch,
             .first = t->first + done,
             .label_smoothing = t->settings->label_smoothing,
+            .sparse = t->sparse,
+            .order = t->order + t->first + done,
             .learning_rate = t->is_folded ? t->settings->update.learning_rate : 0,
         };
         gather(t, t->first + done, pass.rows, member);
@@ -280,6 +291,16 @@ static double bytes_needed(const training *t, size_t pass_rows)
            (arrays * (double)t->network->n_parameters + (double)pass_rows * (widths + 2 * widest));
 }
 
+/* Packs the non-zeros of the data where that pays: the first layer reads its inputs themselves, and
+ * they are mostly zero. The choice is made from the data alone. */
+static sml_status find_zeros(training *t)
+{
+    if (!t->network->layers[0].type->has_units) {
+        return SML_OK;
+    }
+    return sml__sparse_create(t->ctx, t->data, SPARSE_DENSITY, &t->sparse);
+}
+
 static sml_status allocate(training *t)
 {
     sml_ctx *ctx = t->ctx;
@@ -288,7 +309,11 @@ static sml_status allocate(training *t)
     const size_t pass_rows = batch < SML__PASS_ROWS ? batch : SML__PASS_ROWS;
     sml_status status = sml__memory_check(ctx, bytes_needed(t, pass_rows), "training");
     if (status == SML_OK) {
-        status = sml__workspace_create(ctx, t->network, pass_rows, t->members, 1, &t->workspace);
+        status = find_zeros(t);
+    }
+    if (status == SML_OK) {
+        status = sml__workspace_create(ctx, t->network, pass_rows, t->members, 1, t->sparse,
+                                       &t->workspace);
     }
     if (status != SML_OK) {
         return status;
@@ -309,6 +334,7 @@ static sml_status allocate(training *t)
 static void release(training *t)
 {
     sml__workspace_free(&t->workspace, t->network);
+    sml__sparse_free(t->sparse);
     sml__free(t->gradient);
     sml__free(t->last_good);
     sml__free(t->block_norms);

@@ -95,7 +95,7 @@ static void for_each_set(void (*test)(sml__gemm_kernel *kernel))
 {
     for (int isa = 0; isa < SML__ISA_COUNT; isa++) {
         if (sml__isa_available((sml__isa)isa)) {
-            test(sml__gemm_for((sml__isa)isa));
+            test(sml__kernels_for((sml__isa)isa)->gemm);
         } else {
             print_message("this processor has no %s\n", sml__isa_name((sml__isa)isa));
         }

@@ -51,37 +51,6 @@ SML__INLINE void row_group(const sml__gemm *gemm, int vectors, size_t j, size_t 
     }
 }
 
-/* A group of any number of vectors, a copy of the code for each. */
-static void row_vectors(const sml__gemm *gemm, size_t vectors, size_t j, size_t columns)
-{
-    switch (vectors) {
-    case 1:
-        row_group(gemm, 1, j, columns);
-        break;
-    case 2:
-        row_group(gemm, 2, j, columns);
-        break;
-    case 3:
-        row_group(gemm, 3, j, columns);
-        break;
-    case 4:
-        row_group(gemm, 4, j, columns);
-        break;
-    case 5:
-        row_group(gemm, 5, j, columns);
-        break;
-    case 6:
-        row_group(gemm, 6, j, columns);
-        break;
-    case 7:
-        row_group(gemm, 7, j, columns);
-        break;
-    default:
-        row_group(gemm, ROW_VECTORS, j, columns);
-        break;
-    }
-}
-
 /* One column where the rows of B do not reach to the end of a vector. */
 static void row_column(const sml__gemm *gemm, size_t j)
 {
@@ -108,7 +77,8 @@ void ISA(row_product)(const sml__gemm *gemm, int rank, int size, float *scratch)
         }
         const size_t end =
             j + vectors * VECTOR_FLOATS < own.end ? j + vectors * VECTOR_FLOATS : own.end;
-        row_vectors(gemm, vectors, j, end - j);
+#define ROW_GROUP(constant) row_group(gemm, constant, j, end - j)
+        SML__WITH_CONSTANT(vectors, ROW_GROUP)
         j = end;
     }
 }

@@ -4,16 +4,38 @@
  *              dWᵀ = (1/m) Aᵀ δ          [n_in, n_out]
  *              db = (1/m) Σ_s δ^(s)      [n_out]
  * W is kept input-major, as Wᵀ[n_in, n_out]: the products forward and for dW then read contiguous
- * rows, and a column of the batch meets one row of weights. */
+ * rows, and a column of the batch meets one row of weights. Inputs that are mostly zero come as
+ * sparse rows; the products are then those of math/simd/sparse.c, with the same bits. */
 #include "base/threads.h"
 #include "math/gemm.h"
 #include "math/isa.h"
 #include "nn/layer.h"
 
 extern sml__gemm_kernel ISA(gemm);
+extern sml__sparse_forward_kernel ISA(sparse_forward);
+extern sml__sparse_gradient_kernel ISA(sparse_gradient);
+
+static void forward_sparse(const sml__pass *pass)
+{
+    const sml__sparse_product product = {
+        .x = pass->sparse,
+        .order = pass->order,
+        .m = pass->rows,
+        .n = pass->n_out,
+        .w = (float *)pass->weight,
+        .stride = pass->stride,
+        .start = pass->bias,
+        .z = pass->output,
+    };
+    ISA(sparse_forward)(&product, pass->rank, pass->size);
+}
 
 static void forward(const sml__pass *pass)
 {
+    if (pass->sparse != NULL) {
+        forward_sparse(pass);
+        return;
+    }
     const sml__gemm product = {
         .m = pass->rows,
         .n = pass->n_out,
@@ -56,9 +78,29 @@ static void backward(const sml__pass *pass)
     ISA(gemm)(&product, pass->rank, pass->size, pass->scratch);
 }
 
+static void gradient_of_weight_sparse(const sml__pass *pass)
+{
+    const sml__sparse_product product = {
+        .x = pass->sparse,
+        .order = pass->order,
+        .m = pass->rows,
+        .n = pass->n_out,
+        .w = pass->d_weight,
+        .stride = pass->stride,
+        .delta = pass->d_output,
+        .alpha = pass->mean,
+        .accumulate = pass->accumulate,
+    };
+    ISA(sparse_gradient)(&product, pass->rank, pass->size, pass->sparse_scratch);
+}
+
 /* dWᵀ = (1/m) Aᵀ δ. */
 static void gradient_of_weight(const sml__pass *pass)
 {
+    if (pass->sparse != NULL) {
+        gradient_of_weight_sparse(pass);
+        return;
+    }
     const sml__gemm product = {
         .m = pass->n_in,
         .n = pass->n_out,
