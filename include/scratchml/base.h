@@ -46,7 +46,8 @@ typedef struct sml_ctx sml_ctx;
 typedef struct sml_ctx_options {
     int threads;          /* threads a call may use; 0: one for each available core */
     const char *data_dir; /* where fetched data sets lie; NULL: $SCRATCHML_DATA, then
-                             $XDG_CACHE_HOME/scratchml, then $HOME/.cache/scratchml */
+                             $XDG_CACHE_HOME/scratchml, then $HOME/.cache/scratchml, and
+                             without a home ./scratchml-data */
 } sml_ctx_options;
 
 /* Creates a context. options may be NULL for the defaults. The strings are copied.

@@ -103,7 +103,8 @@ SML_API sml_status sml_dataset_sha256(sml_ctx *ctx, const sml_dataset *data, cha
 /* Fetches a data set of the catalog into sml_ctx_data_dir, verifies its SHA-256 and puts it in
  * place atomically; does nothing where it is already there. Runs the npm or curl program.
  * Errors: SML_UNKNOWN_NAME, SML_NOT_FOUND (no way worked: the text lists each), SML_IO,
- * SML_BAD_FILE (checksum). */
+ * SML_BAD_FILE (checksum), SML_CANCELLED (the npm or curl program was interrupted).
+ * $SCRATCHML_MNIST_MIRROR, a URL, replaces the public mirrors of mnist. */
 SML_API sml_status sml_dataset_fetch(sml_ctx *ctx, const char *name);
 
 /* The catalog: entry index, or NULL past the end. */

@@ -40,8 +40,9 @@ typedef struct sml_progress {
     double seconds;         /* since the start of the fit */
 } sml_progress;
 
-/* Return non-zero to cancel: the fit ends after this batch with SML_CANCELLED and the model
- * keeps the parameters it has. */
+/* Called by the thread that called fit, between two batches. It may predict and evaluate with the
+ * model that is being fitted, through a context of its own. Return non-zero to cancel: the fit ends
+ * after this batch with SML_CANCELLED and the model keeps the parameters it has. */
 typedef int (*sml_progress_fn)(void *user, const sml_progress *progress);
 
 typedef struct sml_fit_report {
@@ -90,7 +91,7 @@ SML_API const char *sml_model_get(const sml_model *model, const char *name);
  * number of threads.
  * Errors: SML_BAD_DATA, SML_BAD_SHAPE, SML_NO_MEMORY; SML_DIVERGED when the loss is no longer
  * finite: the text names epoch and step, and the model holds the parameters of the last epoch
- * that ended well (of the start, if none did). SML_CANCELLED by the callback.
+ * that ended with finite losses (of the start, if none did). SML_CANCELLED by the callback.
  * options and report may be NULL; report is filled in every case but a refusal. */
 SML_API sml_status sml_model_fit(sml_ctx *ctx, sml_model *model, const sml_dataset *train);
 SML_API sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset *train,

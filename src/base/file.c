@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,10 +96,16 @@ static int write_fully(int fd, const sml__piece *piece)
     return 0;
 }
 
-/* Writes, syncs and closes; -1 with errno of the first failure. */
-static int fill_and_close(int fd, const sml__piece *pieces, size_t n)
+/* The file that a write replaces. */
+typedef struct target {
+    char path[PATH_MAX];
+    int mode; /* its permission bits; -1 where it is not there yet */
+} target;
+
+/* Sets permissions, writes, syncs and closes; -1 with errno of the first failure. */
+static int fill_and_close(int fd, int mode, const sml__piece *pieces, size_t n)
 {
-    int failure = 0;
+    int failure = mode >= 0 && fchmod(fd, (mode_t)mode) != 0 ? errno : 0;
     for (size_t i = 0; i < n && failure == 0; i++) {
         failure = write_fully(fd, &pieces[i]) != 0 ? errno : 0;
     }
@@ -142,24 +150,53 @@ static int create_beside(const char *path, char *temporary, size_t size)
     return -1;
 }
 
+static sml_status find_old(sml_ctx *ctx, const char *path, const struct stat *facts, target *old)
+{
+    if (!S_ISREG(facts->st_mode)) {
+        return sml__fail(ctx, SML_IO, "%s: cannot write: not a regular file", path);
+    }
+    if (realpath(path, old->path) == NULL || access(old->path, W_OK) != 0) {
+        return sml__fail_errno(ctx, SML_IO, errno, "%s: cannot write", path);
+    }
+    old->mode = (int)(facts->st_mode & 07777);
+    return SML_OK;
+}
+
+static sml_status find_target(sml_ctx *ctx, const char *path, target *file)
+{
+    struct stat facts;
+    if (stat(path, &facts) == 0) {
+        return find_old(ctx, path, &facts, file);
+    }
+    if (lstat(path, &facts) == 0) {
+        return sml__fail(ctx, SML_IO, "%s: cannot write: a link to nothing; remove it", path);
+    }
+    if (strlen(path) >= sizeof file->path) {
+        return sml__fail_errno(ctx, SML_IO, ENAMETOOLONG, "%s: cannot write", path);
+    }
+    memcpy(file->path, path, strlen(path) + 1);
+    file->mode = -1;
+    return SML_OK;
+}
+
 sml_status sml__file_write(sml_ctx *ctx, const char *path, const sml__piece *pieces, size_t n)
 {
-    size_t size = strlen(path) + 48;
-    char *temporary = sml__alloc(ctx, size, 1, "a path");
-    if (temporary == NULL) {
-        return SML_NO_MEMORY;
+    target file;
+    char temporary[PATH_MAX + 48];
+    sml_status status = find_target(ctx, path, &file);
+    if (status != SML_OK) {
+        return status;
     }
-    sml_status status = SML_OK;
-    int fd = create_beside(path, temporary, size);
+    int fd = create_beside(file.path, temporary, sizeof temporary);
     if (fd < 0) {
-        status = sml__fail_errno(ctx, SML_IO, errno, "%s: cannot write", path);
-    } else if (fill_and_close(fd, pieces, n) != 0 || rename(temporary, path) != 0) {
+        return sml__fail_errno(ctx, SML_IO, errno, "%s: cannot write", path);
+    }
+    if (fill_and_close(fd, file.mode, pieces, n) != 0 || rename(temporary, file.path) != 0) {
         status = sml__fail_errno(ctx, SML_IO, errno, "%s: cannot write", path);
         unlink(temporary);
-    } else if (sync_directory_of(path, temporary) != 0) {
+    } else if (sync_directory_of(file.path, temporary) != 0) {
         status = sml__fail_errno(ctx, SML_IO, errno, "%s: cannot sync its directory", path);
     }
-    sml__free(temporary);
     return status;
 }
 

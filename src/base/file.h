@@ -18,7 +18,9 @@ typedef struct sml__piece {
 
 /* Writes the pieces one after the other: temporary file in the same directory, fsync, rename,
  * fsync of the directory. After a failure the old file is whole and no temporary one is left.
- * Errors: SML_IO, SML_NO_MEMORY. */
+ * A link stays: the file that it leads to is replaced. The new file has the permission bits of the
+ * old one. Errors: SML_IO (also for what is not a regular file, not writable, or a link to
+ * nothing). */
 sml_status sml__file_write(sml_ctx *ctx, const char *path, const sml__piece *pieces, size_t n);
 
 /* Creates a directory and its parents. Errors: SML_IO, SML_NO_MEMORY. */

@@ -1,23 +1,54 @@
 #include "base/threads.h"
 
+#include <limits.h>
 #include <omp.h>
 #include <sched.h>
 #include <stdatomic.h>
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 /* A barrier of our own, since OpenMP's spins for milliseconds: on a machine where other programs
- * run too, a member would spend its time waiting for one that is not even running. */
+ * run too, a member would spend its time waiting for one that is not even running. This one spins
+ * for longer than members of an undisturbed team ever wait, and then sleeps. */
 struct sml__barrier {
     atomic_int arrived;
     atomic_uint generation; /* grows by one each time the team has gathered */
+    atomic_int sleepers;
 };
 
-/* About 20 µs: far longer than members of an undisturbed team wait for each other. */
-enum { SPINS = 1000 };
+enum { SPINS = 2000 }; /* about 40 µs */
 
 static void relax(void)
 {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
+#endif
+}
+
+/* Sleeps until somebody wakes the barrier's sleepers, unless its generation has moved on. */
+static void sleep_at(sml__barrier *barrier, unsigned generation)
+{
+    atomic_fetch_add(&barrier->sleepers, 1);
+#if defined(__linux__)
+    syscall(SYS_futex, &barrier->generation, FUTEX_WAIT_PRIVATE, generation, NULL, NULL, 0);
+#else
+    (void)generation;
+    sched_yield();
+#endif
+    atomic_fetch_sub(&barrier->sleepers, 1);
+}
+
+static void wake_sleepers(sml__barrier *barrier)
+{
+#if defined(__linux__)
+    if (atomic_load(&barrier->sleepers) > 0) {
+        syscall(SYS_futex, &barrier->generation, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    }
+#else
+    (void)barrier;
 #endif
 }
 
@@ -27,19 +58,18 @@ void sml__team_wait(sml__member member)
         return;
     }
     sml__barrier *barrier = member.barrier;
-    const unsigned now = atomic_load_explicit(&barrier->generation, memory_order_relaxed);
-    if (atomic_fetch_add_explicit(&barrier->arrived, 1, memory_order_acq_rel) + 1 == member.size) {
-        atomic_store_explicit(&barrier->arrived, 0, memory_order_relaxed);
-        atomic_store_explicit(&barrier->generation, now + 1, memory_order_release);
+    const unsigned now = atomic_load(&barrier->generation);
+    if (atomic_fetch_add(&barrier->arrived, 1) + 1 == member.size) {
+        atomic_store(&barrier->arrived, 0);
+        atomic_store(&barrier->generation, now + 1);
+        wake_sleepers(barrier);
         return;
     }
-    int spins = 0;
-    while (atomic_load_explicit(&barrier->generation, memory_order_acquire) == now) {
+    for (int spins = 0; atomic_load(&barrier->generation) == now; spins++) {
         if (spins < SPINS) {
-            spins++;
             relax();
         } else {
-            sched_yield();
+            sleep_at(barrier, now);
         }
     }
 }
@@ -50,7 +80,7 @@ void sml__team_run(int threads, sml__team_task task, void *argument)
         task(argument, SML__ALONE);
         return;
     }
-    sml__barrier barrier = {0, 0};
+    sml__barrier barrier = {0, 0, 0};
 #pragma omp parallel num_threads(threads)
     {
         const sml__member member = {omp_get_thread_num(), omp_get_num_threads(), &barrier};

@@ -1,5 +1,5 @@
 /* Elementary functions in float32, without branches, so that a loop over them vectorises.
- * Relative error ≤ 3e-7 unless said otherwise; NaN in, NaN out. */
+ * Relative error ≤ 3e-7 where the result is a normal number; NaN in, NaN out. */
 #ifndef SML_MATH_ELEMENTARY_H
 #define SML_MATH_ELEMENTARY_H
 

@@ -56,6 +56,12 @@ typedef struct checking {
     finding *findings; /* [members] */
 } checking;
 
+/* NaN is worse than every number. */
+static int is_worse(double error, double other)
+{
+    return !isnan(other) && !(error <= other);
+}
+
 static int same_side(double z, double other)
 {
     return (z > 0) == (other > 0);
@@ -211,7 +217,7 @@ static void check_parameter(const checking *check, parameter p, uint64_t index, 
     const double floor = GRADIENT_FLOOR * fmax(1.0, check->loss);
     const double error =
         fabs(analytic - numeric) / fmax(fmax(fabs(analytic), fabs(numeric)), floor);
-    if (found->checked == 0 || !(error <= found->error)) { /* NaN counts as worst */
+    if (found->checked == 0 || is_worse(error, found->error)) {
         const finding worst = {error, analytic, numeric, index, p, found->checked, found->kinks};
         *found = worst;
     }
@@ -273,8 +279,7 @@ static void summarise(const checking *check, int members, sml_gradient_check *re
         if (found->checked == 0) {
             continue;
         }
-        const int worse = worst == NULL || isnan(found->error) || found->error > worst->error;
-        if (worse && (worst == NULL || !isnan(worst->error))) {
+        if (worst == NULL || is_worse(found->error, worst->error)) {
             worst = found;
         }
     }

@@ -3,6 +3,7 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "model/receipt.h"
 #include "nn/inference.h"
 #include "nn/initialise.h"
 #include "nn/mlp_settings.h"
@@ -40,60 +41,111 @@ static sml_status start_anew(sml_ctx *ctx, const sml_model *model, const sml__lo
     return SML_OK;
 }
 
-/* A warm start keeps the layers; the settings may change what they do, not what they are. */
-static sml_status go_on(sml_ctx *ctx, const sml_model *model, const sml__loss *loss)
+/* Dropout rates, slopes and the like of other layers of the same kinds. */
+static void take_values(sml__mlp *mlp, const sml_layer *specs)
 {
-    sml__mlp *mlp = model->state, *wanted = NULL;
-    if (mlp->explicit_layers) {
-        mlp->network->loss = loss;
-        return SML_OK;
+    for (size_t i = 0; i < mlp->n_specs; i++) {
+        mlp->specs[i].value = specs[i].value;
+        mlp->network->layers[i].value = specs[i].value;
     }
-    sml_status status = sml__mlp_of_settings(ctx, model, &wanted);
-    if (status != SML_OK) {
-        return status;
-    }
+}
+
+/* Whether the settings ask for the layers that mlp has; their values may be others. */
+static int has_same_layers(const sml__mlp *mlp, const sml__mlp *wanted)
+{
     int same = wanted->n_specs == mlp->n_specs;
     for (size_t i = 0; same && i < mlp->n_specs; i++) {
         same = wanted->specs[i].type == mlp->specs[i].type &&
                wanted->specs[i].units == mlp->specs[i].units;
     }
-    for (size_t i = 0; same && i < mlp->n_specs; i++) {
-        mlp->specs[i].value = wanted->specs[i].value;
-        mlp->network->layers[i].value = wanted->specs[i].value;
+    return same;
+}
+
+/* A warm start keeps the layers; the settings may change what they do, not what they are. *kept
+ * gets the values as they were. */
+static sml_status go_on(sml_ctx *ctx, const sml_model *model, sml__mlp **kept)
+{
+    sml__mlp *mlp = model->state, *wanted = NULL;
+    sml_status status = sml__mlp_of_layers(ctx, mlp->specs, mlp->n_specs, 1, kept);
+    if (status != SML_OK || mlp->explicit_layers) {
+        return status;
     }
-    mlp->network->loss = same ? loss : mlp->network->loss;
+    status = sml__mlp_of_settings(ctx, model, &wanted);
+    if (status != SML_OK) {
+        return status;
+    }
+    if (has_same_layers(mlp, wanted)) {
+        take_values(mlp, wanted->specs);
+    } else {
+        status = sml__fail(ctx, SML_BAD_SHAPE,
+                           "hidden, activation or dropout ask for other layers than the model "
+                           "has; leave them out to go on from it, or start without it");
+    }
     sml__mlp_free(wanted);
-    return same ? SML_OK
-                : sml__fail(ctx, SML_BAD_SHAPE,
-                            "hidden, activation or dropout ask for other layers than the model "
-                            "has; leave them out to go on from it, or start without it");
+    return status;
+}
+
+static int was_trained(sml_status status)
+{
+    return status == SML_OK || status == SML_CANCELLED || status == SML_DIVERGED;
+}
+
+/* Trains the network that the model has; after a refusal it is as before. */
+static sml_status fit_warm(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
+                           const sml__training_settings *settings, const sml__loss *loss,
+                           const sml_fit_options *options, sml_fit_report *report)
+{
+    sml__mlp *mlp = model->state, *kept = NULL;
+    const sml__loss *loss_before = mlp->network->loss;
+    sml_status status = go_on(ctx, model, &kept);
+    if (status == SML_OK) {
+        mlp->network->loss = loss;
+        status = sml__train(ctx, mlp->network, train, settings, options, report);
+        if (!was_trained(status)) {
+            mlp->network->loss = loss_before;
+            take_values(mlp, kept->specs);
+        }
+    }
+    sml__mlp_free(kept);
+    return status;
+}
+
+/* Trains a new network. It is the model's while it trains, so that the progress callback can
+ * evaluate it; after a refusal the old one is back. */
+static sml_status fit_anew(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
+                           const sml__training_settings *settings, const sml__loss *loss,
+                           const sml_fit_options *options, sml_fit_report *report)
+{
+    sml__mlp *before = model->state, *now = NULL;
+    sml_status status = start_anew(ctx, model, loss, &now);
+    if (status != SML_OK) {
+        return status;
+    }
+    model->state = now;
+    status = sml__train(ctx, now->network, train, settings, options, report);
+    model->state = was_trained(status) ? now : before;
+    sml__mlp_free(was_trained(status) ? before : now);
+    return status;
 }
 
 static sml_status fit(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
                       const sml_fit_options *options, sml_fit_report *report)
 {
+    const sml__mlp *mlp = model->state;
     sml__training_settings settings;
     const sml__loss *loss = sml__mlp_loss(ctx, model);
     sml_status status =
         loss != NULL ? sml__mlp_training(ctx, model, loss, &settings) : SML_BAD_ARGUMENT;
+    if (status == SML_OK && mlp != NULL && mlp->explicit_layers) {
+        status = sml__mlp_check_explicit(ctx, model);
+    }
     if (status != SML_OK) {
         return status;
     }
-    sml__mlp *mlp = model->state;
-    status = options->warm_start ? go_on(ctx, model, loss) : start_anew(ctx, model, loss, &mlp);
-    if (status != SML_OK) {
-        return status;
-    }
-    status = sml__train(ctx, mlp->network, train, &settings, options, report);
-    if (status == SML_OK || status == SML_CANCELLED || status == SML_DIVERGED) {
-        if (mlp != model->state) {
-            free_state(model);
-        }
-        model->state = mlp;
-    } else if (mlp != model->state) {
-        sml__mlp_free(mlp);
-    }
-    return status;
+    settings.epochs_before =
+        options->warm_start ? (uint32_t)sml__receipt_epochs(model->receipt) : 0;
+    return options->warm_start ? fit_warm(ctx, model, train, &settings, loss, options, report)
+                               : fit_anew(ctx, model, train, &settings, loss, options, report);
 }
 
 static sml_status predict(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,

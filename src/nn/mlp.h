@@ -28,6 +28,9 @@ sml_status sml__mlp_of_layers(sml_ctx *ctx, const sml_layer *specs, size_t n, in
  * Errors: SML_BAD_ARGUMENT (too many hidden layers), SML_NO_MEMORY. */
 sml_status sml__mlp_of_settings(sml_ctx *ctx, const sml_model *model, sml__mlp **out);
 
+/* Refuses a model given layer by layer whose hidden, activation or dropout were set too. */
+sml_status sml__mlp_check_explicit(sml_ctx *ctx, const sml_model *model);
+
 /* Gives mlp the network of its layers, with all parameters zero, for the model's shapes.
  * Errors: SML_BAD_SHAPE, SML_NO_MEMORY, as sml__network_create. */
 sml_status sml__mlp_build(sml_ctx *ctx, sml__mlp *mlp, const sml_model *model,

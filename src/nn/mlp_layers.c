@@ -72,6 +72,23 @@ sml_status sml__mlp_of_settings(sml_ctx *ctx, const sml_model *model, sml__mlp *
     return sml__mlp_of_layers(ctx, specs, n, 0, out);
 }
 
+sml_status sml__mlp_check_explicit(sml_ctx *ctx, const sml_model *model)
+{
+    static const char *const said_by_list[] = {"hidden", "activation", "dropout"};
+    size_t n = 0;
+    const sml_parameter *parameters = sml_model_parameters("mlp", &n);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < sizeof said_by_list / sizeof said_by_list[0]; k++) {
+            if (strcmp(parameters[i].name, said_by_list[k]) == 0 &&
+                !sml__setting_is(model, said_by_list[k], parameters[i].default_text)) {
+                return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: the list of layers says that already",
+                                 said_by_list[k]);
+            }
+        }
+    }
+    return SML_OK;
+}
+
 /* "layers.0.weight", "layers.0.bias", …: dense layers are counted. */
 static sml_status name_tensors(sml_ctx *ctx, sml__mlp *mlp)
 {

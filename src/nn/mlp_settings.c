@@ -8,15 +8,17 @@
 
 #define UNTIL_MAX 9007199254740991.0 /* 2^53 - 1: every integer up to it is a double */
 
+/* The choices are the registry's names, joined: "|relu|elu" without the first bar. */
+#define AND_NAME(name) "|" #name
+#define JOINED(list)   (&list(AND_NAME)[1])
+
 /* Defaults are PyTorch's unless docs/defaults.md gives a reason. */
 const sml_parameter sml__mlp_parameters[SML__MLP_PARAMETERS] = {
     {"hidden", SML_PARAMETER_INTEGERS, "128", 1, 16777216, NULL,
      "units of each hidden layer, such as 128,64; empty for none"},
-    {"activation", SML_PARAMETER_CHOICE, "relu", 0, 0,
-     "identity|relu|leaky_relu|elu|gelu|silu|sigmoid|tanh|softplus",
+    {"activation", SML_PARAMETER_CHOICE, "relu", 0, 0, JOINED(SML__ACTIVATION_LIST),
      "function after each hidden layer"},
-    {"loss", SML_PARAMETER_CHOICE, "auto", 0, 0,
-     "auto|cross_entropy|binary_cross_entropy|mean_squared_error|mean_absolute_error|huber",
+    {"loss", SML_PARAMETER_CHOICE, "auto", 0, 0, "auto" SML__LOSS_LIST(AND_NAME),
      "what training makes small; auto: cross_entropy for classes, binary_cross_entropy for "
      "several labels, mean_squared_error for regression"},
     {"init", SML_PARAMETER_CHOICE, "auto", 0, 0, "auto|he|glorot|lecun",
@@ -27,8 +29,8 @@ const sml_parameter sml__mlp_parameters[SML__MLP_PARAMETERS] = {
      "share of each target spread over all classes (cross_entropy)"},
     {"l1", SML_PARAMETER_REAL, "0", 0, 1e6, NULL, "adds l1 * sum |w| of all weights to the loss"},
     {"l2", SML_PARAMETER_REAL, "0", 0, 1e6, NULL, "adds l2/2 * sum w^2 of all weights to the loss"},
-    {"optimizer", SML_PARAMETER_CHOICE, "adam", 0, 0,
-     "sgd|momentum|nesterov|rmsprop|adagrad|adam|adamw", "rule that turns gradients into steps"},
+    {"optimizer", SML_PARAMETER_CHOICE, "adam", 0, 0, JOINED(SML__OPTIMIZER_LIST),
+     "rule that turns gradients into steps"},
     {"learning_rate", SML_PARAMETER_REAL, "auto", 0, 1e38, NULL,
      "size of a step; auto: 0.1 sgd, 0.01 momentum, nesterov, rmsprop, adagrad, 0.001 adam, adamw"},
     {"momentum", SML_PARAMETER_REAL, "0.9", 0, 1, NULL,
@@ -39,7 +41,7 @@ const sml_parameter sml__mlp_parameters[SML__MLP_PARAMETERS] = {
      "share of the mean that is kept (adam, adamw)"},
     {"beta2", SML_PARAMETER_REAL, "0.999", 0, 0.99999999, NULL,
      "share of the mean square that is kept (adam, adamw)"},
-    {"epsilon", SML_PARAMETER_REAL, "auto", 0, 1, NULL,
+    {"epsilon", SML_PARAMETER_REAL, "auto", 1e-30, 1, NULL,
      "added to the root in the denominator; auto: 1e-8, adagrad 1e-10"},
     {"weight_decay", SML_PARAMETER_REAL, "auto", 0, 1e6, NULL,
      "adds weight_decay * parameter to each gradient; adamw: shrinks the parameters apart from "

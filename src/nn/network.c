@@ -71,7 +71,7 @@ static size_t aligned(size_t n)
 static sml_status lay_out(sml_ctx *ctx, sml__network *network, const sml_layer *specs,
                           size_t max_parameters)
 {
-    size_t width = network->n_in, used = 0;
+    size_t width = network->n_in;
     max_parameters = max_parameters < PARAMETERS_MAX ? max_parameters : PARAMETERS_MAX;
     for (size_t l = 0; l < network->n_layers; l++) {
         sml__layer *layer = &network->layers[l];
@@ -95,10 +95,9 @@ static sml_status lay_out(sml_ctx *ctx, sml__network *network, const sml_layer *
         layer->weight = network->n_parameters;
         layer->bias = layer->weight + aligned(layer->n_in * layer->stride);
         network->n_parameters = layer->bias + aligned(layer->n_out);
-        used += weights + layer->n_out;
     }
     network->n_out = width;
-    return used > 0 ? SML_OK : sml__fail(ctx, SML_BAD_SHAPE, "a network without weights");
+    return SML_OK;
 }
 
 sml_status sml__network_create(sml_ctx *ctx, const sml_layer *specs, size_t n, size_t n_in,

@@ -6,32 +6,16 @@
 
 #include <string.h>
 
-/* 1 where settings has "name=" at the start of a word. */
-static int says(const char *settings, const char *name)
-{
-    const size_t length = strlen(name);
-    for (const char *at = settings; (at = strstr(at, name)) != NULL; at += length) {
-        if ((at == settings || at[-1] == ' ') && at[length] == '=') {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 sml_status sml_network_create(sml_ctx *ctx, const sml_layer *layers, size_t n_layers,
                               const char *settings, sml_model **out)
 {
-    static const char *const said_by_list[] = {"hidden", "activation", "dropout"};
     *out = NULL;
-    for (size_t i = 0; settings != NULL && i < sizeof said_by_list / sizeof said_by_list[0]; i++) {
-        if (says(settings, said_by_list[i])) {
-            return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: the list of layers says that already",
-                             said_by_list[i]);
-        }
-    }
     sml_status status = sml__layers_check(ctx, layers, n_layers);
     if (status == SML_OK) {
         status = sml_model_create(ctx, "mlp", settings, out);
+    }
+    if (status == SML_OK) {
+        status = sml__mlp_check_explicit(ctx, *out);
     }
     if (status == SML_OK) {
         sml__mlp *mlp = NULL;

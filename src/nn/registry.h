@@ -9,8 +9,8 @@
 #include "nn/loss.h"
 #include "nn/optimizer.h"
 
-#define SML__LAYER_LIST(X)                                                                         \
-    X(dense)                                                                                       \
+/* Activations: layers that act on each number alone. */
+#define SML__ACTIVATION_LIST(X)                                                                    \
     X(identity)                                                                                    \
     X(relu)                                                                                        \
     X(leaky_relu)                                                                                  \
@@ -19,8 +19,12 @@
     X(silu)                                                                                        \
     X(sigmoid)                                                                                     \
     X(tanh)                                                                                        \
-    X(softplus)                                                                                    \
-    X(dropout)
+    X(softplus)
+
+#define SML__LAYER_LIST(X)                                                                         \
+    X(dense)                                                                                       \
+    X(dropout)                                                                                     \
+    SML__ACTIVATION_LIST(X)
 
 #define SML__LOSS_LIST(X)                                                                          \
     X(cross_entropy)                                                                               \

@@ -47,12 +47,17 @@ typedef struct training {
     /* Where training is. Rank 0 moves on between two waits of the team. */
     uint32_t epoch;      /* from 0 */
     size_t first, batch; /* the batch: order[first … first + batch - 1] */
-    uint64_t step;       /* from 1, over all epochs */
     double batch_loss;   /* Σ_s C_s over the batch */
     double epoch_loss;   /* Σ_s C_s over the epoch so far */
     double started;      /* seconds */
     sml_status status;
 } training;
+
+/* The epoch for shuffling and dropout: a warm start draws what comes after the epochs before it. */
+static uint32_t epoch_number(const training *t)
+{
+    return t->settings->epochs_before + t->epoch;
+}
 
 /* Copies the pass's samples into the workspace: features as float32 unless they are sparse, targets
  * as rows. */
@@ -82,7 +87,7 @@ static void differentiate(training *t, sml__member member)
             .accumulate = done > 0,
             .training = 1,
             .seed = t->settings->seed,
-            .epoch = t->epoch,
+            .epoch = epoch_number(t),
             .first = t->first + done,
             .label_smoothing = t->settings->label_smoothing,
             .sparse = t->sparse,
@@ -154,7 +159,7 @@ static void update(training *t, double gradient_scale, sml__member member)
     step.theta = t->network->parameters + own.begin;
     step.gradient = t->gradient + own.begin;
     step.gradient_scale = gradient_scale;
-    step.step = t->step;
+    step.step = t->report->steps + 1;
     for (int s = 0; s < t->settings->optimizer->n_states; s++) {
         step.state[s] = t->state[s] + own.begin;
     }
@@ -185,15 +190,36 @@ static int all_finite(const float *values, size_t n)
     return sum == 0;
 }
 
-static sml_status diverged(training *t)
+/* Puts the last good parameters back. update: the number, from 1, of the one that showed it. */
+static sml_status diverged(training *t, uint64_t update)
 {
-    const size_t bytes = t->network->n_parameters * sizeof(float);
-    memcpy(t->network->parameters, t->last_good, bytes);
+    const size_t rows = t->data->view.rows, batch_size = t->settings->batch_size;
+    const uint64_t steps = (rows + batch_size - 1) / batch_size;
+    memcpy(t->network->parameters, t->last_good, t->network->n_parameters * sizeof(float));
     return sml__fail(t->ctx, SML_DIVERGED,
-                     "training diverged: the loss is no longer finite in epoch %u, step %zu "
+                     "training diverged: the loss is no longer finite in epoch %u, step %llu "
                      "(update %llu); try a smaller learning_rate than %g, or clip_norm=1",
-                     t->epoch + 1, t->first / t->settings->batch_size + 1,
-                     (unsigned long long)t->step, t->settings->update.learning_rate);
+                     t->epoch + 1, (unsigned long long)((update - 1) % steps + 1),
+                     (unsigned long long)update, t->settings->update.learning_rate);
+}
+
+/* Whether the parameters are finite, and the losses that they give for some rows. */
+static int is_sound(training *t)
+{
+    const size_t rows = t->workspace.rows;
+    const sml__pass_settings pass = {
+        .rows = rows, .batch = rows, .sparse = t->sparse, .order = t->order};
+    if (!all_finite(t->network->parameters, t->network->n_parameters)) {
+        return 0;
+    }
+    gather(t, 0, rows, SML__ALONE);
+    sml__network_forward(t->network, &t->workspace, &pass, SML__ALONE);
+    sml__network_loss(t->network, &t->workspace, &pass, SML__ALONE);
+    int sound = 1;
+    for (size_t r = 0; r < rows; r++) {
+        sound = sound && isfinite(t->workspace.losses[r]);
+    }
+    return sound;
 }
 
 static sml_status report_progress(training *t)
@@ -225,14 +251,13 @@ static void choose_batch(training *t, size_t first)
     t->first = first;
     t->batch = left < t->settings->batch_size ? left : t->settings->batch_size;
     t->batch_loss = 0;
-    t->step += left > 0;
 }
 
 /* After a batch: is all well, and what comes next? */
 static void account_for_batch(training *t)
 {
     if (!isfinite(t->batch_loss)) {
-        t->status = diverged(t);
+        t->status = diverged(t, t->report->steps + 1);
         return;
     }
     t->epoch_loss += t->batch_loss;
@@ -256,22 +281,20 @@ static void train_batches(void *argument, sml__member member)
     }
 }
 
-/* One epoch over the shuffled samples. */
+/* One epoch over the shuffled samples. What it leaves is kept only when it is sound. */
 static sml_status train_epoch(training *t)
 {
-    const size_t n = t->network->n_parameters;
     sml__random random;
-    sml__random_init(&random, t->settings->seed, SML__SHUFFLE, t->epoch, 0);
+    sml__random_init(&random, t->settings->seed, SML__SHUFFLE, epoch_number(t), 0);
     sml__random_permutation(&random, t->order, t->data->view.rows);
     t->epoch_loss = 0;
     choose_batch(t, 0);
     sml__team_run(t->members, train_batches, t);
-    if (t->status == SML_OK && !all_finite(t->network->parameters, n)) {
-        t->first -= t->batch;
-        t->status = diverged(t);
+    if (t->status != SML_DIVERGED && !is_sound(t)) {
+        t->status = diverged(t, t->report->steps);
     }
-    if (t->status == SML_OK) {
-        memcpy(t->last_good, t->network->parameters, n * sizeof(float));
+    if (t->status != SML_DIVERGED && t->first == t->data->view.rows) {
+        memcpy(t->last_good, t->network->parameters, t->network->n_parameters * sizeof(float));
         t->report->epochs++;
     }
     return t->status;
@@ -367,6 +390,7 @@ sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *da
         .members = sml__team_size(ctx, (double)batch * sml__network_flops(network)),
         .started = sml__seconds_now(),
     };
+    report->loss = (double)NAN; /* until a batch is done */
     t.is_folded = can_fold(settings, batch);
     t.status = allocate(&t);
     if (t.status == SML_OK) {

@@ -6,7 +6,8 @@
 
 typedef struct sml__training_settings {
     uint64_t epochs;
-    size_t batch_size; /* the last batch of an epoch may be shorter */
+    uint32_t epochs_before; /* that the network has seen already, in a warm start */
+    size_t batch_size;      /* the last batch of an epoch may be shorter */
     uint64_t seed;
     double label_smoothing;
     double l1, l2;    /* C + l1 Σ|w| + (l2/2) Σ w², weights only */

@@ -129,6 +129,41 @@ static void a_wrong_derivative_is_found(void **state)
     sml_ctx_free(ctx);
 }
 
+static double nan_slope(double z, double value)
+{
+    return z > 0.9 ? (double)NAN : value * 0 + 1 / (cosh(z) * cosh(z));
+}
+
+/* One derivative that is not a number is the worst of all, wherever it is met. */
+static void a_derivative_that_is_nan_is_found(void **state)
+{
+    (void)state;
+    sml_ctx *ctx = new_context(1);
+    const sml__loss *loss = sml__loss_named("mean_squared_error");
+    test_data made = new_test_data(ctx, loss->task, ROWS, INPUTS, OUTPUTS, 9);
+    sml__network *network = network_with(ctx, "tanh", 0, loss);
+    sml__layer_type wrong = *sml__layer_named("tanh");
+    wrong.slope = nan_slope;
+    network->layers[1].type = &wrong;
+    const sml_gradient_check found = check(ctx, network, made.data, (sml__penalties){0, 0, 0});
+    assert_true(isnan(found.max_relative_error));
+    sml__network_free(network);
+    free_test_data(made);
+    sml_ctx_free(ctx);
+}
+
+/* Where the residual losses have their kinks: |r| = 1 for Huber, r = 0 for the absolute error. */
+static void losses_know_their_kinks(void **state)
+{
+    (void)state;
+    const sml__loss *huber = sml__loss_named("huber");
+    const sml__loss *absolute = sml__loss_named("mean_absolute_error");
+    assert_true(huber->crosses(2.9, 3.1, 2) && huber->crosses(1.1, 0.9, 2));
+    assert_false(huber->crosses(2.8, 2.9, 2) || huber->crosses(1.9, 2.1, 2));
+    assert_true(absolute->crosses(1.9, 2.1, 2));
+    assert_false(absolute->crosses(2.1, 3.1, 2));
+}
+
 static void kinks_are_counted(void **state)
 {
     (void)state;
@@ -150,13 +185,13 @@ static void kinks_are_counted(void **state)
     sml_ctx_free(ctx);
 }
 
-/* A batch that comes in several passes has the gradient of one batch. */
+/* A batch that comes in many passes has the gradient of one batch; its sums are not worse. */
 static void passes_add_up(void **state)
 {
     (void)state;
     sml_ctx *ctx = new_context(1);
-    const sml__loss *loss = sml__loss_named("cross_entropy");
-    test_data made = new_test_data(ctx, loss->task, 2 * SML__PASS_ROWS + 31, INPUTS, OUTPUTS, 9);
+    const sml__loss *loss = sml__loss_named("mean_absolute_error");
+    test_data made = new_test_data(ctx, loss->task, 60 * SML__PASS_ROWS + 31, INPUTS, OUTPUTS, 9);
     sml__network *network = network_with(ctx, "gelu", 0, loss);
     sml__twin twin;
     double error = 1;
@@ -292,6 +327,8 @@ int main(void)
         cmocka_unit_test(every_layer_and_loss),
         cmocka_unit_test(penalties_and_smoothing),
         cmocka_unit_test(a_wrong_derivative_is_found),
+        cmocka_unit_test(a_derivative_that_is_nan_is_found),
+        cmocka_unit_test(losses_know_their_kinks),
         cmocka_unit_test(kinks_are_counted),
         cmocka_unit_test(passes_add_up),
         cmocka_unit_test(identities),

@@ -267,6 +267,22 @@ static void dropout_keeps_the_mean(void **state)
     pass.d_input = again;
     dropout->backward(&pass);
     assert_memory_equal(out, again, sizeof out); /* the same mask backward */
+    pass.output = again; /* other layers, samples and seeds have masks of their own */
+    pass.lane = 1;
+    dropout->forward(&pass);
+    assert_memory_not_equal(out, again, sizeof out);
+    pass.lane = 0;
+    pass.first = 1;
+    dropout->forward(&pass);
+    assert_memory_equal(out + WIDTH, again, WIDTH * sizeof(float));
+    assert_memory_not_equal(out, again, WIDTH * sizeof(float));
+    pass.first = 0;
+    pass.key[0] = 43;
+    dropout->forward(&pass);
+    assert_memory_not_equal(out, again, sizeof out);
+    pass.training = 0;
+    dropout->forward(&pass);
+    assert_memory_equal(in, again, sizeof in);
 }
 
 /* Standard deviations of the initial weights: docs/network.md, "Initialisation". */
@@ -281,7 +297,9 @@ static void initial_weights_have_their_spread(void **state)
         {"init=glorot", 2.0 / (300 + 200)},
         {"init=lecun", 1.0 / 300},
         {"activation=relu", 2.0 / 300},
+        {"activation=silu", 2.0 / 300},
         {"activation=tanh", 2.0 / (300 + 200)},
+        {"activation=sigmoid", 2.0 / (300 + 200)},
     };
     sml_ctx *ctx = new_context(1);
     test_data train = new_test_data(ctx, SML_TASK_CLASSIFICATION, 10, 300, 3, 1);
@@ -289,18 +307,44 @@ static void initial_weights_have_their_spread(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char settings[64];
         sml_model *model = NULL;
-        double squares = 0;
+        double squares = 0, sum = 0;
         snprintf(settings, sizeof settings, "hidden=200 epochs=0 %s", cases[i].settings);
         assert_ok(ctx, sml_model_create(ctx, "mlp", settings, &model));
         assert_ok(ctx, sml_model_fit(ctx, model, train.data));
         assert_ok(ctx, sml_model_tensor_values(ctx, model, 0, weights, 300 * 200));
         for (size_t w = 0; w < 300 * 200; w++) {
             squares += (double)weights[w] * (double)weights[w];
+            sum += (double)weights[w];
         }
+        assert_true(fabs(sum) < 5 * sqrt(300 * 200 * cases[i].variance));
         assert_near(squares / (300 * 200), cases[i].variance, 0.03, 0, cases[i].settings, i);
         sml_model_free(model);
     }
     free(weights);
+    free_test_data(train);
+    sml_ctx_free(ctx);
+}
+
+/* The logits get Glorot's weights whatever stands before; layers of one shape get others each. */
+static void initial_weights_of_later_layers(void **state)
+{
+    (void)state;
+    sml_ctx *ctx = new_context(1);
+    test_data train = new_test_data(ctx, SML_TASK_CLASSIFICATION, 10, 60, 60, 1);
+    static float first[3600], second[3600], last[3600];
+    sml_model *model = NULL;
+    double squares = 0;
+    assert_ok(ctx, sml_model_create(ctx, "mlp", "hidden=60,60 epochs=0", &model));
+    assert_ok(ctx, sml_model_fit(ctx, model, train.data));
+    assert_ok(ctx, sml_model_tensor_values(ctx, model, 0, first, 3600));
+    assert_ok(ctx, sml_model_tensor_values(ctx, model, 2, second, 3600));
+    assert_ok(ctx, sml_model_tensor_values(ctx, model, 4, last, 3600));
+    assert_memory_not_equal(first, second, sizeof first);
+    for (size_t w = 0; w < 3600; w++) {
+        squares += (double)last[w] * (double)last[w];
+    }
+    assert_near(squares / 3600, 2.0 / (60 + 60), 0.08, 0, "variance of the last layer", 0);
+    sml_model_free(model);
     free_test_data(train);
     sml_ctx_free(ctx);
 }
@@ -318,6 +362,7 @@ int main(void)
         cmocka_unit_test(impossible_networks_are_refused),
         cmocka_unit_test(dropout_keeps_the_mean),
         cmocka_unit_test(initial_weights_have_their_spread),
+        cmocka_unit_test(initial_weights_of_later_layers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,8 @@
 #include "math/isa.h"
 #include "nn/layer.h"
 
+enum { BIASES_AT_ONCE = 64 };
+
 extern sml__gemm_kernel ISA(gemm);
 extern sml__sparse_forward_kernel ISA(sparse_forward);
 extern sml__sparse_gradient_kernel ISA(sparse_gradient);
@@ -121,17 +123,23 @@ static void gradient_of_weight(const sml__pass *pass)
     ISA(gemm)(&product, pass->rank, pass->size, pass->scratch);
 }
 
-/* db = (1/m) Σ_s δ^(s); a member owns some columns. */
+/* db = (1/m) Σ_s δ^(s), added up in double; a member owns some columns. */
 static void gradient_of_bias(const sml__pass *pass)
 {
     const sml__range own = sml__share(pass->n_out, VECTOR_FLOATS, pass->rank, pass->size);
-    for (size_t j = own.begin; j < own.end && !pass->accumulate; j++) {
-        pass->d_bias[j] = 0;
-    }
-    for (size_t s = 0; s < pass->rows; s++) {
-        const float *delta = pass->d_output + s * pass->n_out;
-        for (size_t j = own.begin; j < own.end; j++) {
-            pass->d_bias[j] += pass->mean * delta[j];
+    for (size_t first = own.begin; first < own.end; first += BIASES_AT_ONCE) {
+        const size_t left = own.end - first;
+        const size_t n = left < BIASES_AT_ONCE ? left : BIASES_AT_ONCE;
+        double sums[BIASES_AT_ONCE] = {0};
+        for (size_t s = 0; s < pass->rows; s++) {
+            const float *delta = pass->d_output + s * pass->n_out + first;
+            for (size_t j = 0; j < n; j++) {
+                sums[j] += (double)delta[j];
+            }
+        }
+        for (size_t j = 0; j < n; j++) {
+            const float base = pass->accumulate ? pass->d_bias[first + j] : 0.0F;
+            pass->d_bias[first + j] = base + (float)((double)pass->mean * sums[j]);
         }
     }
 }

@@ -9,39 +9,64 @@
 #include "math/isa.h"
 #include "nn/layer.h"
 
-enum { DRAWS = 4 }; /* numbers in a Philox block */
+#include <string.h>
+
+enum { DRAWS = 4, BLOCKS = 64 }; /* numbers in a Philox block, and blocks drawn at a time */
+
+/* draws[DRAWS * n] for blocks first…first+n-1 of a sample. */
+static void draw(const sml__pass *pass, uint64_t sample, size_t first, size_t n, uint32_t *draws)
+{
+#pragma omp simd
+    for (size_t block = 0; block < n; block++) {
+        const uint32_t counter[4] = {(uint32_t)sample, (uint32_t)(first + block), pass->epoch,
+                                     (uint32_t)SML__DROPOUT + 16 * pass->lane};
+        sml__philox(counter, pass->key, draws + DRAWS * block);
+    }
+}
 
 /* to[r, j] = from[r, j] · k / (1 - p), for this member's rows. */
 static void apply(const sml__pass *pass, const float *from, float *to)
 {
     const sml__range own = sml__share(pass->rows, 1, pass->rank, pass->size);
-    const double keep = 1.0 - pass->value;
+    const size_t n = pass->n_in;
     const uint32_t dropped = (uint32_t)(pass->value * 0x1p32); /* draws below it are dropped */
-    const float scale = pass->training ? (float)(1.0 / keep) : 1.0F;
+    const float scale = (float)(1.0 / (1.0 - pass->value));
     for (size_t r = own.begin; r < own.end; r++) {
-        const uint64_t sample = pass->first + r;
-        for (size_t j = 0; j < pass->n_in; j += DRAWS) {
-            const uint32_t counter[4] = {(uint32_t)sample, (uint32_t)(j / DRAWS), pass->epoch,
-                                         (uint32_t)SML__DROPOUT + 16 * pass->lane};
-            uint32_t draws[DRAWS];
-            sml__philox(counter, pass->key, draws);
-            for (size_t d = 0; d < DRAWS && j + d < pass->n_in; d++) {
-                const size_t i = r * pass->n_in + j + d;
-                const int kept = !pass->training || draws[d] >= dropped;
-                to[i] = kept ? scale * from[i] : 0.0F;
+        for (size_t j = 0; j < n; j += DRAWS * BLOCKS) {
+            const size_t columns = n - j < DRAWS * BLOCKS ? n - j : DRAWS * BLOCKS;
+            uint32_t draws[DRAWS * BLOCKS];
+            draw(pass, pass->first + r, j / DRAWS, (columns + DRAWS - 1) / DRAWS, draws);
+#pragma omp simd
+            for (size_t k = 0; k < columns; k++) {
+                const float value = from[r * n + j + k];
+                to[r * n + j + k] = draws[k] >= dropped ? scale * value : 0.0F;
             }
         }
     }
 }
 
+/* Outside training: a = z. */
+static void copy(const sml__pass *pass)
+{
+    const sml__range own = sml__share(pass->rows, 1, pass->rank, pass->size);
+    memcpy(pass->output + own.begin * pass->n_in, pass->input + own.begin * pass->n_in,
+           (own.end - own.begin) * pass->n_in * sizeof(float));
+}
+
 static void forward(const sml__pass *pass)
 {
-    apply(pass, pass->input, pass->output);
+    if (pass->training) {
+        apply(pass, pass->input, pass->output);
+    } else {
+        copy(pass);
+    }
 }
 
 static void backward(const sml__pass *pass)
 {
-    apply(pass, pass->d_output, pass->d_input);
+    if (pass->training) { /* otherwise d_input is d_output already */
+        apply(pass, pass->d_output, pass->d_input);
+    }
 }
 
 extern const sml__layer_type ISA(dropout_layer);
