@@ -49,8 +49,8 @@ typedef struct sml_fit_report {
     uint64_t epochs;  /* completed */
     uint64_t steps;   /* updates made */
     uint64_t samples; /* samples seen, all epochs */
-    double loss;      /* mean training loss of the last epoch, penalties left out */
-    double seconds;   /* wall time of the fit */
+    double loss; /* mean training loss of the last epoch, penalties left out; NaN before a batch */
+    double seconds; /* wall time of the fit */
 } sml_fit_report;
 
 typedef struct sml_fit_options {

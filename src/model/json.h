@@ -1,6 +1,9 @@
-/* JSON texts to and from jansson's trees. jansson's own reader and writer do not survive the end of
- * memory (2.14: lex_save drops bytes and lex_scan_string then runs past the buffer; do_dump drops
- * keys), so only its trees are used. */
+/* JSON texts to and from jansson's trees. Only its trees are used: jansson 2.14's reader does not
+ * survive the end of memory. lex_save ignores that its buffer could not grow, so a byte is lost,
+ * and lex_scan_string then looks for a closing quote that is not there and writes beyond its block.
+ * To reproduce: json_set_alloc_funcs with a malloc whose 4th call returns NULL, then json_loads of
+ * ["aaaaaaaaaaaaaa"] (14 letters: the quote is the 16th byte) ends by SIGSEGV; 15 letters are read
+ * as 14, without an error. */
 #ifndef SML_MODEL_JSON_H
 #define SML_MODEL_JSON_H
 

@@ -207,7 +207,7 @@ static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const sml_dataset
     }
     json_decref(model->fit_settings);
     model->fit_settings = settings;
-    sml__receipt_finish(receipt, report);
+    sml__receipt_finish(receipt, report, status);
     sml_status signing = sml__receipt_adopt(ctx, model, receipt);
     return signing == SML_OK ? status : signing;
 }

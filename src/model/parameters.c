@@ -55,9 +55,12 @@ static sml_status check_range(sml_ctx *ctx, const sml_parameter *parameter, cons
 static sml_status check_integer(sml_ctx *ctx, const sml_parameter *parameter, const char *text,
                                 int64_t *value)
 {
+    char minimum[NUMBER_MAX], maximum[NUMBER_MAX];
     if (!sml__parse_integer(text, value)) {
-        return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: '%s' is not a whole number of 64 bits",
-                         parameter->name, text);
+        print_shortest(ctx, parameter->minimum, minimum);
+        print_shortest(ctx, parameter->maximum, maximum);
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: '%s' is not a whole number from %s to %s",
+                         parameter->name, text, minimum, maximum);
     }
     return check_range(ctx, parameter, text, (double)*value);
 }
@@ -110,22 +113,28 @@ static sml_status check_choice(sml_ctx *ctx, const sml_parameter *parameter, con
     return status;
 }
 
-/* Writes the canonical list over text, which is as long or longer. */
-static sml_status check_integers(sml_ctx *ctx, const sml_parameter *parameter, char *text)
+/* canonical holds a copy of text; the canonical list, as long or shorter, is written over it. */
+static sml_status check_integers(sml_ctx *ctx, const sml_parameter *parameter, const char *text,
+                                 char *canonical)
 {
     const char *words[SML__SETTING_MAX];
     size_t used = 0, room = strlen(text) + 1;
     if (text[0] == '\0') {
         return SML_OK;
     }
-    size_t n = split(text, ',', words, SML__SETTING_MAX);
+    size_t n = split(canonical, ',', words, SML__SETTING_MAX);
     for (size_t i = 0; i < n; i++) {
         int64_t value = 0;
+        if (words[i][0] == '\0') {
+            return sml__fail(ctx, SML_BAD_ARGUMENT,
+                             "%s: an empty place in '%s'; write numbers with commas between them",
+                             parameter->name, text);
+        }
         sml_status status = check_integer(ctx, parameter, words[i], &value);
         if (status != SML_OK) {
             return status;
         }
-        used += (size_t)snprintf(text + used, room - used, "%s%lld", i > 0 ? "," : "",
+        used += (size_t)snprintf(canonical + used, room - used, "%s%lld", i > 0 ? "," : "",
                                  (long long)value);
     }
     return SML_OK;
@@ -153,7 +162,7 @@ static sml_status check_typed(sml_ctx *ctx, const sml_parameter *parameter, cons
         status = check_choice(ctx, parameter, text);
         break;
     case SML_PARAMETER_INTEGERS:
-        status = check_integers(ctx, parameter, canonical);
+        status = check_integers(ctx, parameter, text, canonical);
         break;
     }
     return status;

@@ -64,6 +64,25 @@ static int put_origin(sml_ctx *ctx, json_t *receipt, const sml_model *model,
     return failed != 0 ? failed : json_object_set_new(receipt, "data_sha256", json_string(sha256));
 }
 
+/* The results of a fit that is about to start. "ended" lists the ways in which it may end, of which
+ * sml__receipt_finish leaves one: so it needs no memory. -1 on failure. */
+static int put_results(json_t *receipt)
+{
+    static const char *const endings[] = {"finished", "cancelled", "diverged"};
+    json_t *ended = json_array();
+    int failed = 0;
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0] && failed == 0; i++) {
+        failed = json_array_append_new(ended, json_string(endings[i]));
+    }
+    if (failed != 0 || json_object_set_new(receipt, "epochs", json_integer(0)) != 0 ||
+        json_object_set_new(receipt, "steps", json_integer(0)) != 0 ||
+        json_object_set_new(receipt, "loss", json_real(0.0)) != 0) {
+        json_decref(ended);
+        return -1;
+    }
+    return json_object_set_new(receipt, "ended", ended);
+}
+
 json_t *sml__receipt_create(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
                             uint64_t epochs_before)
 {
@@ -79,9 +98,7 @@ json_t *sml__receipt_create(sml_ctx *ctx, const sml_model *model, const sml_data
         failed = json_object_set_new(receipt, "epochs_before",
                                      json_integer((json_int_t)epochs_before)) != 0;
     }
-    failed = failed || json_object_set_new(receipt, "epochs", json_integer(0)) != 0 ||
-             json_object_set_new(receipt, "loss", json_real(0.0)) != 0;
-    if (failed) {
+    if (failed || put_results(receipt) != 0) {
         sml__fail(ctx, SML_NO_MEMORY, "out of memory: the training receipt");
         json_decref(receipt);
         return NULL;
@@ -89,9 +106,13 @@ json_t *sml__receipt_create(sml_ctx *ctx, const sml_model *model, const sml_data
     return receipt;
 }
 
-void sml__receipt_finish(json_t *receipt, const sml_fit_report *report)
+void sml__receipt_finish(json_t *receipt, const sml_fit_report *report, sml_status status)
 {
+    size_t ending = status == SML_CANCELLED ? 1 : (status == SML_DIVERGED ? 2 : 0);
+    json_t *endings = json_object_get(receipt, "ended");
+    json_object_set(receipt, "ended", json_array_get(endings, ending));
     json_integer_set(json_object_get(receipt, "epochs"), (json_int_t)report->epochs);
+    json_integer_set(json_object_get(receipt, "steps"), (json_int_t)report->steps);
     if (!isfinite(report->loss)) {
         json_object_set_new(receipt, "loss", json_null());
     } else {

@@ -14,8 +14,9 @@ json_t *sml__settings_json(sml_ctx *ctx, const sml_model *model);
 json_t *sml__receipt_create(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
                             uint64_t epochs_before);
 
-/* Puts the results in. Allocates nothing, so it cannot fail. */
-void sml__receipt_finish(json_t *receipt, const sml_fit_report *report);
+/* Puts the results in, and how the fit ended: with SML_OK, SML_CANCELLED or SML_DIVERGED. Allocates
+ * nothing, so it cannot fail. */
+void sml__receipt_finish(json_t *receipt, const sml_fit_report *report, sml_status status);
 
 /* Gives the model a receipt, which it takes over, and its text. The old text stays on failure, and
  * receipt is still taken. Errors: SML_NO_MEMORY. */

@@ -34,7 +34,8 @@ typedef struct sml__pass {
 
     /* Where the input is mostly zero: its rows, which then stand for `input`. */
     const sml__sparse *sparse; /* NULL: dense */
-    const uint32_t *order;     /* [rows]: row s is row order[s] of sparse */
+    const uint32_t *order;     /* [upcoming]: row s is row order[s] of sparse */
+    size_t upcoming;           /* ≥ rows: what comes after them can be fetched ahead */
     void *sparse_scratch;      /* of this member */
 } sml__pass;
 

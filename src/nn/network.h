@@ -76,8 +76,9 @@ typedef struct sml__pass_settings {
     uint64_t first; /* number of the first sample within the epoch */
     double label_smoothing;
     const sml__sparse *sparse; /* not NULL: the first layer reads these rows, not the input */
-    const uint32_t *order;     /* [rows] of them */
-    double learning_rate;      /* not 0: plain gradient descent, folded into the backward pass */
+    const uint32_t *order;     /* [upcoming] of them, the rows of this pass first */
+    size_t upcoming;
+    double learning_rate; /* not 0: plain gradient descent, folded into the backward pass */
 } sml__pass_settings;
 
 /* Forward from workspace->input to the logits. Called by every member of the team. */

@@ -92,6 +92,7 @@ static void differentiate(training *t, sml__member member)
             .label_smoothing = t->settings->label_smoothing,
             .sparse = t->sparse,
             .order = t->order + t->first + done,
+            .upcoming = t->data->view.rows - t->first - done,
             .learning_rate = t->is_folded ? t->settings->update.learning_rate : 0,
         };
         gather(t, t->first + done, pass.rows, member);
@@ -208,7 +209,7 @@ static int is_sound(training *t)
 {
     const size_t rows = t->workspace.rows;
     const sml__pass_settings pass = {
-        .rows = rows, .batch = rows, .sparse = t->sparse, .order = t->order};
+        .rows = rows, .batch = rows, .sparse = t->sparse, .order = t->order, .upcoming = rows};
     if (!all_finite(t->network->parameters, t->network->n_parameters)) {
         return 0;
     }

@@ -89,6 +89,7 @@ static sml__sparse_product product_of(sparse_case *c, float alpha, int accumulat
 {
     const sml__sparse_product product = {.x = &c->x,
                                          .order = c->order,
+                                         .upcoming = c->m,
                                          .m = c->m,
                                          .n = c->n,
                                          .w = c->w,

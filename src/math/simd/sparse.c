@@ -80,7 +80,7 @@ SML__INLINE void forward_group(const sml__sparse_product *product, int vectors,
  */
 static void prefetch_row(const sml__sparse_product *product, size_t s)
 {
-    if (s < product->m) {
+    if (s < product->upcoming) {
         const sml__sparse *x = product->x;
         const size_t begin = x->start[product->order[s]], end = x->start[product->order[s] + 1];
         for (size_t e = begin; e < end; e += 32) {
@@ -207,9 +207,33 @@ SML__INLINE void gradient_group(const sml__sparse_product *product, int vectors,
     }
 }
 
+/* w_i + alpha x_i δ for the non-zeros of a single sample: no lists, and no other row of W is read.
+ */
+static void gradient_of_one(const sml__sparse_product *product, sml__range own)
+{
+    const sml__sparse *x = product->x;
+    const sml__range entries = own_entries(product, own, 0);
+    const size_t whole = product->n / VECTOR_FLOATS * VECTOR_FLOATS;
+    for (size_t e = entries.begin; e < entries.end; e++) {
+        const float value = x->values[x->byte[e]];
+        float *w = product->w + x->column[e] * product->stride;
+        for (size_t j = 0; j < whole; j += VECTOR_FLOATS) {
+            const sml__vector term = value * *(const sml__vector *)(product->delta + j);
+            *(sml__vector *)(w + j) += product->alpha * term;
+        }
+        for (size_t j = whole; j < product->n; j++) {
+            w[j] += product->alpha * (value * product->delta[j]);
+        }
+    }
+}
+
 void ISA(sparse_gradient)(const sml__sparse_product *product, int rank, int size, void *scratch)
 {
     const sml__range own = sml__share(product->x->columns, 1, rank, size);
+    if (product->m == 1 && product->accumulate) {
+        gradient_of_one(product, own);
+        return;
+    }
     column_lists lists = lists_in(scratch, product->x, product->m);
     make_lists(product, own, &lists);
     for (size_t j = 0; j < product->n; j += GROUP * VECTOR_FLOATS) {

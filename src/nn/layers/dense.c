@@ -22,6 +22,7 @@ static void forward_sparse(const sml__pass *pass)
     const sml__sparse_product product = {
         .x = pass->sparse,
         .order = pass->order,
+        .upcoming = pass->upcoming,
         .m = pass->rows,
         .n = pass->n_out,
         .w = (float *)pass->weight,
@@ -85,6 +86,7 @@ static void gradient_of_weight_sparse(const sml__pass *pass)
     const sml__sparse_product product = {
         .x = pass->sparse,
         .order = pass->order,
+        .upcoming = pass->upcoming,
         .m = pass->rows,
         .n = pass->n_out,
         .w = pass->d_weight,
