@@ -1,7 +1,7 @@
 /* How fast training is here: samples a second, operations a second, and their share of the FMA
  * peak of the same cores, for three shapes. An operation is one multiplication or addition of the
- * dense products: 6 a weight and sample, 4 in the first layer. Products that the engine skips, or
- * does besides, do not count.
+ * dense products: 6 a weight and sample, 4 in the first layer. Products with zeros that the engine
+ * skips count as done: a share can exceed 100%. What it does besides does not count.
  *
  * The rows are generated, as bytes with a fifth of them non-zero like MNIST's, or as float32; what
  * they say does not matter for the speed. Epochs are timed one by one: the median is printed. */
