@@ -1,4 +1,5 @@
-/* Layers that act on each number alone: a = f(z), ∂C/∂z = ∂C/∂a · f'(z). */
+/* Layers that act on each number alone: a = f(z), ∂C/∂z = ∂C/∂a · f'(z). The loops are the same for
+ * all of them; a layer's own file gives f and f'. */
 #ifndef SML_NN_LAYERS_ELEMENTWISE_H
 #define SML_NN_LAYERS_ELEMENTWISE_H
 
@@ -10,8 +11,12 @@
  * the size of the team. */
 enum { SML__ELEMENTWISE_GRAIN = 64 };
 
-/* output = f(input), for this member's share. f is inlined into the loop. */
-SML__INLINE void sml__elementwise_forward(const sml__pass *pass, float (*f)(float z, float value))
+/* The file that includes this defines them, for one number; they are inlined into the loops. */
+SML__INLINE float f(float z, float value);
+SML__INLINE float slope(float z, float value);
+
+/* output = f(input), for this member's share. */
+static void forward(const sml__pass *pass)
 {
     const sml__range range =
         sml__share(pass->rows * pass->n_in, SML__ELEMENTWISE_GRAIN, pass->rank, pass->size);
@@ -25,8 +30,7 @@ SML__INLINE void sml__elementwise_forward(const sml__pass *pass, float (*f)(floa
 }
 
 /* d_input = d_output · f'(input), for this member's share. */
-SML__INLINE void sml__elementwise_backward(const sml__pass *pass,
-                                           float (*slope)(float z, float value))
+static void backward(const sml__pass *pass)
 {
     const sml__range range =
         sml__share(pass->rows * pass->n_in, SML__ELEMENTWISE_GRAIN, pass->rank, pass->size);

@@ -16,16 +16,6 @@ SML__INLINE float slope(float z, float value)
     return z > 0 ? 1.0F : value * sml__exp(z);
 }
 
-static void forward(const sml__pass *pass)
-{
-    sml__elementwise_forward(pass, f);
-}
-
-static void backward(const sml__pass *pass)
-{
-    sml__elementwise_backward(pass, slope);
-}
-
 static double f_f64(double z, double value)
 {
     return z > 0 ? z : value * expm1(z);

@@ -47,16 +47,6 @@ SML__INLINE float slope(float z, float value)
     return cdf + z * shape * 0.398942280F; /* 1/√(2π) */
 }
 
-static void forward(const sml__pass *pass)
-{
-    sml__elementwise_forward(pass, f);
-}
-
-static void backward(const sml__pass *pass)
-{
-    sml__elementwise_backward(pass, slope);
-}
-
 static double f_f64(double z, double value)
 {
     (void)value;

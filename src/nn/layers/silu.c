@@ -18,16 +18,6 @@ SML__INLINE float slope(float z, float value)
     return sigma * (1.0F + z * (1.0F - sigma));
 }
 
-static void forward(const sml__pass *pass)
-{
-    sml__elementwise_forward(pass, f);
-}
-
-static void backward(const sml__pass *pass)
-{
-    sml__elementwise_backward(pass, slope);
-}
-
 static double f_f64(double z, double value)
 {
     (void)value;

@@ -8,10 +8,14 @@
 
 #include <string.h>
 
-SML__INLINE double sml__residual_row(const float *z, const float *y, size_t n, float *delta,
-                                     double (*c)(double r), double (*slope)(double r))
+/* The file that includes this defines them. */
+static double c(double r);
+static double slope(double r);
+
+static double row(const float *z, const float *y, size_t n, double smoothing, float *delta)
 {
     double loss = 0;
+    (void)smoothing;
     for (size_t k = 0; k < n; k++) {
         const double r = (double)z[k] - (double)y[k];
         loss += c(r);
@@ -22,10 +26,10 @@ SML__INLINE double sml__residual_row(const float *z, const float *y, size_t n, f
     return loss / (double)n;
 }
 
-SML__INLINE double sml__residual_row_f64(const double *z, const double *y, size_t n, double *delta,
-                                         double (*c)(double r), double (*slope)(double r))
+static double row_f64(const double *z, const double *y, size_t n, double smoothing, double *delta)
 {
     double loss = 0;
+    (void)smoothing;
     for (size_t k = 0; k < n; k++) {
         const double r = z[k] - y[k];
         loss += c(r);
@@ -36,7 +40,7 @@ SML__INLINE double sml__residual_row_f64(const double *z, const double *y, size_
     return loss / (double)n;
 }
 
-SML__INLINE void sml__residual_output(const float *z, size_t n, float *out)
+static void output(const float *z, size_t n, float *out)
 {
     memmove(out, z, n * sizeof(float));
 }
