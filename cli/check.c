@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* What the issue asks of gradients in double precision. */
+/* Central differences in double precision come nearer than this to a right gradient. */
 static const double LIMIT = 1e-6;
 
 static const option_row option_samples = {{"samples", SML_PARAMETER_INTEGER, "4", 1, 4096, NULL,

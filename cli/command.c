@@ -1,16 +1,25 @@
 #include "command.h"
 
+#include "text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 static void print_message(const char *program, const char *format, va_list arguments)
 {
-    if (program != NULL) {
-        fprintf(stderr, "%s: ", program);
-    }
-    vfprintf(stderr, format, arguments);
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    size_t size = length < 0 ? 1 : (size_t)length + 1;
+    char *text = allocate(size, 1);
+    vsnprintf(text, size, format, again);
+    va_end(again);
+    fputs(program != NULL ? program : "", stderr);
+    fputs(program != NULL ? ": " : "", stderr);
+    print_safe(stderr, text);
     fputc('\n', stderr);
+    free(text);
 }
 
 int fail(const char *program, const char *format, ...)

@@ -33,7 +33,8 @@ extern const command command_train, command_evaluate, command_predict, command_c
 void print_command_help(const command *c);
 void print_program_help(const command *const *commands);
 
-/* "program: text" on stderr. Return EXIT_FAILED, or EXIT_USAGE with a hint at --help. */
+/* "program: text" on stderr, safe to show; without a program the text alone. Return EXIT_FAILED, or
+ * EXIT_USAGE with a hint at --help. */
 int fail(const char *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int fail_usage(const char *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,6 +1,7 @@
 /* scratchml data list, info and fetch: which data sets there are, and what is in them. */
 #include "command.h"
 #include "document.h"
+#include "interrupt.h"
 #include "table.h"
 #include "text.h"
 
@@ -22,14 +23,15 @@ static const option_row *const options_of_info[] = {
 static void list_text(const terminal *out)
 {
     enum { INDENT = 16 };
+    size_t width = text_room(out);
     const sml_catalog_entry *entry;
     for (size_t i = 0; (entry = sml_catalog(i)) != NULL; i++) {
         int padding = INDENT - 2 - (int)strlen(entry->name);
         printf("%s%s%s%*s  ", style_on(out, STYLE_BOLD), entry->name, style_off(out, STYLE_BOLD),
                padding, "");
-        print_wrapped(entry->help, INDENT, INDENT);
+        print_wrapped(entry->help, INDENT, INDENT, width);
         printf("%*s%s", INDENT, "", style_on(out, STYLE_DIM));
-        print_wrapped(entry->source, INDENT, INDENT);
+        print_wrapped(entry->source, INDENT, INDENT, width);
         fputs(style_off(out, STYLE_DIM), stdout);
     }
 }
@@ -61,7 +63,13 @@ static int run_list(session *s)
 static int run_fetch(session *s)
 {
     const char *name = s->options.operands[0];
-    if (sml_dataset_fetch(s->ctx, name) != SML_OK) {
+    interrupt_watch();
+    sml_status status = sml_dataset_fetch(s->ctx, name);
+    if (status != SML_OK && interrupt_arrived()) {
+        fail(s->program, "interrupted; nothing was kept");
+        return EXIT_INTERRUPTED;
+    }
+    if (status != SML_OK) {
         return fail_library(s);
     }
     if (s->json) {
@@ -70,7 +78,9 @@ static int run_fetch(session *s)
         document_set(document, "data_dir", json_text(sml_ctx_data_dir(s->ctx)));
         print_document(document);
     } else {
-        printf("%s is ready (data folder: %s)\n", name, sml_ctx_data_dir(s->ctx));
+        printf("%s is ready (data folder: ", printable(name).text);
+        print_safe(stdout, sml_ctx_data_dir(s->ctx));
+        puts(")");
     }
     return EXIT_DONE;
 }
@@ -136,8 +146,8 @@ static int open_part(const session *s, part *p, const char *split)
 static void print_part(const part *p)
 {
     const sml_dataset_facts *f = &p->facts;
-    printf("\n%s: %s rows, values %g…%g, %s not zero\n", f->split[0] != '\0' ? f->split : "all",
-           format_count(f->rows).text, (double)p->minimum, (double)p->maximum,
+    printf("\n%s: %s rows, values %g%s%g, %s not zero\n", f->split[0] != '\0' ? f->split : "all",
+           format_count(f->rows).text, (double)p->minimum, sign("…"), (double)p->maximum,
            format_percent(p->density).text);
     printf("  sha256 %s\n", p->sha256);
 }
@@ -182,7 +192,7 @@ static void print_text(const part *parts, size_t n, const terminal *out)
            f->task == SML_TASK_NONE ? "no targets" : sml_task_name(f->task),
            format_count(f->columns).text, f->columns == 1 ? "" : "s");
     if (f->height > 0) {
-        printf(" (%zu × %zu pictures)", f->height, f->width);
+        printf(" (%zu %s %zu pictures)", f->height, sign("×"), f->width);
     }
     if (f->task != SML_TASK_NONE) {
         printf(", %s %s", format_count(f->outputs).text, outputs_name(f));

@@ -8,16 +8,18 @@ static const option_row *const options_of_evaluate[] = {
     &option_quiet, &option_help, NULL,
 };
 
-static void print_report(const session *s, const report *r)
+static void print_report(const session *s, const sml_dataset *data, const report *r)
 {
     if (!s->json) {
         report_print(r, &s->out);
         return;
     }
+    sml_dataset_facts facts;
+    sml_dataset_describe(data, &facts);
     json_t *document = json_object();
     document_set(document, "model", json_text(s->options.operands[0]));
     document_set(document, "data", json_text(s->options.operands[1]));
-    document_set(document, "split", json_text(option_text(&s->options, "split")));
+    document_set(document, "split", facts.split[0] != '\0' ? json_text(facts.split) : json_null());
     report_document(r, document);
     print_document(document);
 }
@@ -32,7 +34,7 @@ static int run(session *s)
         code = report_create(s, model, data, &r);
     }
     if (code == 0) {
-        print_report(s, &r);
+        print_report(s, data, &r);
     }
     report_free(&r);
     sml_dataset_free(data);

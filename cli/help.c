@@ -19,7 +19,7 @@ static void describe_values(const sml_parameter *p, char *out, size_t size)
     } else if (p->maximum > 1e9 && p->type != SML_PARAMETER_CHOICE) {
         snprintf(out, size, "at least %.8g", p->minimum);
     } else if (p->maximum > p->minimum) {
-        snprintf(out, size, "%.8g…%.8g", p->minimum, p->maximum);
+        snprintf(out, size, "%.8g%s%.8g", p->minimum, sign("…"), p->maximum);
     }
 }
 
@@ -43,7 +43,7 @@ static void print_option(const option_state *state)
         width = 0;
     }
     printf("%*s", (int)(HELP_INDENT - width), "");
-    print_wrapped(text, HELP_INDENT, HELP_INDENT);
+    print_wrapped(text, HELP_INDENT, HELP_INDENT, TEXT_WIDTH);
 }
 
 static void print_options(const options *o, int settings)
@@ -59,9 +59,9 @@ void print_command_help(const command *c)
 {
     options o;
     options_create(&o, c->name, c->options, c->algorithm);
-    printf("Usage: scratchml %s%s%s [OPTION]…\n\n", c->name, c->operands[0] != '\0' ? " " : "",
+    printf("Usage: scratchml %s%s%s [OPTION]...\n\n", c->name, c->operands[0] != '\0' ? " " : "",
            c->operands);
-    print_wrapped(c->help, 0, 0);
+    print_wrapped(c->help, 0, 0, TEXT_WIDTH);
     if (c->algorithm != NULL) {
         printf("\nSettings of the model (%s):\n", c->algorithm);
         print_options(&o, 1);
@@ -76,13 +76,13 @@ void print_command_help(const command *c)
 
 void print_program_help(const command *const *commands)
 {
-    printf("Usage: scratchml COMMAND [OPERAND]… [OPTION]…\n\n"
+    printf("Usage: scratchml COMMAND [OPERAND]... [OPTION]...\n\n"
            "Machine learning from scratch, in C.\n\nCommands:\n");
     for (; *commands != NULL; commands++) {
         char left[96];
         snprintf(left, sizeof left, "  %s %s", (*commands)->name, (*commands)->operands);
         printf("%s%*s", left, (int)(HELP_INDENT - text_width(left)), "");
-        print_wrapped((*commands)->help, HELP_INDENT, HELP_INDENT);
+        print_wrapped((*commands)->help, HELP_INDENT, HELP_INDENT, TEXT_WIDTH);
     }
     printf("\n"
            "  scratchml COMMAND --help    every option of a command\n"

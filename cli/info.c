@@ -131,11 +131,9 @@ static json_t *settings_document(const facts_of_model *f)
     return settings;
 }
 
-/* Adds every member, however deep, as "outer.inner". Beside the longest name, SHOWN_MOST columns
- * are left of 80; --json has all. */
+/* Adds every member, however deep, as "outer.inner". */
 static void receipt_rows(table *t, const char *prefix, const json_t *object)
 {
-    enum { SHOWN_MOST = 62 };
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)object, key, value)
@@ -149,7 +147,7 @@ static void receipt_rows(table *t, const char *prefix, const json_t *object)
         char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
         table_cell(t, "%s", printable(name).text);
         const char *shown = json_is_string(value) ? json_string_value(value) : text;
-        table_cell(t, "%s", shorten(shown, SHOWN_MOST).text);
+        table_cell(t, "%s", shown);
         free(text);
     }
 }
@@ -168,11 +166,16 @@ static void print_receipt(const facts_of_model *f, const terminal *out)
 static void print_text(const facts_of_model *f, const terminal *out)
 {
     const sml_model *m = f->model;
-    fprintf(out->stream, "%s%s%s: %s, %s\n%s inputs, %s outputs, %s parameters, %s\n\n",
-            style_on(out, STYLE_BOLD), f->path, style_off(out, STYLE_BOLD), sml_model_algorithm(m),
-            sml_task_name(sml_model_task(m)), format_count(sml_model_inputs(m)).text,
-            format_count(sml_model_outputs(m)).text, format_count(f->parameters).text,
-            format_bytes(f->bytes).text);
+    char sizes[512];
+    fputs(style_on(out, STYLE_BOLD), out->stream);
+    print_safe(out->stream, f->path);
+    fprintf(out->stream, "%s: %s, %s\n", style_off(out, STYLE_BOLD), sml_model_algorithm(m),
+            sml_task_name(sml_model_task(m)));
+    snprintf(sizes, sizeof sizes, "%s inputs, %s outputs, %s parameters, %s",
+             format_count(sml_model_inputs(m)).text, format_count(sml_model_outputs(m)).text,
+             format_count(f->parameters).text, format_bytes(f->bytes).text);
+    print_wrapped(sizes, 0, 0, text_room(out));
+    fputc('\n', out->stream);
     print_layers(f, out);
     print_settings(f, out);
     print_receipt(f, out);

@@ -1,8 +1,10 @@
 /* scratchml: finds the command, reads its options, runs it and checks that its output arrived. */
 #include "command.h"
+#include "interrupt.h"
 #include "text.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -168,6 +170,9 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    interrupt_exits();
+    /* A write beyond the limit of a file's size fails then, and is reported. */
+    signal(SIGXFSZ, SIG_IGN);
     int code = dispatch(argc, argv);
     /* A full disk shows only when the last buffer is written. */
     int failed_before = ferror(stdout);

@@ -169,7 +169,7 @@ void pictures_draw(const terminal *out, const picture *pictures, size_t n, size_
 }
 
 /* The field of points_draw, in characters. */
-enum { FIELD_COLUMNS = 64, FIELD_LINES = 24 };
+enum { FIELD_COLUMNS = 64, FIELD_LINES = 24, FIELD_MARGIN = 11, NUMBER = 9 };
 
 static size_t place(float value, float low, float high, size_t cells)
 {
@@ -203,6 +203,8 @@ void points_draw(const terminal *out, const float *x, const float *y, const int3
 {
     static const char marks[] = "0123456789abcdefghijklmnopqrstuvwxyz";
     char field[FIELD_LINES][FIELD_COLUMNS];
+    const size_t room = terminal_width(out) - FIELD_MARGIN;
+    const size_t columns = room < FIELD_COLUMNS ? room : FIELD_COLUMNS;
     float left, right, bottom, top;
     memset(field, ' ', sizeof field);
     range_of(x, n, &left, &right);
@@ -210,18 +212,19 @@ void points_draw(const terminal *out, const float *x, const float *y, const int3
     for (size_t i = 0; i < n; i++) {
         size_t line = FIELD_LINES - 1 - place(y[i], bottom, top, FIELD_LINES);
         char mark = classes == NULL ? '*' : marks[(size_t)classes[i] % (sizeof marks - 1)];
-        field[line][place(x[i], left, right, FIELD_COLUMNS)] = mark;
+        field[line][place(x[i], left, right, columns)] = mark;
     }
     for (size_t line = 0; line < FIELD_LINES; line++) {
         if (line == 0 || line + 1 == FIELD_LINES) {
-            fprintf(out->stream, "%9.4g  ", (double)(line == 0 ? top : bottom));
+            fprintf(out->stream, "%*.4g  ", NUMBER, (double)(line == 0 ? top : bottom));
         } else {
-            fprintf(out->stream, "%11s", "");
+            fprintf(out->stream, "%*s", FIELD_MARGIN, "");
         }
-        for (size_t column = 0; column < FIELD_COLUMNS; column++) {
+        for (size_t column = 0; column < columns; column++) {
             draw_mark(out, field[line][column]);
         }
         fputc('\n', out->stream);
     }
-    fprintf(out->stream, "%11s%-*.4g%9.4g\n", "", FIELD_COLUMNS - 9, (double)left, (double)right);
+    fprintf(out->stream, "%*s%-*.4g %*.4g\n", FIELD_MARGIN, "", (int)columns - NUMBER - 1,
+            (double)left, NUMBER, (double)right);
 }

@@ -1,6 +1,7 @@
 /* scratchml predict: labels and probabilities, a line a sample. */
 #include "report.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +81,8 @@ static int print_line(void *user, size_t row, const float *outputs)
 {
     const prediction_list *l = user;
     if (l->input != NULL) {
-        printf("%s: ", l->input);
+        print_safe(stdout, l->input);
+        fputs(": ", stdout);
     }
     printf("%*zu", (int)l->index_width, row);
     if (l->task == SML_TASK_CLASSIFICATION) {
@@ -154,6 +156,33 @@ static int print_json_row(void *user, size_t row, const float *outputs)
     return ferror(stdout);
 }
 
+static int stop(void *user, size_t row, const float *outputs)
+{
+    (void)user;
+    (void)row;
+    (void)outputs;
+    return 1;
+}
+
+/* Opens an input and tries a row of it, so that nothing is printed before a later input fails. */
+static int open_input(const prediction_list *l, const char *name, sml_dataset **data)
+{
+    const options *o = &l->s->options;
+    int code = open_data(l->s, name, option_text(o, "split"), l->model, data);
+    if (code != 0) {
+        return code;
+    }
+    sml_dataset_facts facts;
+    sml_dataset_describe(*data, &facts);
+    uint64_t first = option_given(o, "sample") ? option_number(o, "sample") : 0;
+    if (first >= facts.rows) {
+        return fail_usage(l->s->program, "--sample %" PRIu64 ": %s has %zu rows; expected 0…%zu",
+                          first, facts.name, facts.rows, facts.rows - 1);
+    }
+    sml_status status = visit_outputs(l->s, l->model, *data, (size_t)first, 1, stop, NULL);
+    return status == SML_OK ? 0 : fail_library(l->s);
+}
+
 static int predict_rows(prediction_list *l, const sml_dataset *data)
 {
     const options *o = &l->s->options;
@@ -163,10 +192,6 @@ static int predict_rows(prediction_list *l, const sml_dataset *data)
     if (option_given(o, "sample")) {
         first = (size_t)option_number(o, "sample");
         count = 1;
-        if (first >= facts.rows) {
-            return fail_usage(l->s->program, "--sample %zu: %s has %zu rows; expected 0…%zu", first,
-                              facts.name, facts.rows, facts.rows - 1);
-        }
     }
     if (option_given(o, "limit") && option_number(o, "limit") < count) {
         count = (size_t)option_number(o, "limit");
@@ -181,14 +206,21 @@ static int predict_rows(prediction_list *l, const sml_dataset *data)
 static int predict_inputs(prediction_list *l)
 {
     const options *o = &l->s->options;
+    char **names = o->operands + 1;
+    size_t n = o->n_operands - 1;
+    sml_dataset **inputs = allocate(n, sizeof *inputs);
     int code = 0;
-    for (size_t i = 1; i < o->n_operands && code == 0; i++) {
-        sml_dataset *data = NULL;
-        l->input = o->n_operands > 2 ? o->operands[i] : NULL;
-        code = open_data(l->s, o->operands[i], option_text(o, "split"), l->model, &data);
-        code = code == 0 ? predict_rows(l, data) : code;
-        sml_dataset_free(data);
+    for (size_t i = 0; i < n && code == 0; i++) {
+        code = open_input(l, names[i], &inputs[i]);
     }
+    for (size_t i = 0; i < n && code == 0; i++) {
+        l->input = n > 1 ? names[i] : NULL;
+        code = predict_rows(l, inputs[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        sml_dataset_free(inputs[i]);
+    }
+    free(inputs);
     return code;
 }
 
@@ -229,7 +261,7 @@ static int run(session *s)
 
 const command command_predict = {
     .name = "predict",
-    .operands = "MODEL INPUT…",
+    .operands = "MODEL INPUT...",
     .least = 2,
     .most = SIZE_MAX,
     .help = "Print a line a sample: its index, the likeliest classes, their probabilities",

@@ -149,7 +149,6 @@ int progress_update(void *user, const sml_progress *now)
 
 void progress_end(progress *p, int keep)
 {
-    interrupt_restore();
     if (p->mode != PROGRESS_REDRAWN || p->drawn_at < 0) {
         return;
     }

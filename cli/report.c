@@ -1,5 +1,7 @@
 #include "report.h"
 
+#include "interrupt.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +34,7 @@ sml_status visit_outputs(const session *s, const sml_model *model, const sml_dat
         for (size_t i = 0; i < n && status == SML_OK && !stopped; i++) {
             stopped = visit(user, row + i, outputs + i * width);
         }
+        stopped |= interrupt_arrived();
     }
     free(outputs);
     return status;
@@ -166,7 +169,7 @@ short_text report_headline(const report *r)
         snprintf(out.text, sizeof out.text, "accuracy %.8s · loss %.4f",
                  format_percent(r->scores.accuracy).text, r->scores.loss);
     }
-    return out;
+    return printable(out.text);
 }
 
 short_text class_heading(const sml_model *model, size_t class_index)

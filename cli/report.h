@@ -27,7 +27,8 @@ typedef struct report {
     const sml_model *model; /* names the classes */
 } report;
 
-/* Returns 0 or the exit code after a message. Free with report_free in both cases. */
+/* Returns 0 or the exit code after a message. Free with report_free in both cases. After an
+ * interrupt the report is incomplete. */
 int report_create(const session *s, const sml_model *model, const sml_dataset *data, report *r);
 void report_free(report *r);
 

@@ -39,12 +39,14 @@ static void print_confusion(const report *r, const terminal *out)
             table_style(t, row == column ? STYLE_GOOD : look);
         }
     }
-    fprintf(out->stream, "\nConfusion matrix: a row for each true class, a column for each "
-                         "predicted one\n");
+    fputc('\n', out->stream);
+    print_wrapped("Confusion matrix: a row for each true class, a column for each predicted one", 0,
+                  0, text_room(out));
     table_print(t, out);
     table_free(t);
     if (n < r->outputs) {
-        fprintf(out->stream, "(cut: classes 0…%zu of %zu; --json has all)\n", n - 1, r->outputs);
+        fprintf(out->stream, "(cut: classes 0%s%zu of %zu; --json has all)\n", sign("…"), n - 1,
+                r->outputs);
     }
 }
 
@@ -71,12 +73,16 @@ static void print_classes(const report *r, const terminal *out)
 
 void report_print(const report *r, const terminal *out)
 {
-    fprintf(out->stream, "%s%s%s · %s samples\n", style_on(out, STYLE_BOLD),
-            report_headline(r).text, style_off(out, STYLE_BOLD),
-            format_count(r->scores.samples).text);
+    char line[256];
+    snprintf(line, sizeof line, "%s · %s samples", report_headline(r).text,
+             format_count(r->scores.samples).text);
+    fputs(style_on(out, STYLE_BOLD), out->stream);
+    print_wrapped(line, 0, 0, text_room(out));
+    fputs(style_off(out, STYLE_BOLD), out->stream);
     if (r->task == SML_TASK_REGRESSION) {
-        fprintf(out->stream, "mean squared error %.6g · mean absolute error %.6g\n",
-                r->regression.mse, r->regression.mae);
+        snprintf(line, sizeof line, "mean squared error %.6g · mean absolute error %.6g",
+                 r->regression.mse, r->regression.mae);
+        print_wrapped(line, 0, 0, text_room(out));
         return;
     }
     if (r->confusion != NULL) {

@@ -236,10 +236,14 @@ static void print_values(const show *w, size_t row, size_t room)
     sml_dataset_features(w->data, row, values);
     size_t used = 0;
     for (size_t i = 0; i < w->facts.columns; i++) {
-        short_text value;
+        short_text value, tail = {""};
         size_t width = (size_t)snprintf(value.text, sizeof value.text, " %.5g", (double)values[i]);
-        if (used + width + sizeof "… 000,000 more" > room) {
-            printf(" … %s more", format_count(w->facts.columns - i).text);
+        if (i + 1 < w->facts.columns) {
+            snprintf(tail.text, sizeof tail.text, " %s %.40s more", sign("…"),
+                     format_count(w->facts.columns - i - 1).text);
+        }
+        if (i > 0 && used + width + text_width(tail.text) > room) {
+            printf(" %s %s more", sign("…"), format_count(w->facts.columns - i).text);
             break;
         }
         fputs(value.text, stdout);

@@ -16,6 +16,7 @@ void table_cell(table *t, const char *format, ...) __attribute__((format(printf,
 /* The style of the cell that was appended last. */
 void table_style(table *t, style wanted);
 
+/* A table that is too wide for the terminal gets its words cut. */
 void table_print(const table *t, const terminal *out);
 
 #endif

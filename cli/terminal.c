@@ -1,30 +1,19 @@
 #include "terminal.h"
 
+#include "text.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { DEFAULT_WIDTH = 80, LEAST_WIDTH = 20 };
+/* What COLUMNS may say. */
+enum { LEAST_WIDTH = 20, MOST_WIDTH = 1000 };
 
 static const char *environment(const char *name)
 {
     const char *value = getenv(name);
     return value != NULL ? value : "";
-}
-
-/* The locale's character set by its name alone: setlocale would change how numbers look. */
-static int locale_is_utf8(void)
-{
-    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-        const char *value = environment(variables[i]);
-        if (value[0] != '\0') {
-            return strcasestr(value, "utf-8") != NULL || strcasestr(value, "utf8") != NULL;
-        }
-    }
-    return 0;
 }
 
 static int wants_colour(int is_terminal, const char *colour)
@@ -50,7 +39,14 @@ size_t terminal_width(const terminal *out)
     if (out->is_terminal && ioctl(fileno(out->stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         return size.ws_col < LEAST_WIDTH ? LEAST_WIDTH : size.ws_col;
     }
-    return DEFAULT_WIDTH;
+    size_t columns = strtoull(environment("COLUMNS"), NULL, 10);
+    return columns < LEAST_WIDTH || columns > MOST_WIDTH ? TEXT_WIDTH : columns;
+}
+
+size_t text_room(const terminal *out)
+{
+    size_t width = terminal_width(out);
+    return width < TEXT_WIDTH ? width : TEXT_WIDTH;
 }
 
 const char *style_on(const terminal *out, style wanted)

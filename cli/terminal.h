@@ -17,8 +17,11 @@ typedef struct terminal {
 /* colour: "auto", "always" or "never". */
 terminal terminal_of(FILE *stream, const char *colour);
 
-/* Columns of the terminal now; 80 where it is none. */
+/* Columns of the terminal now; where it is none, what COLUMNS says, else 80. */
 size_t terminal_width(const terminal *out);
+
+/* The same for words, which are hard to read in longer lines: at most TEXT_WIDTH. */
+size_t text_room(const terminal *out);
 
 /* The escape that starts a style and the one that ends it; "" without colour. */
 const char *style_on(const terminal *out, style wanted);

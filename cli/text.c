@@ -1,9 +1,9 @@
 #include "text.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 short_text format_count(uint64_t count)
 {
@@ -91,31 +91,139 @@ static int continues_code_point(char c)
     return ((unsigned char)c & 0xC0) == 0x80;
 }
 
-static const char ELLIPSIS[] = "…";
+int locale_is_utf8(void)
+{
+    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *value = getenv(variables[i]);
+        if (value != NULL && value[0] != '\0') {
+            return strcasestr(value, "utf-8") != NULL || strcasestr(value, "utf8") != NULL;
+        }
+    }
+    return 0;
+}
+
+/* No spelling is longer than its sign: safe_text counts on that. */
+static const struct {
+    const char *utf8, *ascii;
+} SIGNS[] = {{"·", "-"}, {"²", "2"}, {"×", "x"}, {"…", "..."}};
+
+const char *sign(const char *utf8)
+{
+    for (size_t i = 0; i < sizeof SIGNS / sizeof SIGNS[0] && !locale_is_utf8(); i++) {
+        if (strncmp(utf8, SIGNS[i].utf8, strlen(SIGNS[i].utf8)) == 0) {
+            return SIGNS[i].ascii;
+        }
+    }
+    return utf8;
+}
+
+/* The code point at text, which is not empty, and its bytes in *n; a byte that begins none is one
+ * of the C1 controls to us. */
+static uint32_t code_point(const char *text, size_t *n)
+{
+    static const uint32_t NONE = 0x80, least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *b = (const unsigned char *)text;
+    size_t length = b[0] < 0x80 ? 1 : (b[0] < 0xE0 ? 2 : (b[0] < 0xF0 ? 3 : 4));
+    uint32_t code = length == 1 ? b[0] : b[0] & (0x7Fu >> length);
+    *n = 1;
+    for (size_t i = 1; i < length; i++) {
+        if (!continues_code_point(text[i])) {
+            return NONE;
+        }
+        code = code << 6 | (b[i] & 0x3Fu);
+    }
+    int surrogate = code >= 0xD800 && code <= 0xDFFF;
+    if ((b[0] >= 0x80 && b[0] < 0xC0) || b[0] > 0xF4 || code < least[length] || surrogate ||
+        code > 0x10FFFF) {
+        return NONE;
+    }
+    *n = length;
+    return code;
+}
+
+static int controls_terminal(uint32_t c)
+{
+    int turns = (c >= 0x200E && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
+                (c >= 0x2066 && c <= 0x2069);
+    return c < 0x20 || (c >= 0x7F && c <= 0x9F) || turns;
+}
+
+char *safe_text(const char *text)
+{
+    char *out = allocate(strlen(text) + 1, 1), *end = out;
+    for (size_t n; *text != '\0'; text += n) {
+        if (controls_terminal(code_point(text, &n))) {
+            *end++ = '?';
+            continue;
+        }
+        const char *shown = n > 1 ? sign(text) : text;
+        size_t length = shown == text ? n : strlen(shown);
+        memcpy(end, shown, length);
+        end += length;
+    }
+    return out;
+}
+
+void print_safe(FILE *stream, const char *text)
+{
+    char *safe = safe_text(text);
+    fputs(safe, stream);
+    free(safe);
+}
 
 short_text shorten(const char *name, size_t most)
 {
     short_text out;
     const size_t longest = sizeof out.text - 1, room = most < longest ? most : longest;
-    size_t n = 0;
-    while (n < room && name[n] != '\0') {
-        unsigned char c = (unsigned char)name[n];
-        out.text[n++] = c < 0x20 || c == 0x7F ? '?' : (char)c;
-    }
-    out.text[n] = '\0';
-    if (name[n] != '\0') {
-        n -= sizeof ELLIPSIS - 1;
-        while (n > 0 && continues_code_point(name[n])) {
+    char *safe = safe_text(name);
+    const char *ellipsis = "";
+    size_t n = strlen(safe);
+    if (n > room) {
+        ellipsis = sign("…");
+        n = room - strlen(ellipsis);
+        while (n > 0 && continues_code_point(safe[n])) {
             n--;
         }
-        memcpy(out.text + n, ELLIPSIS, sizeof ELLIPSIS);
     }
+    snprintf(out.text, sizeof out.text, "%.*s%s", (int)n, safe, ellipsis);
+    free(safe);
     return out;
 }
 
 short_text printable(const char *name)
 {
     return shorten(name, SIZE_MAX);
+}
+
+char *quoted_for_shell(const char *path)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                "0123456789_./=:,+@%-";
+    char *out = allocate(4 * strlen(path) + 3, 1), *end = out;
+    if (path[0] != '\0' && path[strspn(path, plain)] == '\0') {
+        return strcpy(out, path);
+    }
+    *end++ = '\'';
+    for (; *path != '\0'; path++) {
+        /* A quote ends the quoted text, stands escaped, and begins it again. */
+        end += *path == '\'' ? sprintf(end, "'\\''") : sprintf(end, "%c", *path);
+    }
+    *end = '\'';
+    return out;
+}
+
+size_t text_bytes(const char *text, size_t columns)
+{
+    size_t n = 0;
+    for (; text[n] != '\0'; n++) {
+        int begins = !continues_code_point(text[n]);
+        if (begins && columns == 0) {
+            break;
+        }
+        columns -= (size_t)begins;
+    }
+    return n;
 }
 
 size_t text_width(const char *text)
@@ -127,27 +235,20 @@ size_t text_width(const char *text)
     return width;
 }
 
-void print_wrapped(const char *text, size_t column, size_t indent)
+void print_wrapped(const char *text, size_t column, size_t indent, size_t width)
 {
     size_t start = column;
-    while (*text != '\0') {
-        int n = (int)strcspn(text, " ");
-        char word[TEXT_WIDTH + 1];
-        snprintf(word, sizeof word, "%.*s", n, text);
-        size_t width = text_width(word);
-        if (column > start && column + 1 + width > TEXT_WIDTH) {
+    char *safe = safe_text(text), *rest = NULL;
+    for (char *word = strtok_r(safe, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        if (column > start && column + 1 + text_width(word) > width) {
             printf("\n%*s", (int)indent, "");
             column = start = indent;
         }
-        if (column > start) {
-            putchar(' ');
-            column++;
-        }
-        printf("%.*s", n, text);
-        column += width;
-        text += n + (text[n] == ' ');
+        printf("%s%s", column > start ? " " : "", word);
+        column += (column > start) + text_width(word);
     }
     putchar('\n');
+    free(safe);
 }
 
 void *allocate(size_t count, size_t size)

@@ -1,8 +1,10 @@
 /* scratchml train: fits a model, saves it, and sums up in one line. */
+#include "interrupt.h"
 #include "progress.h"
 #include "report.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,6 +134,15 @@ static int prepare(const session *s, training *t)
     return code == 0 ? open_test_part(s, t) : code;
 }
 
+/* "1 epoch", "2 epochs" */
+static short_text counted(uint64_t n, const char *noun)
+{
+    short_text out;
+    snprintf(out.text, sizeof out.text, "%.40s %.40s%s", format_count(n).text, noun,
+             n == 1 ? "" : "s");
+    return out;
+}
+
 static double samples_per_second(const training *t)
 {
     return t->fitted.seconds > 0 ? (double)t->fitted.samples / t->fitted.seconds : 0;
@@ -141,13 +152,17 @@ static void print_summary(const training *t)
 {
     if (t->test != NULL) {
         printf("test %s", report_headline(&t->tested).text);
+    } else if (isnan(t->fitted.loss)) {
+        fputs("no loss", stdout);
     } else {
         printf("train loss %.4f", t->fitted.loss);
     }
-    printf(" · %s epoch%s in %s · %s samples/s · seed %s · saved to %s\n",
-           format_count(t->fitted.epochs).text, t->fitted.epochs == 1 ? "" : "s",
-           format_seconds(t->fitted.seconds).text, format_rate(samples_per_second(t)).text,
-           sml_model_get(t->model, "seed"), t->output);
+    const char *dot = sign("·");
+    printf(" %s %s in %s %s %s samples/s %s seed %s %s saved to ", dot,
+           counted(t->fitted.epochs, "epoch").text, format_seconds(t->fitted.seconds).text, dot,
+           format_rate(samples_per_second(t)).text, dot, sml_model_get(t->model, "seed"), dot);
+    print_safe(stdout, t->output);
+    putchar('\n');
 }
 
 static void print_json(const training *t)
@@ -171,6 +186,25 @@ static void print_json(const training *t)
     print_document(document);
 }
 
+/* Returns 0, or the exit code after a message. */
+static int save(const session *s, const training *t)
+{
+    interrupt_hold();
+    sml_status status = sml_model_save(s->ctx, t->model, t->output);
+    return status == SML_OK ? 0 : fail_library(s);
+}
+
+static int save_unscored(const session *s, const training *t)
+{
+    int code = save(s, t);
+    if (code == 0) {
+        fail(s->program, "interrupted while scoring: no test score; the model was saved to %s",
+             t->output);
+        code = EXIT_INTERRUPTED;
+    }
+    return code;
+}
+
 static int finish(const session *s, training *t)
 {
     if (t->test != NULL) {
@@ -178,32 +212,47 @@ static int finish(const session *s, training *t)
         if (code != 0) {
             return code;
         }
+        if (interrupt_arrived()) {
+            return save_unscored(s, t);
+        }
         if (sml_model_record_scores(s->ctx, t->model, t->test, &t->tested.scores) != SML_OK) {
             return fail_library(s);
         }
     }
-    if (sml_model_save(s->ctx, t->model, t->output) != SML_OK) {
-        return fail_library(s);
-    }
-    if (s->json) {
+    int code = save(s, t);
+    if (code == 0 && s->json) {
         print_json(t);
-    } else {
+    } else if (code == 0) {
         print_summary(t);
     }
-    return EXIT_DONE;
+    return code == 0 && interrupt_arrived() ? EXIT_INTERRUPTED : code;
+}
+
+/* How to go on, as a line for the shell. */
+static void print_continuation(const session *s, const training *t)
+{
+    const options *o = &s->options;
+    int renamed = option_given(o, "output"), moved = option_given(o, "data_dir");
+    char *data = quoted_for_shell(t->data), *output = quoted_for_shell(t->output);
+    char *folder = quoted_for_shell(option_text(o, "data_dir"));
+    fail(NULL, "go on with: scratchml train %s --from %s%s%s%s%s", data, output,
+         renamed ? " --output " : "", renamed ? output : "", moved ? " --data-dir " : "",
+         moved ? folder : "");
+    free(folder);
+    free(output);
+    free(data);
 }
 
 static int save_interrupted(const session *s, const training *t)
 {
-    if (sml_model_save(s->ctx, t->model, t->output) != SML_OK) {
-        return fail_library(s);
+    int code = save(s, t);
+    if (code != 0) {
+        return code;
     }
-    int renamed = option_given(&s->options, "output");
-    fail(s->program,
-         "interrupted after %s full epochs and %s steps; the model as it is was saved to %s\n"
-         "go on with: scratchml train %s --from %s%s%s",
-         format_count(t->fitted.epochs).text, format_count(t->fitted.steps).text, t->output,
-         t->data, t->output, renamed ? " --output " : "", renamed ? t->output : "");
+    fail(s->program, "interrupted after %s (%s); the model as it is was saved to %s",
+         counted(t->fitted.epochs, "full epoch").text, counted(t->fitted.steps, "step").text,
+         t->output);
+    print_continuation(s, t);
     return EXIT_INTERRUPTED;
 }
 
@@ -213,8 +262,9 @@ static int save_diverged(const session *s, const training *t)
     if (t->fitted.epochs == 0) {
         return fail(s->program, "no epoch ended well, so nothing was saved");
     }
-    if (sml_model_save(s->ctx, t->model, t->output) != SML_OK) {
-        return fail_library(s);
+    int code = save(s, t);
+    if (code != 0) {
+        return code;
     }
     return fail(s->program, "the model as it was after epoch %s was saved to %s",
                 format_count(t->fitted.epochs).text, t->output);
@@ -262,7 +312,8 @@ const command command_train = {
     .algorithm = "mlp",
     .run = run,
     .notes = "Ctrl-C ends the training after the current batch, saves the model and says how\n"
-             "to go on. A second Ctrl-C ends the program at once.\n"
+             "to go on; so do SIGTERM and SIGHUP. The exit code is 130. A second Ctrl-C ends\n"
+             "the program at once, but not in the middle of saving.\n"
              "\n"
              "Examples:\n"
              "  scratchml train mnist --hidden 128 --epochs 10\n"

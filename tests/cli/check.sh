@@ -21,6 +21,16 @@ run train regression --hidden 6 --activation relu --loss huber --epochs 1 --quie
 run check r.safetensors regression --json
 expect_code 0
 expect_json '.max_relative_error <= 1e-6'
+# Weights so large that a difference quotient cannot hold: the exit code says so.
+run train spirals --hidden 8 --activation identity --optimizer adam --learning-rate 1e5 \
+    --batch-size 3000 --epochs 1 --quiet -o huge.safetensors
+run check huge.safetensors spirals
+expect_code 1
+expect_out '^FAIL  '
+run check huge.safetensors spirals --json
+expect_code 1
+expect_json '.max_relative_error > .limit and (.passed | not)'
+
 fails_with 1 'inputs|columns' check r.safetensors spirals
 
 finish

@@ -37,6 +37,17 @@ check 'a line a row' [ "$(grep -cE '^#[3-6] is [012]: ' out)" -eq 4 ]
 run data show regression --count 2
 check 'a line a row' [ "$(grep -cE '^#[01] is -?[0-9.]+: ' out)" -eq 2 ]
 
+COLUMNS=40 run data show regression --count 2
+check 'a value and the rest' \
+    [ "$(grep -cE '^#[01] is -?[0-9.]+: -?[0-9.]+.* … [0-9] more$' out)" -eq 2 ]
+expect_narrow 40
+COLUMNS=40 run data show spirals
+expect_narrow 40
+COLUMNS=40 run data list
+expect_narrow 40
+LC_ALL=C run data list
+check 'ASCII only' bash -c "! LC_ALL=C grep -q '[^ -~]' out"
+
 train_spirals m.safetensors
 run data show spirals --model m.safetensors --count 2
 check 'predictions' [ "$(grep -cE '(says|wrong:) [012] [0-9.]+%' out)" -eq 2 ]

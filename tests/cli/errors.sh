@@ -25,6 +25,22 @@ printf '1 2\n3 inf\n' >inf.txt
 fails_with 1 'inf.txt.*2' predict m.safetensors inf.txt
 fails_with 1 '.' train inf.txt -o no.safetensors
 
+# Names and contents of files reach the terminal without what would control it: C0, C1, bidi.
+bad=$'a\x1b[2J\xc2\x9bb\xe2\x80\xaec\x9b\xff'
+safe='a\?\[2J\?b\?c\?\?'
+fails_with 1 "$safe" train "$bad"
+printf '%s\n' "$bad" >"$bad"
+fails_with 1 "$safe:1" predict m.safetensors "$bad"
+cp m.safetensors "$bad.safetensors"
+run info "$bad.safetensors"
+expect_out "^$safe.safetensors: mlp"
+echo '1 2' >"$bad"
+run predict m.safetensors "$bad" "$bad"
+expect_out "^$safe: 0  "
+run train spirals --epochs 1 -o "$bad.safetensors"
+expect_out "saved to $safe.safetensors$"
+LC_ALL=C fails_with 2 'expected 0\.\.\.999$' predict m.safetensors spirals --sample 1000
+
 # Models that are missing, foreign or damaged: refused, never a crash.
 fails_with 1 'absent.safetensors' info absent.safetensors
 printf 'hello' >foreign.safetensors

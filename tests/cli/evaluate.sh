@@ -38,6 +38,12 @@ expect_out '^loss [0-9.]+ · R² '
 run evaluate r.safetensors regression --json
 expect_json '.accuracy == null and .confusion == null and .mse > 0 and .mae > 0 and .r2 < 1'
 
+COLUMNS=40 run evaluate m.safetensors spirals
+expect_narrow 40
+LC_ALL=C run evaluate r.safetensors regression
+expect_out '^loss [0-9.]+ - R2 -?[0-9.]+ - 1,000 samples$'
+check 'ASCII only' bash -c "! LC_ALL=C grep -q '[^ -~]' out"
+
 fails_with 1 'inputs|columns' evaluate m.safetensors regression
 
 finish

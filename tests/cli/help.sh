@@ -38,6 +38,12 @@ done
 expect_out '-o, --output FILE'
 expect_out '\[model.safetensors\]'
 expect_out 'identity, relu,'
+expect_out 'at least 1\)'
+run predict --help
+expect_out '\(1…1000\) \[3\]'
+LC_ALL=C run predict --help
+expect_out '\(1\.\.\.1000\) \[3\]'
+check 'ASCII only' bash -c "! LC_ALL=C grep -q '[^ -~]' out"
 
 run --version
 expect_code 0

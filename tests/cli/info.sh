@@ -14,6 +14,12 @@ expect_out 'dropout 0.25'
 check 'chosen settings come first' \
     bash -c "grep -A 5 '^setting' out | grep -qE '^dropout +0.25 '"
 expect_out '^seed +9'
+sed -n '/^setting/,/^$/p' out | awk 'NF && NR > 1 { print $1 }' | sort >listed
+COLUMNS=40 run info m.safetensors
+expect_narrow 40
+run info m.safetensors --json
+jq -r '.settings | keys[]' out | sort >known
+check 'each setting stands there once' cmp listed known
 
 run info m.safetensors --json
 expect_json '.algorithm == "mlp" and .task == "classification"'

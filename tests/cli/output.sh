@@ -24,6 +24,17 @@ to_full predict m.safetensors spirals --json
 to_full info m.safetensors
 to_full train spirals --epochs 1 --quiet -o n.safetensors
 
+# A limit on the size of files ends the save, not the program.
+run_limited() {
+    ulimit -f 100
+    run train spirals --hidden 300,300 --epochs 1 --quiet -o large.safetensors
+    expect_code 1
+    expect_err 'File too large'
+    finish
+}
+check 'a limit on the size' bash -c "$(declare -f); checks=0 failures=0; run_limited"
+check 'nothing is left of it' [ -z "$(find . -name 'large*')" ]
+
 last_command='scratchml data list >&-'
 code=0
 "$SCRATCHML" data list >&- 2>err || code=$?

@@ -44,6 +44,31 @@ check 'index and value' [ "$(grep -cE '^[01]  -?[0-9.e-]+$' out)" -eq 2 ]
 run predict r.safetensors regression --limit 2 --json
 expect_json '.predictions | length == 2 and all(.values | length == 1)'
 
+# The values are those that evaluate scores.
+run evaluate r.safetensors regression --json
+mse=$(jq .mse out)
+run data show regression --split test --count 1000 --json
+jq -c '[.samples[].label[0]]' out >truth.json
+run predict r.safetensors regression --json
+expect_json "[[.predictions[].values[0]], $(cat truth.json)] | transpose | length == 1000 and
+    ((map(.[0] - .[1] | . * .) | add / 1000) / $mse - 1 | fabs < 1e-5)"
+
+# On a tie the classes come in their order: no epoch, no bias, so 0 gives every class the same.
+run train spirals --hidden 4 --epochs 0 --quiet -o tie.safetensors
+echo '0 0' >zero.txt
+run predict tie.safetensors zero.txt
+expect_out '^0  0 0.3333  1 0.3333  2 0.3333$'
+run predict tie.safetensors zero.txt --top 2 --json
+expect_json '.predictions[0].label == "0"'
+
+# Nothing is printed before every input is known to be good.
+echo '1 2 3' >three.txt
+for format in --quiet --json; do
+    fails_with 1 'three.txt: .*2 columns' predict m.safetensors rows.txt three.txt "$format"
+    fails_with 1 'absent' predict m.safetensors rows.txt absent.txt "$format"
+    fails_with 2 '--sample 5: rows.txt' predict m.safetensors spirals rows.txt --sample 5 "$format"
+done
+
 fails_with 2 '--sample 1000: .*0…999' predict m.safetensors spirals --sample 1000
 printf '1 2\n3 nan\n' >nan.txt
 fails_with 1 'nan.txt.*2' predict m.safetensors nan.txt

@@ -24,6 +24,13 @@ for columns in 40 80 120; do
     expect_narrow $((columns - 1)) drawn
     expect_out 'epoch 400/400'
 done
+# At most ten drawings a second, and the last one.
+on_terminal 80 "$SCRATCHML train spirals --epochs 4000 --threads 1 -o t.safetensors --json >figures"
+most=$(jq '12 + 10 * .seconds | floor' figures)
+drawings=$(head -n 1 out | tr -dc '\r' | wc -c)
+check "at least 2 drawings, found $drawings" [ "$drawings" -ge 2 ]
+check "at most $most drawings, found $drawings" [ "$drawings" -le "$most" ]
+
 on_terminal 80 "$SCRATCHML train spirals --epochs 3 --quiet -o t.safetensors"
 check 'quiet' [ "$(grep -c '' out)" -eq 1 ]
 

@@ -25,6 +25,17 @@ expect_json '.seconds > 0 and .samples_per_second > 0'
 expect_json '.model == "seven.safetensors" and .parameters == 16 * 3 + 3 * 17'
 check 'another seed gives another model' bash -c '! cmp -s m.safetensors seven.safetensors'
 
+run train spirals --epochs 0 --json -o zero.safetensors
+expect_code 0
+expect_json '.epochs == 0 and .train.loss == null and .test.loss > 0'
+
+# What train says is what the file remembers.
+run train spirals --epochs 2 --quiet --json -o scored.safetensors
+accuracy=$(jq .test.accuracy out) loss=$(jq .test.loss out)
+run info scored.safetensors --json
+expect_json ".receipt.scores | .accuracy == $accuracy and (.loss - $loss | fabs < 1e-8)"
+expect_json '.receipt.scores | .data == "spirals" and .split == "test" and .samples == 1000'
+
 # The default file, and a number of samples that fits no batch.
 run train spirals --epochs 1 --batch-size 7 --quiet
 expect_code 0
