@@ -35,7 +35,7 @@ bench:
 	@tools/bench
 
 install: all
-	@DESTDIR="$(DESTDIR)" cmake --install build --prefix "$(PREFIX)"
+	@tools/install build "$(PREFIX)" "$(DESTDIR)"
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz

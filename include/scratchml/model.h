@@ -112,7 +112,7 @@ SML_API sml_status sml_model_evaluate(sml_ctx *ctx, const sml_model *model, cons
 SML_API sml_status sml_model_record_scores(sml_ctx *ctx, sml_model *model, const sml_dataset *data,
                                            const sml_scores *scores);
 
-/* Writes a safetensors file: to a temporary file beside it, synced, then renamed, so that the
+/* Writes a safetensors file, after a fit: to a temporary file beside it, synced, then renamed, so that the
  * old file stays until the new one is safe. Errors: SML_BAD_ARGUMENT (never fitted), SML_IO,
  * SML_NO_MEMORY. */
 SML_API sml_status sml_model_save(sml_ctx *ctx, const sml_model *model, const char *path);

@@ -175,13 +175,12 @@ static sml_status find_target(sml_ctx *ctx, const char *path, target *file)
         return sml__fail_errno(ctx, SML_IO, ENAMETOOLONG, "%s: cannot write", path);
     }
     memcpy(file->path, path, strlen(path) + 1);
-    file->mode = -1;
     return SML_OK;
 }
 
 sml_status sml__file_write(sml_ctx *ctx, const char *path, const sml__piece *pieces, size_t n)
 {
-    target file;
+    target file = {.mode = -1};
     char temporary[PATH_MAX + 48];
     sml_status status = find_target(ctx, path, &file);
     if (status != SML_OK) {

@@ -171,9 +171,9 @@ sml_status sml_model_save(sml_ctx *ctx, const sml_model *model, const char *path
     payload data = {NULL, 0, NULL, 0};
     unsigned char *header = NULL;
     size_t length = 0;
-    if (model->inputs == 0) {
-        return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: the model was never fitted; nothing to save",
-                         path);
+    if (model->receipt == NULL) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT,
+                         "%s: the model was never fitted to the end; nothing to save", path);
     }
     json_t *metadata = metadata_json(ctx, model);
     sml_status status = metadata != NULL ? list_tensors(ctx, model, &data) : SML_NO_MEMORY;

@@ -181,7 +181,7 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
                          const sml__pass_settings *settings, size_t l, sml__member member)
 {
     const sml__layer *layer = &network->layers[l];
-    const sml__pass pass = {
+    sml__pass pass = {
         .rank = member.rank,
         .size = member.size,
         .rows = settings->rows,
@@ -205,10 +205,12 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .sparse = l == 0 ? settings->sparse : NULL,
         .order = settings->order,
         .upcoming = settings->upcoming,
-        .sparse_scratch =
-            workspace->sparse_scratch + (size_t)member.rank * workspace->sparse_scratch_size,
         .scratch = workspace->scratch + (size_t)member.rank * SML__GEMM_SCRATCH,
     };
+    if (pass.sparse != NULL) {
+        pass.sparse_scratch =
+            workspace->sparse_scratch + (size_t)member.rank * workspace->sparse_scratch_size;
+    }
     return pass;
 }
 

@@ -69,6 +69,34 @@ echo '-- a good mirror'
 fetch "$scratch/good" || fail "$(cat "$scratch/good.said")"
 whole "$scratch/good"
 
+# A library before the C library writes down what is synced. A sanitizer stands there itself.
+if [ -z "${SCRATCHML_SANITIZE:-}" ] && cc=$(command -v cc || command -v gcc || command -v clang); then
+    echo '-- files and folders are synced, the data folder last'
+    "$cc" -shared -fPIC -x c - -o "$scratch/sync.so" <<'C'
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+int fsync(int fd)
+{
+    char link[32], path[4096] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    FILE *log = fopen(getenv("SYNC_LOG"), "a");
+    if (readlink(link, path, sizeof path - 1) > 0 && log != NULL) fprintf(log, "%s\n", path);
+    if (log != NULL) fclose(log);
+    return (int)syscall(SYS_fsync, fd);
+}
+C
+    LD_PRELOAD=$scratch/sync.so SYNC_LOG=$scratch/synced fetch "$scratch/safe" ||
+        fail "$(cat "$scratch/safe.said")"
+    for file in $files; do
+        [ "$(grep -c "/mnist/$file.*tmp$" "$scratch/synced")" = 1 ] || fail "$file is not synced"
+    done
+    [ "$(grep -c '/mnist$' "$scratch/synced")" = 4 ] || fail 'the folder of the set is not synced'
+    [ "$(tail -n 1 "$scratch/synced")" = "$scratch/safe" ] || fail 'the data folder is not synced'
+fi
+
 echo '-- two fetches at once'
 fetch "$scratch/twice" &
 other=$!

@@ -2,6 +2,19 @@
 #include "support.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+
+/* What the library finds when it asks for the free space: this stands before the C library's. */
+static fsblkcnt_t free_blocks = 1 << 20;
+
+int statvfs(const char *path, struct statvfs *facts)
+{
+    (void)path;
+    *facts = (struct statvfs){.f_frsize = 4096, .f_blocks = 1 << 20, .f_bavail = free_blocks};
+    return 0;
+}
 
 static void assert_not_opened(sml_ctx *ctx, const char *name, const char *split, sml_status status,
                               const char *first, const char *second)
@@ -124,26 +137,110 @@ static void write_program(sml_ctx *ctx, const char *name, const char *text)
     write_file(ctx, name, text, strlen(text));
     char *const arguments[] = {"chmod", "+x", (char *)path_in(ctx, name, path), NULL};
     char reason[128];
-    assert_true(sml__run_program(arguments, "/dev/null", reason, sizeof reason));
+    assert_int_equal(sml__run_program(arguments, "/dev/null", reason, sizeof reason), SML_OK);
+}
+
+/* Fetches MNIST with nothing but the programs of the data folder's "bin" on PATH. */
+static sml_status fetch_with_own_programs(sml_ctx *ctx)
+{
+    char path[1024], kept[4096];
+    snprintf(kept, sizeof kept, "%s", getenv("PATH"));
+    assert_int_equal(setenv("PATH", path_in(ctx, "bin", path), 1), 0);
+    sml_status status = sml_dataset_fetch(ctx, "mnist");
+    assert_int_equal(setenv("PATH", kept, 1), 0);
+    return status;
 }
 
 /* Programs that fail, and one that claims success but delivers nothing. */
 static void programs_that_fail_are_quoted(void **state)
 {
     sml_ctx *ctx = *state;
-    char path[1024], kept[4096];
-    snprintf(kept, sizeof kept, "%s", getenv("PATH"));
     write_program(ctx, "bin/npm", "#!/bin/sh\necho\necho 'npm ERR! code E404' >&2\nexit 3\n");
     write_program(ctx, "bin/curl", "#!/bin/sh\nexit 0\n");
-    assert_int_equal(setenv("PATH", path_in(ctx, "bin", path), 1), 0);
     assert_int_equal(setenv("SCRATCHML_MNIST_MIRROR", "http://127.0.0.1:9/m", 1), 0);
-    sml_status status = sml_dataset_fetch(ctx, "mnist");
-    assert_int_equal(setenv("PATH", kept, 1), 0);
+    sml_status status = fetch_with_own_programs(ctx);
     assert_int_equal(unsetenv("SCRATCHML_MNIST_MIRROR"), 0);
     assert_int_equal(status, SML_NOT_FOUND);
     assert_error_has(ctx, "npm: exit code 3, npm ERR! code E404",
                      "curl from http://127.0.0.1:9/m: ", "no file train-images-idx3-ubyte");
     assert_int_equal(entries_of(sml_ctx_data_dir(ctx)), 1);
+}
+
+/* A program that was stopped, by a signal or as a shell says so, stops the fetch: curl, the next
+ * way, would leave its file behind. */
+static void a_stop_tries_no_other_way(void **state)
+{
+    static const char *const stopped[] = {"kill -INT $$", "kill -TERM $$", "exit 130", "exit 143"};
+    sml_ctx *ctx = *state;
+    write_program(ctx, "bin/curl", "#!/bin/sh\n: >\"${0%/*}/../curl-ran\"\n");
+    for (size_t i = 0; i < sizeof stopped / sizeof stopped[0]; i++) {
+        char program[64];
+        snprintf(program, sizeof program, "#!/bin/sh\n%s\n", stopped[i]);
+        write_program(ctx, "bin/npm", program);
+        assert_int_equal(fetch_with_own_programs(ctx), SML_CANCELLED);
+        assert_error_has(ctx, "fetch was interrupted; nothing was kept");
+        assert_int_equal(entries_of(sml_ctx_data_dir(ctx)), 1);
+    }
+}
+
+/* The public mirrors are asked over HTTPS only, also where they lead elsewhere. */
+static void public_mirrors_need_https(void **state)
+{
+    sml_ctx *ctx = *state;
+    char path[1024], line[1024];
+    int lines = 0;
+    write_program(ctx, "bin/npm", "#!/bin/sh\nexit 1\n");
+    write_program(ctx, "bin/curl", "#!/bin/sh\necho \"$*\" >>\"${0%/*}/asked\"\nexit 7\n");
+    assert_int_equal(fetch_with_own_programs(ctx), SML_NOT_FOUND);
+    FILE *asked = fopen(path_in(ctx, "bin/asked", path), "r");
+    assert_non_null(asked);
+    for (; fgets(line, sizeof line, asked) != NULL; lines++) {
+        assert_non_null(strstr(line, " --proto =https --"));
+        assert_non_null(strstr(line, " --url https://"));
+        assert_null(strstr(line, "--insecure"));
+    }
+    fclose(asked);
+    assert_int_equal(lines, 2); /* one file of each mirror */
+}
+
+/* A killed fetch cannot remove its folder: the next fetch does, and leaves those of the living. */
+static void what_a_killed_fetch_left_is_swept(void **state)
+{
+    sml_ctx *ctx = *state;
+    char name[64], path[1024];
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child); /* so its number belongs to nobody */
+    write_program(ctx, "bin/npm", "#!/bin/sh\nexit 1\n");
+    write_program(ctx, "bin/curl", "#!/bin/sh\nexit 1\n");
+    snprintf(name, sizeof name, ".fetch-%ld-abcdef/mnist/half", (long)child);
+    write_file(ctx, name, "x", 1);
+    snprintf(name, sizeof name, ".fetch-%ld-abcdef/mnist/half", (long)getpid());
+    write_file(ctx, name, "x", 1);
+    assert_int_equal(fetch_with_own_programs(ctx), SML_NOT_FOUND);
+    assert_int_equal(access(path_in(ctx, name, path), F_OK), 0);
+    assert_int_equal(entries_of(sml_ctx_data_dir(ctx)), 2); /* that one and bin */
+}
+
+static void a_full_disk_is_named(void **state)
+{
+    sml_ctx *ctx = *state;
+    free_blocks = 64;
+    sml_status status = sml_dataset_fetch(ctx, "mnist");
+    free_blocks = 1 << 20;
+    assert_int_equal(status, SML_IO);
+    assert_error_has(ctx, "not enough space in ", ": 0 MB free, 120 MB needed");
+    assert_int_equal(entries_of(sml_ctx_data_dir(ctx)), 0);
+}
+
+static void a_pipe_is_read_as_standard_input(void **state)
+{
+    sml_ctx *ctx = *state;
+    char path[1024];
+    assert_int_equal(mkfifo(path_in(ctx, "pipe", path), 0600), 0);
+    assert_not_opened(ctx, path, "train", SML_BAD_FILE, "not a regular file", "give '-'");
 }
 
 static void a_wrong_set_in_place_is_not_replaced(void **state)
@@ -183,6 +280,11 @@ int main(void)
         TEST(nothing_to_fetch),
         TEST(no_program_to_fetch_with),
         TEST(programs_that_fail_are_quoted),
+        TEST(a_stop_tries_no_other_way),
+        TEST(public_mirrors_need_https),
+        TEST(what_a_killed_fetch_left_is_swept),
+        TEST(a_full_disk_is_named),
+        TEST(a_pipe_is_read_as_standard_input),
         TEST(a_wrong_set_in_place_is_not_replaced),
         TEST(a_data_folder_that_cannot_be_made),
     };

@@ -65,6 +65,8 @@ static void mistakes_are_named_by_line_and_column(void **state)
     assert_refused(*state, "1,2\n3,nan\n", SML_BAD_DATA, "rows.csv:2: column 2: 'nan'", "refused");
     assert_refused(*state, "1,-inf\n", SML_BAD_DATA, "rows.csv:1: column 2: '-inf'", "float32");
     assert_refused(*state, "1e39\n", SML_BAD_DATA, "rows.csv:1: column 1: '1e39'", "float32");
+    assert_refused(*state, "1,0x10\n", SML_BAD_DATA, "rows.csv:1: column 2: '0x10'",
+                   "not a number");
     assert_refused(*state, "1,,2\n", SML_BAD_DATA, "rows.csv:1: column 2", "is empty");
     assert_refused(*state, "1,2,\n", SML_BAD_DATA, "rows.csv:1: column 3", "is empty");
     assert_refused(*state, ",1\n", SML_BAD_DATA, "rows.csv:1: column 1", "is empty");

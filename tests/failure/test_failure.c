@@ -77,6 +77,11 @@ static struct armed {
     int renamed; /* a rename has worked: the new file is in place */
 } armed;
 
+/* Calls of fsync that worked: of files before a rename, of folders after it. */
+static struct synced {
+    int files, folders;
+} synced;
+
 /* Calls for memory so far, failing or not. */
 static uint64_t memory_calls;
 
@@ -164,7 +169,13 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t length)
 
 int __wrap_fsync(int fd)
 {
-    return strikes(CALL_FSYNC) ? -1 : __real_fsync(fd);
+    struct stat facts;
+    int failed = strikes(CALL_FSYNC) ? -1 : __real_fsync(fd);
+    if (failed == 0 && fstat(fd, &facts) == 0) {
+        synced.files += S_ISREG(facts.st_mode) && !armed.renamed;
+        synced.folders += S_ISDIR(facts.st_mode) && armed.renamed;
+    }
+    return failed;
 }
 
 int __wrap_rename(const char *from, const char *to)
@@ -370,6 +381,20 @@ static void test_each_call_fails_once(void **state)
     }
 }
 
+/* Before the rename the new file is safe on the disk, and after it the new name. */
+static void test_a_save_is_synced(void **state)
+{
+    char error[1024];
+    (void)state;
+    armed = (struct armed){NULL, 0, 0, 0};
+    synced = (struct synced){0, 0};
+    assert_int_equal(play(error), SML_OK);
+    rmdir(place.results);
+    assert_true(armed.renamed);
+    assert_int_equal(synced.files, 1);
+    assert_int_equal(synced.folders, 1);
+}
+
 /* What the progress callback saw: calls for memory at its first and its last call. */
 typedef struct memory_log {
     uint64_t first, last, calls;
@@ -462,11 +487,12 @@ static int clean_up(void **state)
 int main(void)
 {
     enum { FAULTS = sizeof faults / sizeof faults[0] };
-    struct CMUnitTest tests[FAULTS + 1];
+    struct CMUnitTest tests[FAULTS + 2];
     for (size_t i = 0; i < FAULTS; i++) {
         tests[i] =
             (struct CMUnitTest){faults[i].name, test_each_call_fails_once, NULL, NULL, &faults[i]};
     }
     tests[FAULTS] = (struct CMUnitTest)cmocka_unit_test(test_no_allocation_inside_an_epoch);
+    tests[FAULTS + 1] = (struct CMUnitTest)cmocka_unit_test(test_a_save_is_synced);
     return cmocka_run_group_tests_name("every call fails once", tests, prepare, clean_up);
 }

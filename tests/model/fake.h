@@ -52,6 +52,7 @@ static inline sml_status fake_fit(sml_ctx *ctx, sml_model *model, const sml_data
     fake_free_state(model);
     model->state = mean;
     report->epochs = (uint64_t)sml__setting_integer(model, "rounds");
+    report->steps = 2 * report->epochs;
     report->loss = sml__setting_is(model, "outcome", "diverged") ? (double)NAN : 0.25;
     if (sml__setting_is(model, "outcome", "ok")) {
         return SML_OK;

@@ -235,20 +235,27 @@ static void the_receipt_says_what_was_done(void **state)
     assert_int_equal(sml_model_record_scores(ctx, model, data, &scores), SML_BAD_ARGUMENT);
     assert_error(ctx, "never fitted");
     assert_ok(ctx, sml_model_fit(ctx, model, data));
-    assert_receipt(ctx, model, data, "\"epochs\":5,\"loss\":0.25");
+    assert_receipt(ctx, model, data,
+                   "\"epochs\":5,\"steps\":10,\"loss\":0.25,\"ended\":\"finished\"");
     assert_ok(ctx, sml_model_record_scores(ctx, model, data, &no_accuracy));
     assert_ok(ctx, sml_model_record_scores(ctx, model, data, &scores));
     assert_receipt(ctx, model, data,
-                   "\"epochs\":5,\"loss\":0.25,\"scores\":{\"data\":\"pets\",\"accuracy\":0.5,"
+                   "\"epochs\":5,\"steps\":10,\"loss\":0.25,\"ended\":\"finished\",\"scores\":{"
+                   "\"data\":\"pets\",\"accuracy\":0.5,"
                    "\"loss\":0.25,\"samples\":8}");
     assert_ok(ctx, sml_model_record_scores(ctx, model, data, &no_accuracy));
     assert_non_null(strstr(sml_model_receipt(model), "\"accuracy\":null"));
     assert_ok(ctx, sml_model_fit_with(ctx, model, data, &warm, NULL));
-    assert_receipt(ctx, model, data, "\"epochs_before\":5,\"epochs\":5,\"loss\":0.25");
+    assert_receipt(
+        ctx, model, data,
+        "\"epochs_before\":5,\"epochs\":5,\"steps\":10,\"loss\":0.25,\"ended\":\"finished\"");
     assert_ok(ctx, sml_model_fit_with(ctx, model, data, &warm, NULL));
-    assert_receipt(ctx, model, data, "\"epochs_before\":10,\"epochs\":5,\"loss\":0.25");
+    assert_receipt(
+        ctx, model, data,
+        "\"epochs_before\":10,\"epochs\":5,\"steps\":10,\"loss\":0.25,\"ended\":\"finished\"");
     assert_ok(ctx, sml_model_fit(ctx, model, data));
-    assert_receipt(ctx, model, data, "\"epochs\":5,\"loss\":0.25");
+    assert_receipt(ctx, model, data,
+                   "\"epochs\":5,\"steps\":10,\"loss\":0.25,\"ended\":\"finished\"");
     sml_model_free(model);
     sml_dataset_free(data);
 }
@@ -263,10 +270,12 @@ static void a_fit_that_ends_early_has_a_receipt(void **state)
     assert_error(ctx, "ended early");
     assert_int_equal(report.epochs, 1);
     assert_int_equal(sml_model_inputs(model), COLUMNS);
-    assert_receipt(ctx, model, data, "\"epochs\":1,\"loss\":0.25");
+    assert_receipt(ctx, model, data,
+                   "\"epochs\":1,\"steps\":2,\"loss\":0.25,\"ended\":\"cancelled\"");
     assert_ok(ctx, sml_model_set(ctx, model, "outcome", "diverged"));
     assert_int_equal(sml_model_fit(ctx, model, data), SML_DIVERGED);
-    assert_receipt(ctx, model, data, "\"epochs\":1,\"loss\":null");
+    assert_receipt(ctx, model, data,
+                   "\"epochs\":1,\"steps\":2,\"loss\":null,\"ended\":\"diverged\"");
     sml_model_free(model);
     sml_dataset_free(data);
 }

@@ -74,14 +74,16 @@ static void wrong_numbers_are_refused(void **state)
     refuses(*state, "decay", "auto", SML_BAD_ARGUMENT, "decay: 'auto'", "not a finite number");
     refuses(*state, "rounds", "auto", SML_BAD_ARGUMENT, "rounds: 'auto'", "not a whole number");
     refuses(*state, "rounds", "1.5", SML_BAD_ARGUMENT, "rounds: '1.5'", "not a whole number");
+    refuses(*state, "seed", "18446744073709551615", SML_BAD_ARGUMENT,
+            "seed: '18446744073709551615'", "not a whole number from 0 to 9007199254740991");
     refuses(*state, "rounds", "1001", SML_BAD_ARGUMENT, "'1001' is above", "0 to");
-    refuses(*state, "rounds", "99999999999999999999", SML_BAD_ARGUMENT, "rounds", "64 bits");
+    refuses(*state, "rounds", "99999999999999999999", SML_BAD_ARGUMENT, "rounds", "0 to 1000");
 }
 
 static void wrong_lists_are_refused(void **state)
 {
-    refuses(*state, "hidden", "8,", SML_BAD_ARGUMENT, "hidden: ''", "not a whole number");
-    refuses(*state, "hidden", ",8", SML_BAD_ARGUMENT, "hidden: ''", "not a whole number");
+    refuses(*state, "hidden", "8,", SML_BAD_ARGUMENT, "hidden: ", "an empty place in '8,'");
+    refuses(*state, "hidden", ",8", SML_BAD_ARGUMENT, "hidden: ", "an empty place in ',8'");
     refuses(*state, "hidden", "8,x,4", SML_BAD_ARGUMENT, "hidden: 'x'", "not a whole number");
     refuses(*state, "hidden", "8,0", SML_BAD_ARGUMENT, "hidden: '0' is below 1", "1 to");
 }
