@@ -208,6 +208,7 @@ static int predict_inputs(prediction_list *l)
     const options *o = &l->s->options;
     char **names = o->operands + 1;
     size_t n = o->n_operands - 1;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
     sml_dataset **inputs = allocate(n, sizeof *inputs);
     int code = 0;
     for (size_t i = 0; i < n && code == 0; i++) {

@@ -158,9 +158,9 @@ char *safe_text(const char *text)
             continue;
         }
         const char *shown = n > 1 ? sign(text) : text;
-        size_t length = shown == text ? n : strlen(shown);
-        memcpy(end, shown, length);
-        end += length;
+        for (size_t length = shown == text ? n : strlen(shown); length > 0; length--) {
+            *end++ = *shown++;
+        }
     }
     return out;
 }
@@ -200,10 +200,11 @@ char *quoted_for_shell(const char *path)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                 "0123456789_./=:,+@%-";
-    char *out = allocate(4 * strlen(path) + 3, 1), *end = out;
+    char *out = allocate(4 * strlen(path) + 3, 1);
     if (path[0] != '\0' && path[strspn(path, plain)] == '\0') {
-        return strcpy(out, path);
+        return memcpy(out, path, strlen(path) + 1);
     }
+    char *end = out;
     *end++ = '\'';
     for (; *path != '\0'; path++) {
         /* A quote ends the quoted text, stands escaped, and begins it again. */

@@ -112,9 +112,9 @@ SML_API sml_status sml_model_evaluate(sml_ctx *ctx, const sml_model *model, cons
 SML_API sml_status sml_model_record_scores(sml_ctx *ctx, sml_model *model, const sml_dataset *data,
                                            const sml_scores *scores);
 
-/* Writes a safetensors file, after a fit: to a temporary file beside it, synced, then renamed, so that the
- * old file stays until the new one is safe. Errors: SML_BAD_ARGUMENT (never fitted), SML_IO,
- * SML_NO_MEMORY. */
+/* Writes a safetensors file, after a fit: to a temporary file beside it, synced, then renamed, so
+ * that the old file stays until the new one is safe. Errors: SML_BAD_ARGUMENT (never fitted),
+ * SML_IO, SML_NO_MEMORY. */
 SML_API sml_status sml_model_save(sml_ctx *ctx, const sml_model *model, const char *path);
 
 /* Reads a model file. Every length, shape and checksum is verified first.

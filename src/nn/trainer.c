@@ -171,15 +171,13 @@ static void update(training *t, double gradient_scale, sml__member member)
 static void train_batch(training *t, sml__member member)
 {
     differentiate(t, member);
-    if (t->is_folded) {
-        return;
+    if (!t->is_folded) {
+        if (t->settings->l1 > 0 || t->settings->l2 > 0) {
+            penalise(t, member);
+        }
+        update(t, t->settings->clip_norm > 0 ? clipping(t, member) : 1.0, member);
     }
-    if (t->settings->l1 > 0 || t->settings->l2 > 0) {
-        penalise(t, member);
-    }
-    const double scale = t->settings->clip_norm > 0 ? clipping(t, member) : 1.0;
-    update(t, scale, member);
-    sml__team_wait(member);
+    sml__team_wait(member); /* rank 0 moves on to the next batch */
 }
 
 static int all_finite(const float *values, size_t n)
@@ -195,13 +193,14 @@ static int all_finite(const float *values, size_t n)
 static sml_status diverged(training *t, uint64_t update)
 {
     const size_t rows = t->data->view.rows, batch_size = t->settings->batch_size;
-    const uint64_t steps = (rows + batch_size - 1) / batch_size;
+    const uint64_t steps = rows / batch_size + (rows % batch_size != 0);
+    const unsigned long long step = (update - 1) % steps + 1;
     memcpy(t->network->parameters, t->last_good, t->network->n_parameters * sizeof(float));
     return sml__fail(t->ctx, SML_DIVERGED,
                      "training diverged: the loss is no longer finite in epoch %u, step %llu "
                      "(update %llu); try a smaller learning_rate than %g, or clip_norm=1",
-                     t->epoch + 1, (unsigned long long)((update - 1) % steps + 1),
-                     (unsigned long long)update, t->settings->update.learning_rate);
+                     t->epoch + 1, step, (unsigned long long)update,
+                     t->settings->update.learning_rate);
 }
 
 /* Whether the parameters are finite, and the losses that they give for some rows. */
@@ -233,7 +232,7 @@ static sml_status report_progress(training *t)
         .epoch = t->epoch + 1,
         .epochs = t->settings->epochs,
         .step = t->first / batch_size + 1,
-        .steps = (rows + batch_size - 1) / batch_size,
+        .steps = rows / batch_size + (rows % batch_size != 0),
         .samples = t->report->samples,
         .loss = t->report->loss,
         .seconds = sml__seconds_now() - t->started,

@@ -16,7 +16,7 @@ typedef struct sparse_case {
 
 static float *normals(sml__random *random, size_t n)
 {
-    float *values = malloc(n * sizeof(float));
+    float *values = calloc(n, sizeof(float));
     for (size_t i = 0; i < n; i++) {
         values[i] = (float)sml__random_normal(random);
     }
