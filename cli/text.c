@@ -144,8 +144,8 @@ static uint32_t code_point(const char *text, size_t *n)
 
 static int controls_terminal(uint32_t c)
 {
-    int turns = (c >= 0x200E && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
-                (c >= 0x2066 && c <= 0x2069);
+    int turns = c == 0x061C || c == 0x2028 || c == 0x2029 || (c >= 0x200E && c <= 0x200F) ||
+                (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
     return c < 0x20 || (c >= 0x7F && c <= 0x9F) || turns;
 }
 

@@ -79,34 +79,13 @@ static int create_model(const session *s, training *t)
     return status == SML_OK ? apply_settings(s, t->model) : fail_library(s);
 }
 
-/* Before the work and not after it: can the output be written? The library writes a temporary
- * file beside it, so the folder is what counts. */
+/* Before the work and not after it: can the output be written? */
 static int check_output(const session *s, const char *path)
 {
-    struct stat facts;
-    const char *slash = strrchr(path, '/');
-    char *folder = strndup(path, slash != NULL ? (size_t)(slash - path) : 0);
-    if (folder != NULL && folder[0] == '\0') {
-        free(folder);
-        folder = strdup(slash != NULL ? "/" : ".");
+    if (sml_model_check_path(s->ctx, path) == SML_OK) {
+        return 0;
     }
-    if (folder == NULL) {
-        return fail(s->program, "out of memory");
-    }
-    int code = 0;
-    if (path[0] == '\0' || (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode))) {
-        code = fail(s->program,
-                    "cannot write '%s': expected the name of a regular file; choose "
-                    "another one with --output",
-                    path);
-    } else if (stat(folder, &facts) != 0 || access(folder, W_OK | X_OK) != 0) {
-        code = fail(s->program,
-                    "cannot write '%s': folder '%s': %s; create it or choose another "
-                    "file with --output",
-                    path, folder, strerror(errno));
-    }
-    free(folder);
-    return code;
+    return fail(s->program, "%s; choose another file with --output", sml_ctx_error(s->ctx));
 }
 
 /* A single file has one part only, and a folder may hold only the training files. */

@@ -117,6 +117,10 @@ SML_API sml_status sml_model_record_scores(sml_ctx *ctx, sml_model *model, const
  * SML_IO, SML_NO_MEMORY. */
 SML_API sml_status sml_model_save(sml_ctx *ctx, const sml_model *model, const char *path);
 
+/* Whether sml_model_save could write to path now: ask before a long fit. Leaves nothing behind.
+ * Errors: SML_IO. */
+SML_API sml_status sml_model_check_path(sml_ctx *ctx, const char *path);
+
 /* Reads a model file. Every length, shape and checksum is verified first.
  * Errors: SML_NOT_FOUND, SML_IO, SML_BAD_FILE, SML_NO_MEMORY. Free with sml_model_free. */
 SML_API sml_status sml_model_load(sml_ctx *ctx, const char *path, sml_model **out);

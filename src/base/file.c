@@ -199,6 +199,23 @@ sml_status sml__file_write(sml_ctx *ctx, const char *path, const sml__piece *pie
     return status;
 }
 
+sml_status sml__file_check(sml_ctx *ctx, const char *path)
+{
+    target file = {.mode = -1};
+    char temporary[PATH_MAX + 48];
+    sml_status status = find_target(ctx, path, &file);
+    if (status != SML_OK) {
+        return status;
+    }
+    int fd = create_beside(file.path, temporary, sizeof temporary);
+    if (fd < 0) {
+        return sml__fail_errno(ctx, SML_IO, errno, "%s: cannot write", path);
+    }
+    close(fd);
+    unlink(temporary);
+    return SML_OK;
+}
+
 sml_status sml__directory_create(sml_ctx *ctx, const char *path)
 {
     char *partial = sml__copy_text(ctx, path);

@@ -23,6 +23,9 @@ typedef struct sml__piece {
  * nothing). */
 sml_status sml__file_write(sml_ctx *ctx, const char *path, const sml__piece *pieces, size_t n);
 
+/* Whether sml__file_write could begin now: the same refusals, before work that would be lost. */
+sml_status sml__file_check(sml_ctx *ctx, const char *path);
+
 /* Creates a directory and its parents. Errors: SML_IO, SML_NO_MEMORY. */
 sml_status sml__directory_create(sml_ctx *ctx, const char *path);
 

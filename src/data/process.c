@@ -69,7 +69,7 @@ static void first_line(const char *log, char *line, int size)
 
 static int is_stop(int number)
 {
-    return number == SIGINT || number == SIGTERM;
+    return number == SIGINT || number == SIGTERM || number == SIGHUP;
 }
 
 /* Whether the user stopped a program: by the signal, or as a shell reports it, 128 + the signal. */

@@ -19,7 +19,7 @@ typedef struct sml__sparse {
 /* A batch of rows X[m, columns] of a sparse matrix, beside dense ones. */
 typedef struct sml__sparse_product {
     const sml__sparse *x;
-    const uint32_t *order; /* [upcoming]: row s of the batch is row order[s] of x */
+    const uint32_t *order; /* [upcoming]: row s of the batch is row order[s] of x, all different */
     size_t upcoming;       /* rows that come in this order, the m of this batch first */
     size_t m, n;
     float *w; /* [columns, n], rows `stride` apart, zeros from n on */
@@ -30,6 +30,13 @@ typedef struct sml__sparse_product {
     float alpha;
     int accumulate;
 } sml__sparse_product;
+
+/* The most entries that m different rows can have. */
+static inline size_t sml__sparse_entries(const sml__sparse *x, size_t m)
+{
+    const size_t all = x->start[x->rows];
+    return x->longest == 0 || m < all / x->longest ? m * x->longest : all;
+}
 
 /* Bytes of scratch that each member of a team needs for the gradient of up to m rows. */
 size_t sml__sparse_scratch(const sml__sparse *x, size_t m);

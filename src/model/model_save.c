@@ -166,6 +166,11 @@ static sml_status sign_and_write(sml_ctx *ctx, const char *path, unsigned char *
     return sml__file_write(ctx, path, pieces, 2);
 }
 
+sml_status sml_model_check_path(sml_ctx *ctx, const char *path)
+{
+    return sml__file_check(ctx, path);
+}
+
 sml_status sml_model_save(sml_ctx *ctx, const sml_model *model, const char *path)
 {
     payload data = {NULL, 0, NULL, 0};

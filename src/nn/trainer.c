@@ -300,8 +300,8 @@ static sml_status train_epoch(training *t)
     return t->status;
 }
 
-/* Gradient, a copy of the parameters and the optimiser's state; and the rows of a pass through all
- * layers. */
+/* Gradient, a copy of the parameters and the optimiser's state; the rows of a pass through all
+ * layers; and the lists of a sparse batch. */
 static double bytes_needed(const training *t, size_t pass_rows)
 {
     const double arrays = 2.0 + t->settings->optimizer->n_states;
@@ -310,8 +310,10 @@ static double bytes_needed(const training *t, size_t pass_rows)
         widths += (double)t->network->layers[l].n_out;
         widest = fmax(widest, (double)t->network->layers[l].n_out);
     }
-    return sizeof(float) *
-           (arrays * (double)t->network->n_parameters + (double)pass_rows * (widths + 2 * widest));
+    const double lists =
+        t->sparse != NULL ? t->members * (double)sml__sparse_scratch(t->sparse, pass_rows) : 0;
+    return lists + sizeof(float) * (arrays * (double)t->network->n_parameters +
+                                    (double)pass_rows * (widths + 2 * widest));
 }
 
 /* Packs the non-zeros of the data where that pays: the first layer reads its inputs themselves, and
@@ -330,9 +332,9 @@ static sml_status allocate(training *t)
     const size_t n = t->network->n_parameters, rows = t->data->view.rows;
     const size_t batch = t->settings->batch_size < rows ? t->settings->batch_size : rows;
     const size_t pass_rows = batch < SML__PASS_ROWS ? batch : SML__PASS_ROWS;
-    sml_status status = sml__memory_check(ctx, bytes_needed(t, pass_rows), "training");
+    sml_status status = find_zeros(t);
     if (status == SML_OK) {
-        status = find_zeros(t);
+        status = sml__memory_check(ctx, bytes_needed(t, pass_rows), "training");
     }
     if (status == SML_OK) {
         status = sml__workspace_create(ctx, t->network, pass_rows, t->members, 1, t->sparse,

@@ -47,16 +47,20 @@ check 'quiet about a closed pipe' [ ! -s err ]
 
 # Said before the training, not after it: there is no time for an epoch.
 touch file
-fails_with 1 "folder 'no/such'.*--output" train spirals --epochs 1000000 -o no/such/m.safetensors
-fails_with 1 "folder 'file'" train spirals --epochs 1000000 -o file/m.safetensors
-fails_with 1 'expected the name of a regular file' train spirals --epochs 1000000 -o "$work"
+fails_with 1 'no/such/m.safetensors: cannot write: No such file.*--output' train spirals --epochs 1000000 -o no/such/m.safetensors
+fails_with 1 'Not a directory; choose another' train spirals --epochs 1000000 -o file/m.safetensors
+fails_with 1 'not a regular file; choose another' train spirals --epochs 1000000 -o "$work"
 # Saving renames: that would put a file in the place of a device.
-fails_with 1 'expected the name of a regular file' train spirals --epochs 1000000 -o /dev/null
+fails_with 1 'not a regular file; choose another' train spirals --epochs 1000000 -o /dev/null
 check 'the device is still there' [ -c /dev/null ]
+ln -s nowhere dangling
+fails_with 1 'a link to nothing' train spirals --epochs 1000000 -o dangling
+fails_with 1 'File name too long' train spirals --epochs 1000000 -o "$(printf '%0250d' 0)"
+check 'nothing is left behind' bash -c '! ls -A | grep -q tmp'
 if [ "$(id -u)" -ne 0 ]; then
     mkdir locked
     chmod a-w locked
-    fails_with 1 "folder 'locked'" train spirals --epochs 1000000 -o locked/m.safetensors
+    fails_with 1 'Permission denied; choose another' train spirals --epochs 1000000 -o locked/m.safetensors
 fi
 
 finish

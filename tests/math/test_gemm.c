@@ -168,6 +168,55 @@ static void padded_rows(sml__gemm_kernel *kernel)
     }
 }
 
+/* A row alone has the bits that it has among others, when B is read as it lies: one sample is
+ * predicted as in a batch. */
+static void rows_alone(sml__gemm_kernel *kernel)
+{
+    enum { K = 1100, STRIDE = 144, M = 3 };
+    static float a[M * K], b[K * STRIDE], together[M * STRIDE], alone[STRIDE], start[STRIDE];
+    static float scratch[SML__GEMM_SCRATCH];
+    sml__random random;
+    sml__random_init(&random, 14, SML__SAMPLE, 0, 0);
+    for (size_t i = 0; i < M * K; i++) {
+        a[i] = sml__random_below(&random, 3) == 0 ? 0 : (float)sml__random_normal(&random);
+    }
+    for (size_t n = 1; n <= 130; n += n < 20 ? 1 : 37) {
+        const size_t stride = n < 8 ? n : (n + 15) / 16 * 16;
+        for (size_t i = 0; i < K * stride; i++) {
+            b[i] = i % stride < n ? (float)sml__random_normal(&random) : 0;
+        }
+        sml__gemm gemm = {.m = M,
+                          .n = n,
+                          .k = K,
+                          .a = a,
+                          .a_row = K,
+                          .a_column = 1,
+                          .b = b,
+                          .b_row = stride,
+                          .b_column = 1,
+                          .b_width = stride,
+                          .c = together,
+                          .c_row = n,
+                          .c_width = n,
+                          .alpha = 1,
+                          .start = start};
+        kernel(&gemm, 0, 1, scratch);
+        gemm.m = 1;
+        gemm.c = alone;
+        for (size_t r = 0; r < M; r++) {
+            gemm.a = a + r * K;
+            kernel(&gemm, 0, 1, scratch);
+            assert_memory_equal(alone, together + r * n, n * sizeof(float));
+        }
+    }
+}
+
+static void a_row_alone_has_the_bits_of_a_batch(void **state)
+{
+    (void)state;
+    for_each_set(rows_alone);
+}
+
 static void padding_stays_zero(void **state)
 {
     (void)state;
@@ -226,6 +275,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_twin),
         cmocka_unit_test(padding_stays_zero),
+        cmocka_unit_test(a_row_alone_has_the_bits_of_a_batch),
         cmocka_unit_test(bits_do_not_depend_on_the_team),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,7 +64,7 @@ static sparse_case new_case(sml__random *random, size_t m, size_t n)
         made.w[i] = i % made.stride < n ? made.w[i] : 0;
     }
     for (size_t s = 0; s < m; s++) {
-        made.order[s] = sml__random_below(random, ROWS);
+        made.order[s] = (uint32_t)((7 * s + 3) % ROWS);
         const size_t row = made.order[s];
         for (size_t e = made.x.start[row]; e < made.x.start[row + 1]; e++) {
             made.dense[s * COLUMNS + made.x.column[e]] = made.x.values[made.x.byte[e]];
@@ -127,11 +127,7 @@ static void check_forward(sparse_case *c, const sml__kernels *kernels, float *sc
             kernels->sparse_forward(&product, rank, size);
         }
         for (size_t i = 0; i < c->m * c->n; i++) {
-            if (c->m > 1) {
-                assert_memory_equal(&c->z[i], &c->want[i], sizeof(float));
-            } else { /* a single row has a kernel with another order of sums */
-                assert_near((double)c->z[i], (double)c->want[i], 1e-5, 1e-5, "z", i);
-            }
+            assert_memory_equal(&c->z[i], &c->want[i], sizeof(float));
         }
     }
 }

@@ -232,8 +232,14 @@ extern sml__gemm_kernel ISA(row_product), ISA(dot_product), ISA(outer_product);
 void ISA(gemm)(const sml__gemm *gemm, int rank, int size, float *scratch);
 void ISA(gemm)(const sml__gemm *gemm, int rank, int size, float *scratch)
 {
-    if (gemm->m == 1 && gemm->a_column == 1) {
-        (gemm->b_column == 1 ? ISA(row_product) : ISA(dot_product))(gemm, rank, size, scratch);
+    const size_t vectors = (gemm->n + VECTOR_FLOATS - 1) / VECTOR_FLOATS;
+    if (gemm->m == 1 && gemm->a_column == 1 && gemm->b_column == 1 &&
+        vectors * VECTOR_FLOATS <= gemm->b_width) {
+        ISA(row_product)(gemm, rank, size, scratch);
+        return;
+    }
+    if (gemm->m == 1 && gemm->a_column == 1 && gemm->b_column != 1) {
+        ISA(dot_product)(gemm, rank, size, scratch);
         return;
     }
     if (gemm->k == 1 && gemm->accumulate && gemm->b_column == 1) {

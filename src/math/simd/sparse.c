@@ -117,7 +117,7 @@ static column_lists lists_in(void *scratch, const sml__sparse *x, size_t m)
     column_lists lists;
     lists.start = scratch;
     lists.row = (uint16_t *)(lists.start + x->columns + 2);
-    lists.byte = (uint8_t *)(lists.row + m * x->longest);
+    lists.byte = (uint8_t *)(lists.row + sml__sparse_entries(x, m));
     return lists;
 }
 

@@ -1,5 +1,6 @@
 /* The products of a batch of one sample, where a matrix meets a vector and no tile pays:
- *   row     c = alpha aᵀ B + S       forward:  B is read row by row; a zero of a skips its row
+ *   row     c = alpha aᵀ B + S       forward:  B is read row by row; a zero of a skips its row;
+ *                                    its rows are whole vectors (b_width)
  *   dot     c_j = alpha a · b_j + S  backward: the columns b_j of a transposed B are contiguous
  *   outer   C = C + alpha a bᵀ       gradient: a zero of a leaves its row of C alone
  * Skipping an exact zero adds nothing to a sum. Each reads or writes the matrix once, and keeps
@@ -22,64 +23,51 @@ static float start_of(const sml__gemm *gemm, size_t j)
     return gemm->accumulate ? gemm->c[j] : gemm->start != NULL ? gemm->start[j] : 0.0F;
 }
 
-/* c for `vectors` vectors of columns from j on, of which `columns` exist. */
+/* c for `vectors` vectors of columns from j on, of which `columns` exist. The sums run in stretches
+ * of SML__GEMM_DEPTH, as those of the tiles do, and so have the same bits. */
 SML__INLINE void row_group(const sml__gemm *gemm, int vectors, size_t j, size_t columns)
 {
-    sml__vector sums[ROW_VECTORS];
-    float totals[ROW_VECTORS * VECTOR_FLOATS] = {0};
-#pragma GCC unroll 8
-    for (int v = 0; v < vectors; v++) {
-        sums[v] = (sml__vector){0};
-    }
-    for (size_t p = 0; p < gemm->k; p++) {
-        const float value = gemm->a[p];
-        if (value == 0) {
-            continue;
-        }
-        const sml__vector *row = (const sml__vector *)(gemm->b + p * gemm->b_row + j);
+    for (size_t begin = 0; begin < gemm->k; begin += SML__GEMM_DEPTH) {
+        const size_t left = gemm->k - begin;
+        const size_t end = begin + (left < SML__GEMM_DEPTH ? left : SML__GEMM_DEPTH);
+        sml__vector sums[ROW_VECTORS];
+        float totals[ROW_VECTORS * VECTOR_FLOATS] = {0};
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; v++) {
-            sums[v] += value * row[v];
+            sums[v] = (sml__vector){0};
+        }
+        for (size_t p = begin; p < end; p++) {
+            const float value = gemm->a[p];
+            if (value == 0) {
+                continue;
+            }
+            const sml__vector *row = (const sml__vector *)(gemm->b + p * gemm->b_row + j);
+#pragma GCC unroll 8
+            for (int v = 0; v < vectors; v++) {
+                sums[v] += value * row[v];
+            }
+        }
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++) {
+            memcpy(totals + v * VECTOR_FLOATS, &sums[v], sizeof sums[v]);
+        }
+        for (size_t x = 0; x < columns; x++) {
+            const float base = begin > 0 ? gemm->c[j + x] : start_of(gemm, j + x);
+            gemm->c[j + x] = gemm->alpha * totals[x] + base;
         }
     }
-#pragma GCC unroll 8
-    for (int v = 0; v < vectors; v++) {
-        memcpy(totals + v * VECTOR_FLOATS, &sums[v], sizeof sums[v]);
-    }
-    for (size_t x = 0; x < columns; x++) {
-        gemm->c[j + x] = gemm->alpha * totals[x] + start_of(gemm, j + x);
-    }
-}
-
-/* One column where the rows of B do not reach to the end of a vector. */
-static void row_column(const sml__gemm *gemm, size_t j)
-{
-    float sum = 0;
-    for (size_t p = 0; p < gemm->k; p++) {
-        sum += gemm->a[p] * gemm->b[p * gemm->b_row + j];
-    }
-    gemm->c[j] = gemm->alpha * sum + start_of(gemm, j);
 }
 
 void ISA(row_product)(const sml__gemm *gemm, int rank, int size, float *scratch)
 {
     const sml__range own = sml__share(gemm->n, VECTOR_FLOATS, rank, size);
-    size_t j = own.begin;
+    const size_t most = ROW_VECTORS * VECTOR_FLOATS;
     (void)scratch;
-    while (j < own.end) {
-        const size_t wanted = (own.end - j + VECTOR_FLOATS - 1) / VECTOR_FLOATS;
-        const size_t readable = (gemm->b_width - j) / VECTOR_FLOATS;
-        size_t vectors = wanted < readable ? wanted : readable;
-        vectors = vectors < ROW_VECTORS ? vectors : ROW_VECTORS;
-        if (vectors == 0) {
-            row_column(gemm, j++);
-            continue;
-        }
-        const size_t end =
-            j + vectors * VECTOR_FLOATS < own.end ? j + vectors * VECTOR_FLOATS : own.end;
-#define ROW_GROUP(constant) row_group(gemm, constant, j, end - j)
+    for (size_t j = own.begin; j < own.end; j += most) {
+        const size_t columns = own.end - j < most ? own.end - j : most;
+        const size_t vectors = (columns + VECTOR_FLOATS - 1) / VECTOR_FLOATS;
+#define ROW_GROUP(constant) row_group(gemm, constant, j, columns)
         SML__WITH_CONSTANT(vectors, ROW_GROUP)
-        j = end;
     }
 }
 
