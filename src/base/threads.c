@@ -17,6 +17,7 @@ struct sml__barrier {
     atomic_int arrived;
     atomic_uint generation; /* grows by one each time the team has gathered */
     atomic_int sleepers;
+    int spins; /* before a member sleeps; 0 where the team is larger than the machine */
 };
 
 enum { SPINS = 2000 }; /* about 40 µs */
@@ -66,7 +67,7 @@ void sml__team_wait(sml__member member)
         return;
     }
     for (int spins = 0; atomic_load(&barrier->generation) == now; spins++) {
-        if (spins < SPINS) {
+        if (spins < barrier->spins) {
             relax();
         } else {
             sleep_at(barrier, now);
@@ -80,7 +81,7 @@ void sml__team_run(int threads, sml__team_task task, void *argument)
         task(argument, SML__ALONE);
         return;
     }
-    sml__barrier barrier = {0, 0, 0};
+    sml__barrier barrier = {.spins = threads <= sml__available_cores() ? SPINS : 0};
 #pragma omp parallel num_threads(threads)
     {
         const sml__member member = {omp_get_thread_num(), omp_get_num_threads(), &barrier};

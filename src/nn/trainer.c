@@ -38,7 +38,7 @@ typedef struct training {
     sml__workspace workspace;
     int members;         /* of the team */
     int is_folded;       /* the backward pass takes the step: no gradient is written or read */
-    float *gradient;     /* [n_parameters] */
+    float *gradient;     /* [n_parameters]; not used where the step is folded */
     float *state[2];     /* [n_parameters] each, as many as the optimiser keeps */
     float *last_good;    /* [n_parameters] at the end of the last good epoch */
     double *block_norms; /* [n_parameters / NORM_BLOCK, rounded up] */
@@ -304,7 +304,7 @@ static sml_status train_epoch(training *t)
  * layers; and the lists of a sparse batch. */
 static double bytes_needed(const training *t, size_t pass_rows)
 {
-    const double arrays = 2.0 + t->settings->optimizer->n_states;
+    const double arrays = (t->is_folded ? 1.0 : 2.0) + t->settings->optimizer->n_states;
     double widths = (double)(t->network->n_in + t->network->n_out), widest = 0;
     for (size_t l = 0; l < t->network->n_layers; l++) {
         widths += (double)t->network->layers[l].n_out;
@@ -343,7 +343,7 @@ static sml_status allocate(training *t)
     if (status != SML_OK) {
         return status;
     }
-    t->gradient = sml__alloc(ctx, n, sizeof(float), "gradients");
+    t->gradient = sml__alloc(ctx, t->is_folded ? 0 : n, sizeof(float), "gradients");
     t->last_good = sml__alloc(ctx, n, sizeof(float), "a copy of the parameters");
     t->block_norms = sml__alloc(ctx, n / NORM_BLOCK + 1, sizeof(double), "norms");
     t->order = sml__alloc(ctx, rows, sizeof(uint32_t), "the order of the samples");
