@@ -1,5 +1,28 @@
-# Measurements of this machine, in build/bench/. They are timings, so no test runs them.
-add_executable(bench_training bench/training.c bench/peak.c)
+# The programs of bench/, in build/bench/. They are timings, so no test runs them. A peer whose
+# library is not there is left out; bench/compare.py then has a column less.
+include(CheckLanguage)
+
+function(bench_program name)
+    add_executable(bench_${name} ${ARGN})
+    set_target_properties(bench_${name} PROPERTIES
+        OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bench")
+    add_dependencies(bench bench_${name})
+endfunction()
+
+add_custom_target(bench DEPENDS scratchml_program)
+
+# Our own: the worker, what writes the data for all, and the peak of the machine.
+foreach(name prepare scratchml)
+    bench_program(${name} bench/workers/bench_data.c)
+    target_include_directories(bench_${name} PRIVATE src bench/workers)
+    target_link_libraries(bench_${name} PRIVATE scratchml_flags scratchml_static)
+endforeach()
+target_sources(bench_prepare PRIVATE bench/prepare.c)
+target_sources(bench_scratchml PRIVATE bench/workers/scratchml.c)
+
+bench_program(peak bench/peak.c)
+target_include_directories(bench_peak PRIVATE src)
+target_link_libraries(bench_peak PRIVATE scratchml_flags scratchml_static OpenMP::OpenMP_C)
 foreach(isa IN LISTS SCRATCHML_ISAS)
     add_library(bench_fma_${isa} OBJECT bench/fma_loop.c)
     target_include_directories(bench_fma_${isa} PRIVATE src)
@@ -7,9 +30,34 @@ foreach(isa IN LISTS SCRATCHML_ISAS)
     target_compile_options(bench_fma_${isa} PRIVATE
         ${SCRATCHML_KERNEL_FLAGS} ${SCRATCHML_ISA_FLAGS_${isa}})
     target_link_libraries(bench_fma_${isa} PRIVATE scratchml_flags)
-    target_sources(bench_training PRIVATE $<TARGET_OBJECTS:bench_fma_${isa}>)
+    target_sources(bench_peak PRIVATE $<TARGET_OBJECTS:bench_fma_${isa}>)
 endforeach()
-set_target_properties(bench_training PROPERTIES
-    OUTPUT_NAME training RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bench")
-target_include_directories(bench_training PRIVATE src)
-target_link_libraries(bench_training PRIVATE scratchml_flags scratchml_static OpenMP::OpenMP_C)
+
+pkg_check_modules(FANN IMPORTED_TARGET fann)
+if(FANN_FOUND)
+    bench_program(fann bench/workers/fann.c)
+    target_compile_definitions(bench_fann PRIVATE FANN_VERSION="${FANN_VERSION}")
+    target_link_libraries(bench_fann PRIVATE scratchml_flags PkgConfig::FANN m)
+else()
+    message(STATUS "bench: FANN (libfann-dev) is not there: no figures of it")
+endif()
+
+check_language(CXX)
+find_path(TORCH_API_DIR torch/torch.h PATH_SUFFIXES torch/csrc/api/include)
+find_library(TORCH_LIBRARY torch)
+find_library(TORCH_CPU_LIBRARY torch_cpu)
+find_library(C10_LIBRARY c10)
+if(CMAKE_CXX_COMPILER AND TORCH_API_DIR AND TORCH_LIBRARY AND TORCH_CPU_LIBRARY AND C10_LIBRARY)
+    enable_language(CXX)
+    bench_program(libtorch bench/workers/libtorch.cpp)
+    bench_program(libtorch_mnist bench/whole_process/libtorch.cpp)
+    foreach(name libtorch libtorch_mnist)
+        target_include_directories(bench_${name} SYSTEM PRIVATE ${TORCH_API_DIR})
+        target_link_libraries(bench_${name} PRIVATE
+            ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY} ${C10_LIBRARY})
+        set_target_properties(bench_${name} PROPERTIES
+            CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
+    endforeach()
+else()
+    message(STATUS "bench: LibTorch (libtorch-dev, g++) is not there: no figures of it")
+endif()

@@ -44,8 +44,8 @@ set(SCRATCHML_ISAS plain)
 set(SCRATCHML_ISA_FLAGS_plain "")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
     list(APPEND SCRATCHML_ISAS avx2 avx512)
-    set(SCRATCHML_ISA_FLAGS_avx2 -mavx2 -mfma)
-    set(SCRATCHML_ISA_FLAGS_avx512 -mavx512f -mavx512vl -mavx512dq -mavx512bw -mavx2 -mfma
+    set(SCRATCHML_ISA_FLAGS_avx2 -mavx2 -mfma -mpopcnt)
+    set(SCRATCHML_ISA_FLAGS_avx512 -mavx512f -mavx512vl -mavx512dq -mavx512bw -mavx2 -mfma -mpopcnt
         -mprefer-vector-width=512)
     target_compile_definitions(scratchml_flags INTERFACE SML_HAVE_X86=1)
 endif()

@@ -1,15 +1,13 @@
-/* The non-zeros of a data set of bytes. */
+/* Whether the zeros of a data set are worth skipping. */
 #ifndef SML_DATA_SPARSE_ROWS_H
 #define SML_DATA_SPARSE_ROWS_H
 
 #include "data/dataset.h"
 #include "math/sparse.h"
 
-/* Packs the non-zeros of data where at most max_density of its numbers are not zero. *out is NULL
- * where data is denser, does not hold bytes, or has more than 65536 columns. Free with
- * sml__sparse_free. Errors: SML_NO_MEMORY. */
-sml_status sml__sparse_create(sml_ctx *ctx, const sml_dataset *data, double max_density,
-                              sml__sparse **out);
-void sml__sparse_free(sml__sparse *sparse);
+/* Looks at data's bytes as sparse rows, which borrow them. *is_sparse is 0 where more than
+ * max_density of them are not zero, or data does not hold bytes. */
+void sml__sparse_view(sml_ctx *ctx, const sml_dataset *data, double max_density, sml__sparse *out,
+                      int *is_sparse);
 
 #endif

@@ -27,7 +27,7 @@ enum {
     SML__GEMM_DEPTH = 512,
     SML__GEMM_COLUMNS_MAX = 32,
     /* Floats that each member of the team needs to pack a panel of B. */
-    SML__GEMM_SCRATCH = SML__GEMM_DEPTH * SML__GEMM_COLUMNS_MAX
+    SML__GEMM_SCRATCH = 2 * SML__GEMM_DEPTH * SML__GEMM_COLUMNS_MAX
 };
 
 /* Computes the part of C that belongs to rank of size. The bits of an element depend on A, B,

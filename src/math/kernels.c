@@ -27,7 +27,8 @@ int sml__isa_available(sml__isa isa)
 {
 #if SML_HAVE_X86
     if (isa == SML__ISA_AVX2) {
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+               __builtin_cpu_supports("popcnt");
     }
     if (isa == SML__ISA_AVX512) {
         return sml__isa_available(SML__ISA_AVX2) && __builtin_cpu_supports("avx512f") &&

@@ -5,49 +5,54 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Rows of bytes in compressed sparse row form: the non-zeros of row r are the entries
- * start[r] … start[r + 1] - 1, by ascending column. A byte b stands for the number values[b]. */
+/* The most rows of one product: a pass of the network has no more. */
+enum { SML__SPARSE_ROWS = 256 };
+
+/* Rows as they lie in memory, borrowed: row r begins `stride` numbers after row r - 1. */
 typedef struct sml__sparse {
-    size_t rows, columns; /* columns ≤ 65536 */
-    size_t *start;        /* [rows + 1] */
-    uint16_t *column;     /* [start[rows]] */
-    uint8_t *byte;        /* [start[rows]] */
-    size_t longest;       /* entries of the row that has most */
+    size_t columns, stride;
+    const uint8_t *bytes; /* a byte b stands for the number values[b]; values[0] is 0 */
+    const float *floats;  /* in place of bytes: the numbers themselves; forward only */
     float values[256];
 } sml__sparse;
 
-/* A batch of rows X[m, columns] of a sparse matrix, beside dense ones. */
+/* Room for a list of the non-zeros among n < 2^24 numbers, in entries. */
+static inline size_t sml__sparse_row_room(size_t n)
+{
+    return n + 32;
+}
+
+/* Room for the lists of m rows, or of their columns. */
+static inline size_t sml__sparse_room(size_t m, size_t columns)
+{
+    const size_t by_rows = m * sml__sparse_row_room(columns);
+    const size_t by_columns = columns * sml__sparse_row_room(m);
+    return by_rows > by_columns ? by_rows : by_columns;
+}
+
+/* A batch of rows X[m, columns] beside dense matrices. */
 typedef struct sml__sparse_product {
     const sml__sparse *x;
-    const uint32_t *order; /* [upcoming]: row s of the batch is row order[s] of x, all different */
+    const uint32_t *order; /* [upcoming]: row s of the batch is row order[s] of x; NULL: row s */
     size_t upcoming;       /* rows that come in this order, the m of this batch first */
-    size_t m, n;
-    float *w; /* [columns, n], rows `stride` apart, zeros from n on */
+    size_t m, n;           /* m ≤ SML__SPARSE_ROWS */
+    float *w;              /* [columns, n], rows `stride` apart, zeros from n on */
     size_t stride;
     const float *start; /* [n] */
     float *z;           /* [m, n] */
-    const float *delta; /* [m, n], and 15 readable floats behind */
+    uint32_t *entries;  /* [sml__sparse_room(m, columns)]: scratch of the whole team */
+    const float *delta; /* [m, n] */
     float alpha;
     int accumulate;
 } sml__sparse_product;
 
-/* The most entries that m different rows can have. */
-static inline size_t sml__sparse_entries(const sml__sparse *x, size_t m)
-{
-    const size_t all = x->start[x->rows];
-    return x->longest == 0 || m < all / x->longest ? m * x->longest : all;
-}
-
-/* Bytes of scratch that each member of a team needs for the gradient of up to m rows. */
-size_t sml__sparse_scratch(const sml__sparse *x, size_t m);
-
-/* Z = X W + 1 startᵀ, for this member's rows. The sums run over the columns as those of the dense
- * product do, in stretches of SML__GEMM_DEPTH, so they have the same bits. */
+/* Z = X W + 1 startᵀ, for this member's part of Z. The sums run over the columns upwards from
+ * `start`, as those of the dense product do, so they have the same bits. */
 typedef void sml__sparse_forward_kernel(const sml__sparse_product *product, int rank, int size);
 
 /* W = alpha Xᵀ Δ, or W + alpha Xᵀ Δ (accumulate), for this member's rows of W: the same bits as the
- * dense product. */
+ * dense product. scratch: [SML__GEMM_SCRATCH] of this member. */
 typedef void sml__sparse_gradient_kernel(const sml__sparse_product *product, int rank, int size,
-                                         void *scratch);
+                                         float *scratch);
 
 #endif

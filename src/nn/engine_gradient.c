@@ -10,7 +10,7 @@ sml_status sml__engine_gradient(sml_ctx *ctx, const sml__network *network, const
     const size_t rows = data->view.rows;
     sml__workspace workspace;
     sml_status status = sml__workspace_create(
-        ctx, network, rows < SML__PASS_ROWS ? rows : SML__PASS_ROWS, 1, 1, NULL, &workspace);
+        ctx, network, rows < SML__PASS_ROWS ? rows : SML__PASS_ROWS, 1, 1, 0, &workspace);
     if (status != SML_OK) {
         return status;
     }

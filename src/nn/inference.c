@@ -100,7 +100,7 @@ static sml_status infer(sml_ctx *ctx, inference *run)
     }
     for (int i = 0; i < members && status == SML_OK; i++) {
         status =
-            sml__workspace_create(ctx, run->network, block_rows, 1, 0, NULL, &run->workspaces[i]);
+            sml__workspace_create(ctx, run->network, block_rows, 1, 0, 0, &run->workspaces[i]);
     }
     if (status == SML_OK) {
         sml__team_run(members, infer_share, run);

@@ -36,7 +36,7 @@ typedef struct sml__pass {
     const sml__sparse *sparse; /* NULL: dense */
     const uint32_t *order;     /* [upcoming]: row s is row order[s] of sparse */
     size_t upcoming;           /* ≥ rows: what comes after them can be fetched ahead */
-    void *sparse_scratch;      /* of this member */
+    uint32_t *entries;         /* of the whole team */
 } sml__pass;
 
 typedef struct sml__layer_type {

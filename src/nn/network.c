@@ -7,6 +7,7 @@
 
 enum {
     TENSOR_ALIGNMENT = 16, /* floats in a cache line */
+    CROWDED = 256,         /* floats in 1 KiB */
     PADDED_FROM = 8,       /* units: fewer would more than double their weights */
     UNITS_MAX = 1 << 24,
     LAYERS_MAX = 4096
@@ -68,6 +69,14 @@ static size_t aligned(size_t n)
     return (n + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
 }
 
+/* Rows of whole vectors; and not of a multiple of 1 KiB, or the parts of all rows that a kernel
+ * visits together would lie in a few sets of the caches. */
+static size_t stride_of(size_t n_out)
+{
+    const size_t stride = n_out < PADDED_FROM ? n_out : aligned(n_out);
+    return stride % CROWDED == 0 ? stride + TENSOR_ALIGNMENT : stride;
+}
+
 /* Shapes and offsets of all layers; the sizes are checked against max_parameters as they grow. */
 static sml_status lay_out(sml_ctx *ctx, sml__network *network, const sml_layer *specs,
                           size_t max_parameters)
@@ -92,7 +101,7 @@ static sml_status lay_out(sml_ctx *ctx, sml__network *network, const sml_layer *
                              layer->n_out, layer->n_in, max_parameters);
         }
         max_parameters -= weights + layer->n_out;
-        layer->stride = layer->n_out < PADDED_FROM ? layer->n_out : aligned(layer->n_out);
+        layer->stride = stride_of(layer->n_out);
         layer->weight = network->n_parameters;
         layer->bias = layer->weight + aligned(layer->n_in * layer->stride);
         network->n_parameters = layer->bias + aligned(layer->n_out);
@@ -205,12 +214,9 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .sparse = l == 0 ? settings->sparse : NULL,
         .order = settings->order,
         .upcoming = settings->upcoming,
+        .entries = workspace->entries,
         .scratch = workspace->scratch + (size_t)member.rank * SML__GEMM_SCRATCH,
     };
-    if (pass.sparse != NULL) {
-        pass.sparse_scratch =
-            workspace->sparse_scratch + (size_t)member.rank * workspace->sparse_scratch_size;
-    }
     return pass;
 }
 

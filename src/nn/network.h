@@ -54,14 +54,12 @@ typedef struct sml__workspace {
     float *delta[2]; /* [rows, widest layer]: ∂C_s/∂(output of a layer), by turns */
     double *losses;  /* [rows] */
     float *scratch;  /* [members, SML__GEMM_SCRATCH] */
-    unsigned char *sparse_scratch; /* [members, sparse_scratch_size] */
-    size_t sparse_scratch_size;
+    uint32_t *entries; /* [sml__sparse_room(rows, n_in)], or NULL */
 } sml__workspace;
 
-/* with_deltas: room for a backward pass too. sparse: the rows that the batches come from, or NULL.
- */
+/* with_deltas: room for a backward pass too. with_entries: for inputs that are mostly zero. */
 sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size_t rows,
-                                 int members, int with_deltas, const sml__sparse *sparse,
+                                 int members, int with_deltas, int with_entries,
                                  sml__workspace *out);
 void sml__workspace_free(sml__workspace *workspace, const sml__network *network);
 

@@ -34,7 +34,8 @@ typedef struct training {
     const sml__training_settings *settings;
     const sml_fit_options *options;
     sml_fit_report *report; /* brought up to date after every batch */
-    sml__sparse *sparse;    /* the rows of data where they are mostly zero, or NULL */
+    sml__sparse rows;       /* data's, where it is bytes */
+    const sml__sparse *sparse; /* rows where they are mostly zero, or NULL */
     sml__workspace workspace;
     int members;         /* of the team */
     int is_folded;       /* the backward pass takes the step: no gradient is written or read */
@@ -311,19 +312,21 @@ static double bytes_needed(const training *t, size_t pass_rows)
         widest = fmax(widest, (double)t->network->layers[l].n_out);
     }
     const double lists =
-        t->sparse != NULL ? t->members * (double)sml__sparse_scratch(t->sparse, pass_rows) : 0;
+        t->sparse != NULL ? 4.0 * (double)sml__sparse_room(pass_rows, t->network->n_in) : 0;
     return lists + sizeof(float) * (arrays * (double)t->network->n_parameters +
                                     (double)pass_rows * (widths + 2 * widest));
 }
 
-/* Packs the non-zeros of the data where that pays: the first layer reads its inputs themselves, and
- * they are mostly zero. The choice is made from the data alone. */
-static sml_status find_zeros(training *t)
+/* Skips the zeros of the data where that pays: the first layer reads its inputs themselves, and they
+ * are mostly zero. The choice is made from the data alone. */
+static int find_zeros(training *t)
 {
-    if (!t->network->layers[0].type->has_units) {
-        return SML_OK;
+    int is_sparse = 0;
+    if (t->network->layers[0].type->has_units) {
+        sml__sparse_view(t->ctx, t->data, SPARSE_DENSITY, &t->rows, &is_sparse);
     }
-    return sml__sparse_create(t->ctx, t->data, SPARSE_DENSITY, &t->sparse);
+    t->sparse = is_sparse ? &t->rows : NULL;
+    return is_sparse;
 }
 
 static sml_status allocate(training *t)
@@ -332,12 +335,10 @@ static sml_status allocate(training *t)
     const size_t n = t->network->n_parameters, rows = t->data->view.rows;
     const size_t batch = t->settings->batch_size < rows ? t->settings->batch_size : rows;
     const size_t pass_rows = batch < SML__PASS_ROWS ? batch : SML__PASS_ROWS;
-    sml_status status = find_zeros(t);
+    const int is_sparse = find_zeros(t);
+    sml_status status = sml__memory_check(ctx, bytes_needed(t, pass_rows), "training");
     if (status == SML_OK) {
-        status = sml__memory_check(ctx, bytes_needed(t, pass_rows), "training");
-    }
-    if (status == SML_OK) {
-        status = sml__workspace_create(ctx, t->network, pass_rows, t->members, 1, t->sparse,
+        status = sml__workspace_create(ctx, t->network, pass_rows, t->members, 1, is_sparse,
                                        &t->workspace);
     }
     if (status != SML_OK) {
@@ -359,7 +360,6 @@ static sml_status allocate(training *t)
 static void release(training *t)
 {
     sml__workspace_free(&t->workspace, t->network);
-    sml__sparse_free(t->sparse);
     sml__free(t->gradient);
     sml__free(t->last_good);
     sml__free(t->block_norms);

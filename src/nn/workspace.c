@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { CACHE_LINE = 64 };
-
 static size_t widest(const sml__network *network)
 {
     size_t width = 0;
@@ -42,7 +40,7 @@ static int allocate_outputs(sml_ctx *ctx, const sml__network *network, sml__work
 }
 
 sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size_t rows,
-                                 int members, int with_deltas, const sml__sparse *sparse,
+                                 int members, int with_deltas, int with_entries,
                                  sml__workspace *out)
 {
     memset(out, 0, sizeof *out);
@@ -54,15 +52,12 @@ sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size
     out->scratch = allocate_rows(ctx, (size_t)members, SML__GEMM_SCRATCH, "packed panels");
     int complete = out->input != NULL && out->target != NULL && out->losses != NULL &&
                    out->scratch != NULL && allocate_outputs(ctx, network, out);
-    if (complete && sparse != NULL) {
-        out->sparse_scratch_size =
-            (sml__sparse_scratch(sparse, rows) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-        out->sparse_scratch =
-            sml__alloc(ctx, (size_t)members, out->sparse_scratch_size, "lists of a sparse batch");
-        complete = out->sparse_scratch != NULL;
+    if (complete && with_entries) {
+        out->entries = sml__alloc(ctx, sml__sparse_room(rows, network->n_in), sizeof *out->entries,
+                                  "lists of non-zeros");
+        complete = out->entries != NULL;
     }
     for (int i = 0; complete && with_deltas && i < 2; i++) {
-        /* One more row of whole vectors: kernels may read beyond the last. */
         out->delta[i] = allocate_rows(ctx, rows + 1, width < 16 ? 16 : width, "a batch of deltas");
         complete = out->delta[i] != NULL;
     }
@@ -83,7 +78,7 @@ void sml__workspace_free(sml__workspace *workspace, const sml__network *network)
     sml__free(workspace->target);
     sml__free(workspace->losses);
     sml__free(workspace->scratch);
-    sml__free(workspace->sparse_scratch);
+    sml__free(workspace->entries);
     sml__free(workspace->delta[0]);
     sml__free(workspace->delta[1]);
     memset(workspace, 0, sizeof *workspace);

@@ -1,12 +1,20 @@
-/* Sparse rows against dense matrices. A zero input costs nothing, forward or in the gradient.
+/* Rows that are mostly zero against dense matrices. A zero costs nothing, forward or in the
+ * gradient.
  *
- *   forward    z_s = Σ_i x_si w_i + b: one multiply-add of a row of W for each non-zero of s
+ *   forward    z_s = b + Σ_i x_si w_i: one multiply-add of a row of W for each non-zero of row s
  *   gradient   w_i ← alpha Σ_s x_si δ_s + …: one of a row of Δ for each non-zero of column i
  *
- * For the gradient, a member first turns its columns of the batch from rows into lists, one for
- * each column; then each row of W is read and written once a batch, whatever the size of the batch.
- * Both keep up to eight vectors of sums in registers; wider matrices go in groups of eight, so that
- * the part of W (or Δ) that all samples share stays in L2: 784 × 128 floats are 400 KB. */
+ *            columns of X               n                   The non-zeros are found 64 at a time:
+ *      ┌────┬────┬────┬────┐      ┌─────┬─────┐             one comparison gives a word of bits, and
+ *    m │    │▒▒▒▒│    │    │      │  ▒  │     │ BLOCK       the loop visits those that are set. Up
+ *      └────┴────┴────┴────┘      ├─────┼─────┤ rows of W   to eight vectors of sums, a group of
+ *            BLOCK                │     │     │             columns of W (or Δ), are in registers.
+ *                                 └─────┴─────┘
+ *                                  group
+ *
+ * Forward takes all rows of the batch through one block of W before the next: 128 rows × 8 vectors
+ * of 16 are 64 KiB, about L1, fetched from L2 once a batch. For the gradient, 16 columns of the
+ * batch at a time are transposed, bytes as they are; each row of W is read and written once. */
 #include "math/sparse.h"
 
 #include "base/threads.h"
@@ -14,8 +22,21 @@
 #include "math/isa.h"
 
 #include <string.h>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
-enum { GROUP = 8 };
+enum {
+    GROUP = 8,    /* vectors of sums: two FMA pipes of latency 4 */
+    BLOCK = 128,  /* columns of X, rows of W, that are visited for all rows of a batch in turn */
+    ROWS = 128,   /* of a batch, whose sums wait in L2 between two blocks */
+    TILE = 16,    /* columns that are transposed at once */
+    AHEAD = 16,   /* rows whose place in memory is looked up before it is needed */
+    CACHE_LINE = 64,
+};
+
+_Static_assert((int)SML__SPARSE_ROWS * (int)GROUP * (int)VECTOR_FLOATS <= (int)SML__GEMM_SCRATCH,
+               "scratch holds a group of the batch");
 
 extern sml__sparse_forward_kernel ISA(sparse_forward);
 extern sml__sparse_gradient_kernel ISA(sparse_gradient);
@@ -35,216 +56,326 @@ static column_group group_at(size_t j, size_t n)
     return group;
 }
 
-/* The entries of a row whose columns lie below `end`, from entry e on; returns the next entry. */
-SML__INLINE size_t add_rows(const sml__sparse_product *product, int vectors, size_t j, size_t e,
-                            size_t last, size_t end, sml__vector *sums)
+/* Writes an entry, k · 256 + x[k], for each of n bytes that is not zero, by ascending k, and returns
+ * their number. entries has room for n and 16 more. */
+SML__INLINE size_t list_bytes(const uint8_t *x, size_t n, uint32_t *entries)
+{
+    size_t count = 0;
+#if defined(__AVX512BW__)
+    const __m512i step = _mm512_set1_epi32(16 << 8);
+    __m512i place = _mm512_slli_epi32(
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), 8);
+    for (size_t k = 0; k < n; k += 16, place = _mm512_add_epi32(place, step)) {
+        const __mmask16 exists = (__mmask16)(n - k < 16 ? (1 << (n - k)) - 1 : 0xFFFF);
+        const __m512i numbers = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(exists, x + k));
+        const __mmask16 kept = _mm512_test_epi32_mask(numbers, numbers);
+        const __m512i packed = _mm512_maskz_compress_epi32(kept, _mm512_or_epi32(place, numbers));
+        _mm512_storeu_si512(entries + count, packed);
+        count += (size_t)__builtin_popcount(kept);
+    }
+#else
+    for (size_t k = 0; k < n; k++) { /* no branch to guess wrong */
+        entries[count] = (uint32_t)k << 8 | x[k];
+        count += x[k] != 0;
+    }
+#endif
+    return count;
+}
+
+/* The same for floats; an entry is k · 256. */
+SML__INLINE size_t list_floats(const float *x, size_t n, uint32_t *entries)
+{
+    size_t count = 0;
+#if defined(__AVX512BW__)
+    const __m512i step = _mm512_set1_epi32(16 << 8);
+    __m512i place = _mm512_slli_epi32(
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), 8);
+    for (size_t k = 0; k < n; k += 16, place = _mm512_add_epi32(place, step)) {
+        const __mmask16 exists = (__mmask16)(n - k < 16 ? (1 << (n - k)) - 1 : 0xFFFF);
+        const __m512 numbers = _mm512_maskz_loadu_ps(exists, x + k);
+        const __mmask16 kept = _mm512_cmp_ps_mask(numbers, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+        _mm512_storeu_si512(entries + count, _mm512_maskz_compress_epi32(kept, place));
+        count += (size_t)__builtin_popcount(kept);
+    }
+#else
+    for (size_t k = 0; k < n; k++) {
+        entries[count] = (uint32_t)k << 8;
+        count += x[k] != 0;
+    }
+#endif
+    return count;
+}
+
+/* One row of X. Which of the two is not NULL is a constant where this is inlined. */
+typedef struct x_row {
+    const uint8_t *bytes;
+    const float *floats;
+    const float *values; /* [256] what the bytes stand for */
+} x_row;
+
+static x_row row_at(const sml__sparse_product *product, size_t s)
 {
     const sml__sparse *x = product->x;
+    const size_t at = (product->order != NULL ? product->order[s] : s) * x->stride;
+    const x_row row = {x->bytes != NULL ? x->bytes + at : NULL,
+                       x->floats != NULL ? x->floats + at : NULL, x->values};
+    return row;
+}
+
+/* z += Σ x_i w_i over the entries below `end`, with the sums in `vectors` registers. Returns the first
+ * entry that is not. */
+SML__INLINE const uint32_t *add_block(const sml__sparse_product *product, int narrow, int vectors,
+                                      x_row row, const uint32_t *entry, uint32_t end,
+                                      const float *w, float *z)
+{
+    const size_t stride = product->stride;
+    sml__vector sums[GROUP];
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
-        sums[v] = (sml__vector){0};
+        sums[v] = *((const sml__vector *)z + v);
     }
-    for (; e < last && x->column[e] < end; e++) {
-        const float value = x->values[x->byte[e]];
-        const sml__vector *row =
-            (const sml__vector *)(product->w + x->column[e] * product->stride + j);
+    for (; *entry < end; entry++) {
+        const size_t k = *entry >> 8;
+        const float value = narrow ? row.values[*entry & 255] : row.floats[k];
+        const sml__vector *w_row = (const sml__vector *)(w + k * stride);
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; v++) {
-            sums[v] += value * row[v];
+            sums[v] += value * w_row[v];
         }
     }
-    return e;
-}
-
-/* z[j…] of one sample, with sums in `vectors` registers. */
-SML__INLINE void forward_group(const sml__sparse_product *product, int vectors,
-                               const column_group *group, size_t s)
-{
-    const sml__sparse *x = product->x;
-    const size_t row = product->order[s], last = x->start[row + 1];
-    float totals[GROUP * VECTOR_FLOATS] = {0};
-    memcpy(totals, product->start + group->j, group->columns * sizeof(float));
-    size_t e = x->start[row];
-    for (size_t end = SML__GEMM_DEPTH; end < x->columns + SML__GEMM_DEPTH; end += SML__GEMM_DEPTH) {
-        sml__vector sums[GROUP];
-        e = add_rows(product, vectors, group->j, e, last, end, sums);
 #pragma GCC unroll 8
-        for (int v = 0; v < vectors; v++) {
-            *((sml__vector *)totals + v) += sums[v];
-        }
+    for (int v = 0; v < vectors; v++) {
+        *((sml__vector *)z + v) = sums[v];
     }
-    memcpy(product->z + s * product->n + group->j, totals, group->columns * sizeof(float));
+    return entry;
 }
 
-/* Fetches the entries of a row that comes soon: the order is shuffled, so no hardware foresees it.
- */
-static void prefetch_row(const sml__sparse_product *product, size_t s)
+/* Fetches a block of the row that takes this one's place in the next batch: the order is shuffled, so
+ * no hardware foresees it. */
+SML__INLINE void prefetch_block(const sml__sparse_product *product, size_t s, size_t begin)
 {
-    if (s < product->upcoming) {
-        const sml__sparse *x = product->x;
-        const size_t begin = x->start[product->order[s]], end = x->start[product->order[s] + 1];
-        for (size_t e = begin; e < end; e += 32) {
-            __builtin_prefetch(x->column + e);
-        }
-        for (size_t e = begin; e < end; e += 64) {
-            __builtin_prefetch(x->byte + e);
-        }
+    if (s + product->m < product->upcoming) {
+        const uint8_t *next = row_at(product, s + product->m).bytes + begin;
+        __builtin_prefetch(next, 0, 2);
+        __builtin_prefetch(next + CACHE_LINE, 0, 2);
     }
 }
 
-void ISA(sparse_forward)(const sml__sparse_product *product, int rank, int size)
+/* z[group] of rows first…first+count-1 of the batch, block by block of W. */
+SML__INLINE void forward_group(const sml__sparse_product *product, int narrow, int vectors,
+                               const column_group *group, size_t first, size_t count)
 {
-    const sml__range own = sml__share(product->m, 1, rank, size);
-    for (size_t j = 0; j < product->n; j += GROUP * VECTOR_FLOATS) {
-        const column_group group = group_at(j, product->n);
-        for (size_t s = own.begin; s < own.end; s++) {
-            prefetch_row(product, s + 2);
-#define FORWARD_GROUP(constant) forward_group(product, constant, &group, s)
+    float sums[ROWS * GROUP * VECTOR_FLOATS];
+    const uint32_t *entry[ROWS];
+    const size_t width = (size_t)vectors * VECTOR_FLOATS, columns = product->x->columns;
+    for (size_t s = 0; s < count; s++) {
+        entry[s] = product->entries + (first + s) * sml__sparse_row_room(columns);
+        memset(sums + (s + 1) * width - VECTOR_FLOATS, 0, sizeof(sml__vector));
+        memcpy(sums + s * width, product->start + group->j, group->columns * sizeof(float));
+    }
+    for (size_t begin = 0; begin < columns; begin += BLOCK) {
+        const size_t end = columns - begin < BLOCK ? columns : begin + BLOCK;
+        for (size_t s = 0; s < count; s++) {
+            if (narrow && group->j == 0) {
+                prefetch_block(product, first + s, begin);
+            }
+            entry[s] = add_block(product, narrow, vectors, row_at(product, first + s), entry[s],
+                                 (uint32_t)end << 8, product->w + group->j, sums + s * width);
+        }
+    }
+    for (size_t s = 0; s < count; s++) {
+        memcpy(product->z + (first + s) * product->n + group->j, sums + s * width,
+               group->columns * sizeof(float));
+    }
+}
+
+/* The non-zeros of some rows, each list closed by an entry that is no column. */
+static void list_rows(const sml__sparse_product *product, int narrow, sml__range rows)
+{
+    const size_t columns = product->x->columns;
+    for (size_t s = rows.begin; s < rows.end; s++) {
+        const x_row row = row_at(product, s);
+        uint32_t *entries = product->entries + s * sml__sparse_row_room(columns);
+        const size_t count = narrow ? list_bytes(row.bytes, columns, entries)
+                                    : list_floats(row.floats, columns, entries);
+        entries[count] = UINT32_MAX;
+    }
+}
+
+SML__INLINE void forward_columns(const sml__sparse_product *product, int narrow, sml__range rows,
+                                 sml__range columns)
+{
+    list_rows(product, narrow, rows);
+    for (size_t s = rows.begin; s < rows.end; s += ROWS) {
+        const size_t count = rows.end - s < ROWS ? rows.end - s : ROWS;
+        for (size_t j = columns.begin; j < columns.end; j += GROUP * VECTOR_FLOATS) {
+            const column_group group = group_at(j, columns.end);
+#define FORWARD_GROUP(constant) forward_group(product, narrow, constant, &group, s, count)
             SML__WITH_CONSTANT(group.vectors, FORWARD_GROUP)
         }
     }
 }
 
-/* The batch by columns: entries of column i are start[i - first] … start[i - first + 1] - 1. */
-typedef struct column_lists {
-    uint32_t *start; /* [own columns + 1] */
-    uint16_t *row;   /* within the batch */
-    uint8_t *byte;
-} column_lists;
-
-static column_lists lists_in(void *scratch, const sml__sparse *x, size_t m)
+/* Members share the rows, or for a single row its columns. */
+void ISA(sparse_forward)(const sml__sparse_product *product, int rank, int size)
 {
-    column_lists lists;
-    lists.start = scratch;
-    lists.row = (uint16_t *)(lists.start + x->columns + 2);
-    lists.byte = (uint8_t *)(lists.row + sml__sparse_entries(x, m));
-    return lists;
+    const int alone = product->m == 1;
+    const sml__range all_rows = {0, product->m}, all_columns = {0, product->n};
+    const sml__range rows = alone ? all_rows : sml__share(product->m, 1, rank, size);
+    const sml__range columns =
+        alone ? sml__share(product->n, VECTOR_FLOATS, rank, size) : all_columns;
+    if (product->x->bytes == NULL) {
+        forward_columns(product, 0, rows, columns);
+        return;
+    }
+    forward_columns(product, 1, rows, columns);
 }
 
-/* The first entry of a row, from begin on, whose column is not below `column`. */
-static size_t first_entry(const sml__sparse *x, size_t begin, size_t end, size_t column)
+typedef uint8_t bytes16 __attribute__((vector_size(16), aligned(1), may_alias));
+
+/* Interleaving rows i and i + 8 of 16 four times transposes them. */
+static void transpose16(bytes16 rows[TILE])
 {
-    while (begin < end) {
-        const size_t middle = begin + (end - begin) / 2;
-        if (x->column[middle] < column) {
-            begin = middle + 1;
-        } else {
-            end = middle;
+    const bytes16 low = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
+    const bytes16 high = {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    for (int round = 0; round < 4; round++) {
+        bytes16 mixed[TILE];
+#pragma GCC unroll 8
+        for (int i = 0; i < TILE / 2; i++) {
+            mixed[2 * i] = __builtin_shuffle(rows[i], rows[i + TILE / 2], low);
+            mixed[2 * i + 1] = __builtin_shuffle(rows[i], rows[i + TILE / 2], high);
         }
+        memcpy(rows, mixed, sizeof mixed);
     }
-    return begin;
 }
 
-static sml__range own_entries(const sml__sparse_product *product, sml__range own, size_t s)
+/* Columns i…i+15 of the batch: tile[c][s] = byte i + c of row s, zero where there is none. */
+static void transpose_tile(const sml__sparse_product *product, size_t i,
+                           uint8_t tile[TILE][SML__SPARSE_ROWS])
 {
-    const sml__sparse *x = product->x;
-    const size_t begin = x->start[product->order[s]], end = x->start[product->order[s] + 1];
-    const sml__range entries = {
-        own.begin == 0 ? begin : first_entry(x, begin, end, own.begin),
-        own.end == x->columns ? end : first_entry(x, begin, end, own.end),
-    };
-    return entries;
-}
-
-/* Counting sort of the batch's entries by column, samples in order within each. */
-static void make_lists(const sml__sparse_product *product, sml__range own, column_lists *lists)
-{
-    const sml__sparse *x = product->x;
-    uint32_t *next =
-        lists->start + 1; /* next[c]: where column c continues; start[c + 1] when full */
-    memset(lists->start, 0, (own.end - own.begin + 2) * sizeof *lists->start);
-    for (size_t s = 0; s < product->m; s++) {
-        const sml__range entries = own_entries(product, own, s);
-        for (size_t e = entries.begin; e < entries.end; e++) {
-            next[x->column[e] - own.begin + 1]++;
+    const size_t left = product->x->columns - i, width = left < TILE ? left : TILE;
+    for (size_t s = 0; s < product->m; s += TILE) {
+        bytes16 rows[TILE] = {{0}};
+        for (size_t r = 0; r < TILE && s + r < product->m; r++) {
+            if (width == TILE) {
+                rows[r] = *(const bytes16 *)(row_at(product, s + r).bytes + i);
+            } else {
+                memcpy(&rows[r], row_at(product, s + r).bytes + i, width);
+            }
         }
-    }
-    for (size_t c = 1; c <= own.end - own.begin; c++) {
-        next[c] += next[c - 1];
-    }
-    for (size_t s = 0; s < product->m; s++) {
-        const sml__range entries = own_entries(product, own, s);
-        for (size_t e = entries.begin; e < entries.end; e++) {
-            const uint32_t at = next[x->column[e] - own.begin]++;
-            lists->row[at] = (uint16_t)s;
-            lists->byte[at] = x->byte[e];
+        transpose16(rows);
+        for (size_t c = 0; c < TILE; c++) {
+            memcpy(tile[c] + s, &rows[c], sizeof rows[c]);
         }
     }
 }
 
-/* w_i[j…] = alpha Σ_s x_si δ_s[j…] + (w_i or 0). What the sums hold beyond n is cut off: there δ_s
- * runs on into the next sample. */
+/* w = alpha · sums + (w or 0). Rows of fewer than 8 floats end within a vector. */
+SML__INLINE void store_row(const sml__sparse_product *product, int vectors,
+                           const column_group *group, const sml__vector *sums, float *w)
+{
+    if (group->j + (size_t)vectors * VECTOR_FLOATS > product->stride) {
+        for (size_t k = 0; k < group->columns; k++) {
+            const float base = product->accumulate ? w[k] : 0.0F;
+            w[k] = product->alpha * sums[k / VECTOR_FLOATS][k % VECTOR_FLOATS] + base;
+        }
+        return;
+    }
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; v++) {
+        const sml__vector base =
+            product->accumulate ? *((const sml__vector *)w + v) : (sml__vector){0};
+        *((sml__vector *)w + v) = product->alpha * sums[v] + base;
+    }
+}
+
+/* w_i[group] from the entries of column i. delta: rows of `vectors` vectors. */
 SML__INLINE void gradient_group(const sml__sparse_product *product, int vectors,
-                                const column_group *group, const column_lists *lists, size_t c,
-                                float *w)
+                                const column_group *group, const float *delta,
+                                const uint32_t *entry, float *w)
 {
-    const float *values = product->x->values;
     sml__vector sums[GROUP];
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
         sums[v] = (sml__vector){0};
     }
-    for (uint32_t e = lists->start[c]; e < lists->start[c + 1]; e++) {
-        const float value = values[lists->byte[e]];
-        const sml__vector *delta =
-            (const sml__vector *)(product->delta + lists->row[e] * product->n + group->j);
+    for (; *entry != UINT32_MAX; entry++) {
+        const float value = product->x->values[*entry & 255];
+        const sml__vector *row = (const sml__vector *)delta + (size_t)vectors * (*entry >> 8);
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; v++) {
-            sums[v] += value * delta[v];
+            sums[v] += value * row[v];
         }
     }
-    const size_t whole = group->columns / VECTOR_FLOATS;
-    for (size_t v = 0; v < whole; v++) {
-        const sml__vector base =
-            product->accumulate ? *((const sml__vector *)w + v) : (sml__vector){0};
-        *((sml__vector *)w + v) = product->alpha * sums[v] + base;
-    }
-    float tail[VECTOR_FLOATS];
-    memcpy(tail, &sums[vectors - 1], sizeof tail);
-    for (size_t k = whole * VECTOR_FLOATS; k < group->columns; k++) {
-        const float base = product->accumulate ? w[k] : 0.0F;
-        w[k] = product->alpha * tail[k - whole * VECTOR_FLOATS] + base;
-    }
+    store_row(product, vectors, group, sums, w);
 }
 
-/* w_i + alpha x_i δ for the non-zeros of a single sample: no lists, and no other row of W is read.
- */
+/* w_i + alpha x_i δ for the non-zeros of a single row: no other row of W is touched. */
 static void gradient_of_one(const sml__sparse_product *product, sml__range own)
 {
-    const sml__sparse *x = product->x;
-    const sml__range entries = own_entries(product, own, 0);
+    const x_row row = row_at(product, 0);
     const size_t whole = product->n / VECTOR_FLOATS * VECTOR_FLOATS;
-    for (size_t e = entries.begin; e < entries.end; e++) {
-        const float value = x->values[x->byte[e]];
-        float *w = product->w + x->column[e] * product->stride;
-        for (size_t j = 0; j < whole; j += VECTOR_FLOATS) {
-            const sml__vector term = value * *(const sml__vector *)(product->delta + j);
-            *(sml__vector *)(w + j) += product->alpha * term;
-        }
-        for (size_t j = whole; j < product->n; j++) {
-            w[j] += product->alpha * (value * product->delta[j]);
+    for (size_t i = own.begin; i < own.end; i += BLOCK) {
+        uint32_t entries[BLOCK + 16];
+        const size_t left = own.end - i;
+        const size_t count = list_bytes(row.bytes + i, left < BLOCK ? left : BLOCK, entries);
+        for (size_t e = 0; e < count; e++) {
+            const float value = row.values[entries[e] & 255];
+            float *w = product->w + (i + (entries[e] >> 8)) * product->stride;
+            for (size_t j = 0; j < whole; j += VECTOR_FLOATS) {
+                const sml__vector term = value * *(const sml__vector *)(product->delta + j);
+                *(sml__vector *)(w + j) += product->alpha * term;
+            }
+            for (size_t j = whole; j < product->n; j++) {
+                w[j] += product->alpha * (value * product->delta[j]);
+            }
         }
     }
 }
 
-void ISA(sparse_gradient)(const sml__sparse_product *product, int rank, int size, void *scratch)
+/* One group of columns of Δ as rows of whole vectors, zeros at the right: where n is a power of two,
+ * its rows would meet in a few sets of L1. */
+static void pack_delta(const sml__sparse_product *product, const column_group *group, float *packed)
 {
-    const sml__range own = sml__share(product->x->columns, 1, rank, size);
+    const size_t width = group->vectors * VECTOR_FLOATS;
+    for (size_t s = 0; s < product->m; s++) {
+        memset(packed + (s + 1) * width - VECTOR_FLOATS, 0, sizeof(sml__vector));
+        memcpy(packed + s * width, product->delta + s * product->n + group->j,
+               group->columns * sizeof(float));
+    }
+}
+
+/* The non-zeros of own columns of the batch, each list closed by an entry that is no row. */
+static void list_columns(const sml__sparse_product *product, sml__range own)
+{
+    const size_t room = sml__sparse_row_room(product->m);
+    for (size_t i = own.begin; i < own.end; i += TILE) {
+        uint8_t tile[TILE][SML__SPARSE_ROWS];
+        transpose_tile(product, i, tile);
+        for (size_t c = i; c < i + TILE && c < own.end; c++) {
+            uint32_t *entries = product->entries + c * room;
+            entries[list_bytes(tile[c - i], product->m, entries)] = UINT32_MAX;
+        }
+    }
+}
+
+void ISA(sparse_gradient)(const sml__sparse_product *product, int rank, int size, float *scratch)
+{
+    const sml__range own = sml__share(product->x->columns, TILE, rank, size);
+    const size_t room = sml__sparse_row_room(product->m);
     if (product->m == 1 && product->accumulate) {
         gradient_of_one(product, own);
         return;
     }
-    column_lists lists = lists_in(scratch, product->x, product->m);
-    make_lists(product, own, &lists);
+    list_columns(product, own);
     for (size_t j = 0; j < product->n; j += GROUP * VECTOR_FLOATS) {
         const column_group group = group_at(j, product->n);
-        for (size_t c = 0; c < own.end - own.begin; c++) {
-            const int is_empty = lists.start[c] == lists.start[c + 1];
-            if (!is_empty || !product->accumulate) {
-                float *w = product->w + (own.begin + c) * product->stride + j;
-#define GRADIENT_GROUP(constant) gradient_group(product, constant, &group, &lists, c, w)
-                SML__WITH_CONSTANT(group.vectors, GRADIENT_GROUP)
-            }
+        pack_delta(product, &group, scratch);
+        for (size_t i = own.begin; i < own.end; i++) {
+            const uint32_t *entries = product->entries + i * room;
+            float *w = product->w + i * product->stride + j;
+#define GRADIENT_GROUP(constant) gradient_group(product, constant, &group, scratch, entries, w)
+            SML__WITH_CONSTANT(group.vectors, GRADIENT_GROUP)
         }
     }
 }

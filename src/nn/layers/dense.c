@@ -29,6 +29,7 @@ static void forward_sparse(const sml__pass *pass)
         .stride = pass->stride,
         .start = pass->bias,
         .z = pass->output,
+        .entries = pass->entries,
     };
     ISA(sparse_forward)(&product, pass->rank, pass->size);
 }
@@ -92,10 +93,11 @@ static void gradient_of_weight_sparse(const sml__pass *pass)
         .w = pass->d_weight,
         .stride = pass->stride,
         .delta = pass->d_output,
+        .entries = pass->entries,
         .alpha = pass->mean,
         .accumulate = pass->accumulate,
     };
-    ISA(sparse_gradient)(&product, pass->rank, pass->size, pass->sparse_scratch);
+    ISA(sparse_gradient)(&product, pass->rank, pass->size, pass->scratch);
 }
 
 /* dWᵀ = (1/m) Aᵀ δ. */
