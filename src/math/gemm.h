@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 /* C[m,n] = alpha · A[m,k] B[k,n] + S, where S is C itself (accumulate), the row `start` under each
- * row of C, or zero. A and B may be transposed views: strides are in floats. */
+ * row of C, or zero. A and B may be transposed views: strides are in floats. With alpha = 1 a sum begins
+ * with its number of S and runs over p upwards; otherwise alpha times the sum is added to S. */
 typedef struct sml__gemm {
     size_t m, n, k;
     const float *a; /* element (i,p) at a[i * a_row + p * a_column]; one stride is 1 */

@@ -17,6 +17,7 @@
 
 #include "base/threads.h"
 #include "math/isa.h"
+#include "math/simd/transpose.h"
 
 #include <string.h>
 
@@ -46,20 +47,13 @@ typedef struct b_panel {
     size_t columns; /* of C that lie in this panel */
 } b_panel;
 
-/* Σ_p A[i,p] B[p,j] for `rows` rows of A and `vectors` vectors of columns. rows, vectors, and a_row
- * or a_column are constants where this is inlined. */
+/* sums += Σ_p A[i,p] B[p,j] for `rows` rows of A and `vectors` vectors of columns. rows, vectors, and
+ * a_row or a_column are constants where this is inlined. */
 SML__INLINE void multiply(int rows, int vectors, const float *a, size_t a_row, size_t a_column,
                           const b_panel *panel, sml__vector sums[ROWS][PANEL_VECTORS])
 {
     const float *b = panel->b;
     const size_t b_row = panel->row;
-#pragma GCC unroll 8
-    for (int i = 0; i < rows; i++) {
-#pragma GCC unroll 2
-        for (int v = 0; v < vectors; v++) {
-            sums[i][v] = (sml__vector){0};
-        }
-    }
     for (size_t p = 0; p < panel->depth; p++) {
         const sml__vector *row = (const sml__vector *)(b + p * b_row);
 #pragma GCC unroll 8
@@ -73,69 +67,86 @@ SML__INLINE void multiply(int rows, int vectors, const float *a, size_t a_row, s
     }
 }
 
-/* C = alpha · sums + (what C starts from), for whole vectors. */
-SML__INLINE void store(const sml__gemm *gemm, int rows, int vectors, size_t i, size_t j, int first,
-                       sml__vector sums[ROWS][PANEL_VECTORS])
+/* What the sums of row i are added to: C itself where it holds something already, `start`, or zero.
+ * With alpha = 1 the sums run on from there, in however many stretches. */
+typedef struct c_base {
+    const float *at;
+    size_t row;
+} c_base;
+
+static c_base base_at(const sml__gemm *gemm, size_t i, size_t j, size_t p)
 {
     static const float zeros[COLUMNS] = {0};
-    for (int r = 0; r < rows; r++) {
-        float *c = gemm->c + (i + (size_t)r) * gemm->c_row + j;
-        const float *from = !first || gemm->accumulate ? c
-                            : gemm->start != NULL      ? gemm->start + j
-                                                       : zeros;
+    c_base base = {zeros, 0};
+    if (p > 0 || gemm->accumulate) {
+        base.at = gemm->c + i * gemm->c_row + j;
+        base.row = gemm->c_row;
+    } else if (gemm->start != NULL) {
+        base.at = gemm->start + j;
+    }
+    return base;
+}
+
+/* c = alpha Σ_p A[i,p] B[p,j] + base for a tile of whole vectors. */
+SML__INLINE void whole_tile(const sml__gemm *gemm, int rows, int vectors, const float *a,
+                            const b_panel *panel, c_base base, float *c, size_t c_row)
+{
+    const int runs_on = gemm->alpha == 1.0F;
+    const sml__vector alpha = (sml__vector){0} + gemm->alpha;
+    sml__vector sums[ROWS][PANEL_VECTORS];
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 2
         for (int v = 0; v < vectors; v++) {
-            const sml__vector base = *((const sml__vector *)from + v);
-            *((sml__vector *)c + v) = gemm->alpha * sums[r][v] + base;
+            sums[i][v] = (sml__vector){0};
+            if (runs_on) {
+                sums[i][v] = *((const sml__vector *)(base.at + (size_t)i * base.row) + v);
+            }
         }
     }
-}
-
-/* The same for a panel that the right edge of C cuts off: through a whole tile of its own. */
-static __attribute__((noinline)) void store_edge(const sml__gemm *gemm, int rows, size_t i,
-                                                 size_t j, int first, size_t columns,
-                                                 sml__vector sums[ROWS][PANEL_VECTORS])
-{
-    float tile[ROWS * COLUMNS] = {0};
-    float start[COLUMNS] = {0};
-    for (int r = 0; r < rows; r++) {
-        memcpy(tile + r * COLUMNS, gemm->c + (i + (size_t)r) * gemm->c_row + j,
-               columns * sizeof(float));
-    }
-    if (gemm->start != NULL) {
-        memcpy(start, gemm->start + j, columns * sizeof(float));
-    }
-    sml__gemm whole = *gemm;
-    whole.c = tile;
-    whole.c_row = COLUMNS;
-    whole.start = gemm->start != NULL ? start : NULL;
-    store(&whole, rows, PANEL_VECTORS, 0, 0, first, sums);
-    for (int r = 0; r < rows; r++) {
-        memcpy(gemm->c + (i + (size_t)r) * gemm->c_row + j, tile + r * COLUMNS,
-               columns * sizeof(float));
-    }
-}
-
-/* One tile of `rows` rows, at row i, column j and depth p of the product. */
-SML__INLINE void tile(const sml__gemm *gemm, int rows, int vectors, size_t i, size_t j, size_t p,
-                      const b_panel *panel)
-{
-    sml__vector sums[ROWS][PANEL_VECTORS];
-    const float *a = gemm->a + i * gemm->a_row + p * gemm->a_column;
     if (gemm->a_row == 1) {
         multiply(rows, vectors, a, 1, gemm->a_column, panel, sums);
     } else {
         multiply(rows, vectors, a, gemm->a_row, 1, panel, sums);
     }
-    if (j + (size_t)vectors * VECTOR_FLOATS <= gemm->c_width) {
-        store(gemm, rows, vectors, i, j, p == 0, sums);
-    } else {
-        for (int r = 0; r < rows; r++) {
-            for (int v = vectors; v < PANEL_VECTORS; v++) {
-                sums[r][v] = (sml__vector){0};
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; v++) {
+            if (!runs_on) {
+                sums[i][v] = alpha * sums[i][v] +
+                             *((const sml__vector *)(base.at + (size_t)i * base.row) + v);
             }
+            *((sml__vector *)(c + (size_t)i * c_row) + v) = sums[i][v];
         }
-        store_edge(gemm, rows, i, j, p == 0, panel->columns, sums);
     }
+}
+
+static void copy_rows(size_t rows, size_t columns, const float *from, size_t from_row, float *to,
+                      size_t to_row)
+{
+    for (size_t i = 0; i < rows; i++) {
+        memcpy(to + i * to_row, from + i * from_row, columns * sizeof(float));
+    }
+}
+
+/* One tile of `rows` rows, at row i, column j and depth p of the product. Where the right edge of C
+ * cuts it off, it is computed aside. */
+SML__INLINE void tile(const sml__gemm *gemm, int rows, int vectors, size_t i, size_t j, size_t p,
+                      const b_panel *panel)
+{
+    const float *a = gemm->a + i * gemm->a_row + p * gemm->a_column;
+    float *c = gemm->c + i * gemm->c_row + j;
+    const c_base base = base_at(gemm, i, j, p);
+    if (j + (size_t)vectors * VECTOR_FLOATS <= gemm->c_width) {
+        whole_tile(gemm, rows, vectors, a, panel, base, c, gemm->c_row);
+        return;
+    }
+    float aside[ROWS * COLUMNS] = {0};
+    const c_base base_aside = {aside, COLUMNS};
+    copy_rows((size_t)rows, panel->columns, base.at, base.row, aside, COLUMNS);
+    whole_tile(gemm, rows, vectors, a, panel, base_aside, aside, COLUMNS);
+    copy_rows((size_t)rows, panel->columns, aside, COLUMNS, c, gemm->c_row);
 }
 
 /* All rows of a panel: whole tiles, then the last rows, a copy of the code for each number. */
@@ -177,6 +188,43 @@ SML__INLINE void rows_of_panel(const sml__gemm *gemm, sml__range rows, int vecto
     }
 }
 
+/* packed[q, column] = B[p + q, j + column] for a transposed B, one by one. */
+static void pack_slowly(const sml__gemm *gemm, const float *b, sml__range depth,
+                        sml__range columns, float *packed)
+{
+    for (size_t column = columns.begin; column < columns.end; column++) {
+        for (size_t q = depth.begin; q < depth.end; q++) {
+            packed[q * COLUMNS + column] = b[q + column * gemm->b_column];
+        }
+    }
+}
+
+/* The same in square blocks, and slowly at the edges. */
+static void pack_transposed(const sml__gemm *gemm, const float *b, const b_panel *panel,
+                            float *packed)
+{
+    const size_t whole = panel->depth / VECTOR_FLOATS * VECTOR_FLOATS;
+    size_t column = 0;
+    for (; column + VECTOR_FLOATS <= panel->columns; column += VECTOR_FLOATS) {
+        for (size_t q = 0; q < whole; q += VECTOR_FLOATS) {
+            sml__vector rows[VECTOR_FLOATS];
+#pragma GCC unroll 16
+            for (size_t r = 0; r < VECTOR_FLOATS; r++) {
+                rows[r] = *(const sml__vector *)(b + q + (column + r) * gemm->b_column);
+            }
+            sml__transpose_floats(rows);
+#pragma GCC unroll 16
+            for (size_t r = 0; r < VECTOR_FLOATS; r++) {
+                *(sml__vector *)(packed + (q + r) * COLUMNS + column) = rows[r];
+            }
+        }
+    }
+    const sml__range all = {0, panel->depth}, below = {whole, panel->depth};
+    const sml__range done = {0, column}, beside = {column, panel->columns};
+    pack_slowly(gemm, b, below, done, packed);
+    pack_slowly(gemm, b, all, beside, packed);
+}
+
 /* Copies B[p…p+depth, j…j+columns] to rows of COLUMNS floats, zeros at the right. */
 static void pack(const sml__gemm *gemm, size_t p, size_t j, const b_panel *panel, float *packed)
 {
@@ -184,15 +232,19 @@ static void pack(const sml__gemm *gemm, size_t p, size_t j, const b_panel *panel
     if (panel->columns < COLUMNS) {
         memset(packed, 0, panel->depth * COLUMNS * sizeof(float));
     }
-    if (gemm->b_column == 1) {
-        for (size_t q = 0; q < panel->depth; q++) {
-            memcpy(packed + q * COLUMNS, b + q * gemm->b_row, panel->columns * sizeof(float));
-        }
+    if (gemm->b_column != 1) {
+        pack_transposed(gemm, b, panel, packed);
         return;
     }
-    for (size_t column = 0; column < panel->columns; column++) {
-        for (size_t q = 0; q < panel->depth; q++) {
-            packed[q * COLUMNS + column] = b[q * gemm->b_row + column * gemm->b_column];
+    if (panel->columns < COLUMNS) {
+        copy_rows(panel->depth, panel->columns, b, gemm->b_row, packed, COLUMNS);
+        return;
+    }
+    for (size_t q = 0; q < panel->depth; q++) {
+#pragma GCC unroll 2
+        for (size_t v = 0; v < PANEL_VECTORS; v++) {
+            *((sml__vector *)(packed + q * COLUMNS) + v) =
+                *((const sml__vector *)(b + q * gemm->b_row) + v);
         }
     }
 }

@@ -20,6 +20,7 @@
 #include "base/threads.h"
 #include "math/gemm.h"
 #include "math/isa.h"
+#include "math/simd/transpose.h"
 
 #include <string.h>
 #if defined(__AVX2__)
@@ -30,7 +31,7 @@ enum {
     GROUP = 8,    /* vectors of sums: two FMA pipes of latency 4 */
     BLOCK = 128,  /* columns of X, rows of W, that are visited for all rows of a batch in turn */
     ROWS = 128,   /* of a batch, whose sums wait in L2 between two blocks */
-    TILE = 16,    /* columns that are transposed at once */
+    TILE = SML__BYTE_ROWS, /* columns that are transposed at once */
     AHEAD = 16,   /* rows whose place in memory is looked up before it is needed */
     CACHE_LINE = 64,
 };
@@ -231,39 +232,21 @@ void ISA(sparse_forward)(const sml__sparse_product *product, int rank, int size)
     forward_columns(product, 1, rows, columns);
 }
 
-typedef uint8_t bytes16 __attribute__((vector_size(16), aligned(1), may_alias));
-
-/* Interleaving rows i and i + 8 of 16 four times transposes them. */
-static void transpose16(bytes16 rows[TILE])
-{
-    const bytes16 low = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
-    const bytes16 high = {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-    for (int round = 0; round < 4; round++) {
-        bytes16 mixed[TILE];
-#pragma GCC unroll 8
-        for (int i = 0; i < TILE / 2; i++) {
-            mixed[2 * i] = __builtin_shuffle(rows[i], rows[i + TILE / 2], low);
-            mixed[2 * i + 1] = __builtin_shuffle(rows[i], rows[i + TILE / 2], high);
-        }
-        memcpy(rows, mixed, sizeof mixed);
-    }
-}
-
 /* Columns i…i+15 of the batch: tile[c][s] = byte i + c of row s, zero where there is none. */
 static void transpose_tile(const sml__sparse_product *product, size_t i,
                            uint8_t tile[TILE][SML__SPARSE_ROWS])
 {
     const size_t left = product->x->columns - i, width = left < TILE ? left : TILE;
     for (size_t s = 0; s < product->m; s += TILE) {
-        bytes16 rows[TILE] = {{0}};
+        sml__bytes rows[TILE] = {{0}};
         for (size_t r = 0; r < TILE && s + r < product->m; r++) {
             if (width == TILE) {
-                rows[r] = *(const bytes16 *)(row_at(product, s + r).bytes + i);
+                rows[r] = *(const sml__bytes *)(row_at(product, s + r).bytes + i);
             } else {
                 memcpy(&rows[r], row_at(product, s + r).bytes + i, width);
             }
         }
-        transpose16(rows);
+        sml__transpose_bytes(rows);
         for (size_t c = 0; c < TILE; c++) {
             memcpy(tile[c] + s, &rows[c], sizeof rows[c]);
         }

@@ -23,38 +23,37 @@ static float start_of(const sml__gemm *gemm, size_t j)
     return gemm->accumulate ? gemm->c[j] : gemm->start != NULL ? gemm->start[j] : 0.0F;
 }
 
-/* c for `vectors` vectors of columns from j on, of which `columns` exist. The sums run in stretches
- * of SML__GEMM_DEPTH, as those of the tiles do, and so have the same bits. */
+/* c for `vectors` vectors of columns from j on, of which `columns` exist. With alpha = 1 the sums run
+ * on from what they start from, as those of the tiles do, and so have the same bits. */
 SML__INLINE void row_group(const sml__gemm *gemm, int vectors, size_t j, size_t columns)
 {
-    for (size_t begin = 0; begin < gemm->k; begin += SML__GEMM_DEPTH) {
-        const size_t left = gemm->k - begin;
-        const size_t end = begin + (left < SML__GEMM_DEPTH ? left : SML__GEMM_DEPTH);
-        sml__vector sums[ROW_VECTORS];
-        float totals[ROW_VECTORS * VECTOR_FLOATS] = {0};
+    float edge[ROW_VECTORS * VECTOR_FLOATS] = {0};
+    const int runs_on = gemm->alpha == 1.0F;
+    sml__vector sums[ROW_VECTORS];
+    for (size_t x = 0; runs_on && x < columns; x++) {
+        edge[x] = start_of(gemm, j + x);
+    }
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; v++) {
+        sums[v] = *((const sml__vector *)edge + v);
+    }
+    for (size_t p = 0; p < gemm->k; p++) {
+        const float value = gemm->a[p];
+        if (value == 0) {
+            continue;
+        }
+        const sml__vector *row = (const sml__vector *)(gemm->b + p * gemm->b_row + j);
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; v++) {
-            sums[v] = (sml__vector){0};
+            sums[v] += value * row[v];
         }
-        for (size_t p = begin; p < end; p++) {
-            const float value = gemm->a[p];
-            if (value == 0) {
-                continue;
-            }
-            const sml__vector *row = (const sml__vector *)(gemm->b + p * gemm->b_row + j);
+    }
 #pragma GCC unroll 8
-            for (int v = 0; v < vectors; v++) {
-                sums[v] += value * row[v];
-            }
-        }
-#pragma GCC unroll 8
-        for (int v = 0; v < vectors; v++) {
-            memcpy(totals + v * VECTOR_FLOATS, &sums[v], sizeof sums[v]);
-        }
-        for (size_t x = 0; x < columns; x++) {
-            const float base = begin > 0 ? gemm->c[j + x] : start_of(gemm, j + x);
-            gemm->c[j + x] = gemm->alpha * totals[x] + base;
-        }
+    for (int v = 0; v < vectors; v++) {
+        memcpy(edge + v * VECTOR_FLOATS, &sums[v], sizeof sums[v]);
+    }
+    for (size_t x = 0; x < columns; x++) {
+        gemm->c[j + x] = runs_on ? edge[x] : gemm->alpha * edge[x] + start_of(gemm, j + x);
     }
 }
 
