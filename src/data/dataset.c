@@ -210,11 +210,10 @@ void sml_dataset_features(const sml_dataset *data, size_t row, float *out)
 }
 
 void sml__dataset_gather(const sml_dataset *data, const uint32_t *order, size_t first, size_t n,
-                         float *out)
+                         float *out, size_t stride)
 {
     for (size_t i = 0; i < n; i++) {
-        sml_dataset_features(data, order != NULL ? order[i] : first + i,
-                             out + i * data->view.columns);
+        sml_dataset_features(data, order != NULL ? order[i] : first + i, out + i * stride);
     }
 }
 

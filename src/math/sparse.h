@@ -39,9 +39,11 @@ typedef struct sml__sparse_product {
     float *w;              /* [columns, n], rows `stride` apart, zeros from n on */
     size_t stride;
     const float *start; /* [n] */
-    float *z;           /* [m, n] */
+    float *z;           /* [m, n], rows z_row apart */
+    size_t z_row;
     uint32_t *entries;  /* [sml__sparse_room(m, columns)]: scratch of the whole team */
-    const float *delta; /* [m, n] */
+    const float *delta; /* [m, n], rows delta_row apart */
+    size_t delta_row;
     float alpha;
     int accumulate;
 } sml__sparse_product;

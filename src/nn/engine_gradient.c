@@ -23,7 +23,8 @@ sml_status sml__engine_gradient(sml_ctx *ctx, const sml__network *network, const
             .first = first,
             .label_smoothing = label_smoothing,
         };
-        sml__dataset_gather(data, NULL, first, pass.rows, workspace.input);
+        sml__dataset_gather(data, NULL, first, pass.rows, workspace.input,
+                            sml__row_stride(network->n_in));
         for (size_t r = 0; r < pass.rows; r++) {
             sml_dataset_targets(data, first + r, workspace.target + r * network->n_out);
         }

@@ -23,9 +23,9 @@ typedef struct inference {
 /* Outputs in place of logits, and copied to where the caller wants them. */
 static void write_outputs(const inference *run, const float *logits, size_t first, size_t rows)
 {
-    const size_t n = run->network->n_out;
+    const size_t n = run->network->n_out, stride = sml__row_stride(n);
     for (size_t r = 0; r < rows; r++) {
-        run->network->loss->output(logits + r * n, n, run->outputs + (first + r) * n);
+        run->network->loss->output(logits + r * stride, n, run->outputs + (first + r) * n);
     }
 }
 
@@ -46,7 +46,7 @@ static int is_hit(sml_task task, const float *logits, const float *target, size_
 static void score_block(const inference *run, sml__workspace *workspace, const float *logits,
                         size_t block, const sml__pass_settings *pass)
 {
-    const size_t n = run->network->n_out;
+    const size_t n = run->network->n_out, stride = sml__row_stride(n);
     const size_t first = (size_t)pass->first;
     for (size_t r = 0; r < pass->rows; r++) {
         sml_dataset_targets(run->data, first + r, workspace->target + r * n);
@@ -54,7 +54,7 @@ static void score_block(const inference *run, sml__workspace *workspace, const f
     sml__network_loss(run->network, workspace, pass, SML__ALONE);
     for (size_t r = 0; r < pass->rows; r++) {
         run->block_losses[block] += workspace->losses[r];
-        run->block_hits[block] += (uint64_t)is_hit(run->network->loss->task, logits + r * n,
+        run->block_hits[block] += (uint64_t)is_hit(run->network->loss->task, logits + r * stride,
                                                    workspace->target + r * n, n);
     }
 }
@@ -68,7 +68,8 @@ static void infer_block(const inference *run, sml__workspace *workspace, size_t 
         .first = first,
     };
     const float *logits = workspace->outputs[run->network->n_layers - 1];
-    sml__dataset_gather(run->data, NULL, first, pass.rows, workspace->input);
+    sml__dataset_gather(run->data, NULL, first, pass.rows, workspace->input,
+                        sml__row_stride(run->network->n_in));
     sml__network_forward(run->network, workspace, &pass, SML__ALONE);
     if (run->block_losses != NULL) {
         score_block(run, workspace, logits, block, &pass);

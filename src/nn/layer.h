@@ -14,6 +14,7 @@ typedef struct sml__pass {
     int rank, size;
     size_t rows; /* samples in this pass */
     size_t n_in, n_out;
+    size_t in_row, out_row; /* floats from a row to the next of inputs and outputs; zeros between */
     const float *input;    /* [rows, n_in] */
     float *output;         /* [rows, n_out] */
     const float *weight;   /* [n_in, n_out]: input-major, Wᵀ of the formulas */

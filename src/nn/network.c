@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "base/threads.h"
 
+#include <string.h>
+
 enum {
     TENSOR_ALIGNMENT = 16, /* floats in a cache line */
     CROWDED = 256,         /* floats in 1 KiB */
@@ -69,11 +71,11 @@ static size_t aligned(size_t n)
     return (n + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
 }
 
-/* Rows of whole vectors; and not of a multiple of 1 KiB, or the parts of all rows that a kernel
- * visits together would lie in a few sets of the caches. */
-static size_t stride_of(size_t n_out)
+/* Not a multiple of 1 KiB, or the parts of all rows that a kernel visits together would lie in a few
+ * sets of the caches. */
+size_t sml__row_stride(size_t width)
 {
-    const size_t stride = n_out < PADDED_FROM ? n_out : aligned(n_out);
+    const size_t stride = width < PADDED_FROM ? width : aligned(width);
     return stride % CROWDED == 0 ? stride + TENSOR_ALIGNMENT : stride;
 }
 
@@ -101,7 +103,7 @@ static sml_status lay_out(sml_ctx *ctx, sml__network *network, const sml_layer *
                              layer->n_out, layer->n_in, max_parameters);
         }
         max_parameters -= weights + layer->n_out;
-        layer->stride = stride_of(layer->n_out);
+        layer->stride = sml__row_stride(layer->n_out);
         layer->weight = network->n_parameters;
         layer->bias = layer->weight + aligned(layer->n_in * layer->stride);
         network->n_parameters = layer->bias + aligned(layer->n_out);
@@ -196,6 +198,8 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .rows = settings->rows,
         .n_in = layer->n_in,
         .n_out = layer->n_out,
+        .in_row = sml__row_stride(layer->n_in),
+        .out_row = sml__row_stride(layer->n_out),
         .input = l == 0 ? workspace->input : workspace->outputs[l - 1],
         .output = workspace->outputs[l],
         .weight = network->parameters + layer->weight,
@@ -236,10 +240,14 @@ void sml__network_loss(const sml__network *network, sml__workspace *workspace,
     const sml__range own = sml__share(settings->rows, 1, member.rank, member.size);
     const size_t n = network->n_out;
     const float *logits = workspace->outputs[network->n_layers - 1];
+    const size_t stride = sml__row_stride(n);
     for (size_t r = own.begin; r < own.end; r++) {
-        float *delta = workspace->delta[0] != NULL ? workspace->delta[0] + r * n : NULL;
-        workspace->losses[r] = network->loss->row(logits + r * n, workspace->target + r * n, n,
+        float *delta = workspace->delta[0] != NULL ? workspace->delta[0] + r * stride : NULL;
+        workspace->losses[r] = network->loss->row(logits + r * stride, workspace->target + r * n, n,
                                                   settings->label_smoothing, delta);
+        if (delta != NULL) {
+            memset(delta + n, 0, (stride - n) * sizeof(float));
+        }
     }
     sml__team_wait(member);
 }

@@ -45,13 +45,18 @@ sml_status sml__layers_check(sml_ctx *ctx, const sml_layer *specs, size_t n);
 /* Weights and biases, without the gaps. */
 size_t sml__network_parameter_count(const sml__network *network);
 
+/* Floats from one row of `width` numbers to the next, in weights and in activations: whole vectors,
+ * whose rest is zero. Kernels then need no care for the edge. */
+size_t sml__row_stride(size_t width);
+
 /* The memory of a pass over up to `rows` rows, for a team of up to `members`. */
 typedef struct sml__workspace {
     size_t rows;
-    float *input;    /* [rows, n_in] */
+    float *input;    /* [rows, n_in], rows sml__row_stride(n_in) apart */
     float *target;   /* [rows, n_out] */
-    float **outputs; /* [n_layers] of [rows, n_out of the layer]; the last holds the logits */
-    float *delta[2]; /* [rows, widest layer]: ∂C_s/∂(output of a layer), by turns */
+    float **outputs; /* [n_layers] of [rows, n_out of the layer], rows sml__row_stride(n_out) apart;
+                      * the last holds the logits */
+    float *delta[2]; /* the same for the widest layer: ∂C_s/∂(output of a layer), by turns */
     double *losses;  /* [rows] */
     float *scratch;  /* [members, SML__GEMM_SCRATCH] */
     uint32_t *entries; /* [sml__sparse_room(rows, n_in)], or NULL */

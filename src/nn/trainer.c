@@ -67,9 +67,10 @@ static void gather(training *t, size_t first, size_t rows, sml__member member)
     const sml__network *network = t->network;
     const sml__range own = sml__share(rows, 1, member.rank, member.size);
     const uint32_t *order = t->order + first + own.begin;
+    const size_t stride = sml__row_stride(network->n_in);
     if (t->sparse == NULL) {
         sml__dataset_gather(t->data, order, 0, own.end - own.begin,
-                            t->workspace.input + own.begin * network->n_in);
+                            t->workspace.input + own.begin * stride, stride);
     }
     for (size_t r = own.begin; r < own.end; r++) {
         sml_dataset_targets(t->data, t->order[first + r], t->workspace.target + r * network->n_out);
@@ -306,10 +307,11 @@ static sml_status train_epoch(training *t)
 static double bytes_needed(const training *t, size_t pass_rows)
 {
     const double arrays = (t->is_folded ? 1.0 : 2.0) + t->settings->optimizer->n_states;
-    double widths = (double)(t->network->n_in + t->network->n_out), widest = 0;
+    double widths = (double)(sml__row_stride(t->network->n_in) + t->network->n_out), widest = 0;
     for (size_t l = 0; l < t->network->n_layers; l++) {
-        widths += (double)t->network->layers[l].n_out;
-        widest = fmax(widest, (double)t->network->layers[l].n_out);
+        const double width = (double)sml__row_stride(t->network->layers[l].n_out);
+        widths += width;
+        widest = fmax(widest, width);
     }
     const double lists =
         t->sparse != NULL ? 4.0 * (double)sml__sparse_room(pass_rows, t->network->n_in) : 0;

@@ -15,11 +15,11 @@ static size_t widest(const sml__network *network)
     return width;
 }
 
-/* [rows, width] floats; NULL with an error in ctx. */
+/* [rows, width] floats, zero, to the last of a row's stride; NULL with an error in ctx. */
 static float *allocate_rows(sml_ctx *ctx, size_t rows, size_t width, const char *what)
 {
     size_t count = 0;
-    if (!sml__multiply(rows, width, &count)) {
+    if (!sml__multiply(rows, sml__row_stride(width), &count)) {
         count = SIZE_MAX; /* sml__alloc refuses and says so */
     }
     return sml__alloc(ctx, count, sizeof(float), what);
@@ -58,7 +58,7 @@ sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size
         complete = out->entries != NULL;
     }
     for (int i = 0; complete && with_deltas && i < 2; i++) {
-        out->delta[i] = allocate_rows(ctx, rows + 1, width < 16 ? 16 : width, "a batch of deltas");
+        out->delta[i] = allocate_rows(ctx, rows, width, "a batch of deltas");
         complete = out->delta[i] != NULL;
     }
     if (!complete) {

@@ -115,9 +115,9 @@ static void gather_follows_the_order(void **state)
     sml_dataset *data = NULL;
     float out[6];
     assert_int_equal(sml_dataset_from_memory(ctx, &view, &data), SML_OK);
-    sml__dataset_gather(data, order, 0, 3, out);
+    sml__dataset_gather(data, order, 0, 3, out, data->view.columns);
     assert_memory_equal(out, expected, sizeof out);
-    sml__dataset_gather(data, NULL, 1, 2, out);
+    sml__dataset_gather(data, NULL, 1, 2, out, data->view.columns);
     assert_memory_equal(out, &xs[2], 4 * sizeof *out);
     sml_dataset_free(data);
 }
@@ -138,7 +138,7 @@ static void gather_of_bytes_equals_the_formula(void **state)
     const sml_data_view view = {.rows = ROWS, .columns = COLUMNS, .bytes = many, .scale = 0.3f};
     sml_dataset *data = NULL;
     assert_int_equal(sml_dataset_from_memory(ctx, &view, &data), SML_OK);
-    sml__dataset_gather(data, order, 0, ROWS, out);
+    sml__dataset_gather(data, order, 0, ROWS, out, data->view.columns);
     for (size_t i = 0; i < sizeof many; i++) {
         size_t from = (ROWS - 1 - i / COLUMNS) * COLUMNS + i % COLUMNS;
         assert_true(out[i] == (float)many[from] * 0.3f);

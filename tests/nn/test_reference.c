@@ -89,6 +89,8 @@ static void activation(const json_t *expected, const json_t *z_json, sml__isa is
                             .rows = 1,
                             .n_in = n,
                             .n_out = n,
+                            .in_row = n,
+                            .out_row = n,
                             .input = z,
                             .output = a,
                             .d_output = ones,

@@ -244,6 +244,8 @@ static void dropout_keeps_the_mean(void **state)
                       .rows = ROWS,
                       .n_in = WIDTH,
                       .n_out = WIDTH,
+                      .in_row = WIDTH,
+                      .out_row = WIDTH,
                       .input = in,
                       .output = out,
                       .value = 0.25,

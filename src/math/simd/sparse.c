@@ -185,7 +185,7 @@ SML__INLINE void forward_group(const sml__sparse_product *product, int narrow, i
         }
     }
     for (size_t s = 0; s < count; s++) {
-        memcpy(product->z + (first + s) * product->n + group->j, sums + s * width,
+        memcpy(product->z + (first + s) * product->z_row + group->j, sums + s * width,
                group->columns * sizeof(float));
     }
 }
@@ -323,7 +323,7 @@ static void pack_delta(const sml__sparse_product *product, const column_group *g
     const size_t width = group->vectors * VECTOR_FLOATS;
     for (size_t s = 0; s < product->m; s++) {
         memset(packed + (s + 1) * width - VECTOR_FLOATS, 0, sizeof(sml__vector));
-        memcpy(packed + s * width, product->delta + s * product->n + group->j,
+        memcpy(packed + s * width, product->delta + s * product->delta_row + group->j,
                group->columns * sizeof(float));
     }
 }

@@ -29,6 +29,7 @@ static void forward_sparse(const sml__pass *pass)
         .stride = pass->stride,
         .start = pass->bias,
         .z = pass->output,
+        .z_row = pass->out_row,
         .entries = pass->entries,
     };
     ISA(sparse_forward)(&product, pass->rank, pass->size);
@@ -45,15 +46,15 @@ static void forward(const sml__pass *pass)
         .n = pass->n_out,
         .k = pass->n_in,
         .a = pass->input,
-        .a_row = pass->n_in,
+        .a_row = pass->in_row,
         .a_column = 1,
         .b = pass->weight,
         .b_row = pass->stride,
         .b_column = 1,
         .b_width = pass->stride,
         .c = pass->output,
-        .c_row = pass->n_out,
-        .c_width = pass->n_out,
+        .c_row = pass->out_row,
+        .c_width = pass->out_row,
         .alpha = 1.0F,
         .start = pass->bias,
     };
@@ -68,15 +69,15 @@ static void backward(const sml__pass *pass)
         .n = pass->n_in,
         .k = pass->n_out,
         .a = pass->d_output,
-        .a_row = pass->n_out,
+        .a_row = pass->out_row,
         .a_column = 1,
         .b = pass->weight,
         .b_row = 1,
         .b_column = pass->stride,
         .b_width = pass->n_in,
         .c = pass->d_input,
-        .c_row = pass->n_in,
-        .c_width = pass->n_in,
+        .c_row = pass->in_row,
+        .c_width = pass->in_row,
         .alpha = 1.0F,
     };
     ISA(gemm)(&product, pass->rank, pass->size, pass->scratch);
@@ -93,6 +94,7 @@ static void gradient_of_weight_sparse(const sml__pass *pass)
         .w = pass->d_weight,
         .stride = pass->stride,
         .delta = pass->d_output,
+        .delta_row = pass->out_row,
         .entries = pass->entries,
         .alpha = pass->mean,
         .accumulate = pass->accumulate,
@@ -113,11 +115,11 @@ static void gradient_of_weight(const sml__pass *pass)
         .k = pass->rows,
         .a = pass->input,
         .a_row = 1,
-        .a_column = pass->n_in,
+        .a_column = pass->in_row,
         .b = pass->d_output,
-        .b_row = pass->n_out,
+        .b_row = pass->out_row,
         .b_column = 1,
-        .b_width = pass->n_out,
+        .b_width = pass->out_row,
         .c = pass->d_weight,
         .c_row = pass->stride,
         .c_width = pass->stride,
@@ -136,7 +138,7 @@ static void gradient_of_bias(const sml__pass *pass)
         const size_t n = left < BIASES_AT_ONCE ? left : BIASES_AT_ONCE;
         double sums[BIASES_AT_ONCE] = {0};
         for (size_t s = 0; s < pass->rows; s++) {
-            const float *delta = pass->d_output + s * pass->n_out + first;
+            const float *delta = pass->d_output + s * pass->out_row + first;
             for (size_t j = 0; j < n; j++) {
                 sums[j] += (double)delta[j];
             }

@@ -28,7 +28,7 @@ static void draw(const sml__pass *pass, uint64_t sample, size_t first, size_t n,
 static void apply(const sml__pass *pass, const float *from, float *to)
 {
     const sml__range own = sml__share(pass->rows, 1, pass->rank, pass->size);
-    const size_t n = pass->n_in;
+    const size_t n = pass->n_in, row = pass->in_row;
     const uint32_t dropped = (uint32_t)(pass->value * 0x1p32); /* draws below it are dropped */
     const float scale = (float)(1.0 / (1.0 - pass->value));
     for (size_t r = own.begin; r < own.end; r++) {
@@ -38,8 +38,8 @@ static void apply(const sml__pass *pass, const float *from, float *to)
             draw(pass, pass->first + r, j / DRAWS, (columns + DRAWS - 1) / DRAWS, draws);
 #pragma omp simd
             for (size_t k = 0; k < columns; k++) {
-                const float value = from[r * n + j + k];
-                to[r * n + j + k] = draws[k] >= dropped ? scale * value : 0.0F;
+                const float value = from[r * row + j + k];
+                to[r * row + j + k] = draws[k] >= dropped ? scale * value : 0.0F;
             }
         }
     }
@@ -49,8 +49,8 @@ static void apply(const sml__pass *pass, const float *from, float *to)
 static void copy(const sml__pass *pass)
 {
     const sml__range own = sml__share(pass->rows, 1, pass->rank, pass->size);
-    memcpy(pass->output + own.begin * pass->n_in, pass->input + own.begin * pass->n_in,
-           (own.end - own.begin) * pass->n_in * sizeof(float));
+    memcpy(pass->output + own.begin * pass->in_row, pass->input + own.begin * pass->in_row,
+           (own.end - own.begin) * pass->in_row * sizeof(float));
 }
 
 static void forward(const sml__pass *pass)

@@ -15,11 +15,11 @@ enum { SML__ELEMENTWISE_GRAIN = 64 };
 SML__INLINE float f(float z, float value);
 SML__INLINE float slope(float z, float value);
 
-/* output = f(input), for this member's share. */
+/* output = f(input), for this member's share, what lies between the rows included. */
 static void forward(const sml__pass *pass)
 {
     const sml__range range =
-        sml__share(pass->rows * pass->n_in, SML__ELEMENTWISE_GRAIN, pass->rank, pass->size);
+        sml__share(pass->rows * pass->in_row, SML__ELEMENTWISE_GRAIN, pass->rank, pass->size);
     const float value = (float)pass->value;
     const float *z = pass->input;
     float *a = pass->output;
@@ -33,7 +33,7 @@ static void forward(const sml__pass *pass)
 static void backward(const sml__pass *pass)
 {
     const sml__range range =
-        sml__share(pass->rows * pass->n_in, SML__ELEMENTWISE_GRAIN, pass->rank, pass->size);
+        sml__share(pass->rows * pass->in_row, SML__ELEMENTWISE_GRAIN, pass->rank, pass->size);
     const float value = (float)pass->value;
     const float *z = pass->input, *d_a = pass->d_output;
     float *d_z = pass->d_input;
