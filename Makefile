@@ -5,13 +5,14 @@
 #   make test       every test, also under sanitizers, and the lint
 #   make lint       format, static analysis, direction of includes, sizes
 #   make format     lays out the C files as make lint wants them
-#   make bench      speed on this machine
+#   make bench      speed beside other libraries; ROWS="1 3" for some rows only
 #   make install    into $(DESTDIR)$(PREFIX)
 #   make clean      removes the build folders
 #   make help       this text
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+ROWS ?=
 
 .PHONY: all demo test lint format bench install clean help
 
@@ -32,7 +33,7 @@ format:
 	@find src cli include examples bench tests -name '*.[ch]' -exec clang-format -i {} +
 
 bench:
-	@tools/bench
+	@tools/bench $(ROWS)
 
 install: all
 	@tools/install build "$(PREFIX)" "$(DESTDIR)"
