@@ -104,6 +104,23 @@ SML_API sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_
 SML_API sml_status sml_model_predict(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
                                      float *outputs, size_t length);
 
+/* Predicts one sample after another. It keeps the memory of a pass, so that a prediction allocates
+ * nothing and cannot fail: some microseconds for a small network. */
+typedef struct sml_predictor sml_predictor;
+
+/* A predictor for a fitted model, which must outlive it and must not be fitted meanwhile. One thread
+ * at a time may use it; several predictors may share a model. Free with sml_predictor_free.
+ * Errors: SML_BAD_ARGUMENT (never fitted), SML_NO_MEMORY. */
+SML_API sml_status sml_predictor_create(sml_ctx *ctx, const sml_model *model, sml_predictor **out);
+
+/* features[sml_model_inputs] to outputs[sml_model_outputs], the same bits as sml_model_predict gives.
+ * Features are numbers as the model was trained on, such as pixels / 255. A NaN or an infinity among
+ * them is not refused, as it is in a data set: it shows in the outputs. */
+SML_API void sml_predictor_run(sml_predictor *predictor, const float *features, float *outputs);
+
+/* Frees a predictor. NULL is legal. */
+SML_API void sml_predictor_free(sml_predictor *predictor);
+
 /* Accuracy and loss on data with targets. Errors as for sml_model_predict. */
 SML_API sml_status sml_model_evaluate(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
                                       sml_scores *scores);

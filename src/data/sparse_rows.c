@@ -1,46 +1,44 @@
 #include "data/sparse_rows.h"
 
-#include "base/context.h"
-#include "base/threads.h"
+/* Below this share of non-zeros the sparse products are faster than the dense one: a non-zero costs
+ * them a load for each multiply-add, docs/performance.md. */
+static const double SPARSE_DENSITY = 0.35;
 
-#include <stdatomic.h>
+enum { ROWS_ASKED = 32 };
 
-typedef struct counting {
-    const sml_data_view *view;
-    atomic_ullong non_zeros;
-} counting;
-
-static void count_rows(void *argument, sml__member member)
-{
-    counting *c = argument;
-    const sml__range own = sml__share(c->view->rows, 1, member.rank, member.size);
-    uint64_t total = 0;
-    for (size_t r = own.begin; r < own.end; r++) {
-        const uint8_t *row = c->view->bytes + r * c->view->row_stride;
-        uint32_t count = 0;
-        for (size_t i = 0; i < c->view->columns; i++) {
-            count += row[i] != 0;
-        }
-        total += count;
-    }
-    atomic_fetch_add(&c->non_zeros, total);
-}
-
-void sml__sparse_view(sml_ctx *ctx, const sml_dataset *data, double max_density, sml__sparse *out,
-                      int *is_sparse)
+sml__sparse sml__sparse_view(const sml_dataset *data, size_t first, float *values)
 {
     const sml_data_view *view = &data->view;
-    counting c = {.view = view};
-    *is_sparse = 0;
-    if (view->bytes == NULL) {
-        return;
+    const size_t at = first * view->row_stride;
+    const sml__sparse rows = {
+        .columns = view->columns,
+        .stride = view->row_stride,
+        .bytes = view->bytes != NULL ? view->bytes + at : NULL,
+        .values = values,
+        .floats = view->bytes == NULL ? view->features + at : NULL,
+    };
+    for (int b = 0; view->bytes != NULL && b < 256; b++) {
+        values[b] = (float)b * view->scale;
     }
-    sml__team_run(ctx->threads, count_rows, &c);
-    const double cells = (double)view->rows * (double)view->columns;
-    *is_sparse = (double)atomic_load(&c.non_zeros) <= max_density * cells;
-    *out = (sml__sparse){
-        .columns = view->columns, .stride = view->row_stride, .bytes = view->bytes};
-    for (int b = 0; b < 256; b++) {
-        out->values[b] = (float)b * view->scale;
+    return rows;
+}
+
+static size_t non_zeros(const sml_data_view *view, size_t row)
+{
+    const size_t at = row * view->row_stride;
+    uint32_t count = 0;
+    for (size_t i = 0; i < view->columns; i++) {
+        count += view->bytes != NULL ? view->bytes[at + i] != 0 : view->features[at + i] != 0;
     }
+    return count;
+}
+
+int sml__is_sparse(const sml_dataset *data, size_t first, size_t count)
+{
+    size_t found = 0, asked = 0;
+    for (size_t r = 0; r < count; r += ROWS_ASKED) {
+        found += non_zeros(&data->view, first + r);
+        asked += data->view.columns;
+    }
+    return (double)found <= SPARSE_DENSITY * (double)asked;
 }

@@ -53,6 +53,9 @@ typedef float sml__vector
         break;                                                                                     \
     }
 
+/* Keeps the compiler from holding an address as several sums of others, one register each. */
+#define SML__IN_ONE_REGISTER(address) __asm__("" : "+r"(address))
+
 #define SML__INLINE static inline __attribute__((always_inline))
 
 #endif

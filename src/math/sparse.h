@@ -12,8 +12,8 @@ enum { SML__SPARSE_ROWS = 256 };
 typedef struct sml__sparse {
     size_t columns, stride;
     const uint8_t *bytes; /* a byte b stands for the number values[b]; values[0] is 0 */
+    const float *values;  /* [256], with bytes */
     const float *floats;  /* in place of bytes: the numbers themselves; forward only */
-    float values[256];
 } sml__sparse;
 
 /* Room for a list of the non-zeros among n < 2^24 numbers, in entries. */
@@ -22,7 +22,8 @@ static inline size_t sml__sparse_row_room(size_t n)
     return n + 32;
 }
 
-/* Room for the lists of m rows, or of their columns. */
+/* Room for the lists of m rows, or of their columns; a row alone needs sml__sparse_row_room(columns)
+ * for each member of the team. */
 static inline size_t sml__sparse_room(size_t m, size_t columns)
 {
     const size_t by_rows = m * sml__sparse_row_room(columns);
@@ -36,9 +37,10 @@ typedef struct sml__sparse_product {
     const uint32_t *order; /* [upcoming]: row s of the batch is row order[s] of x; NULL: row s */
     size_t upcoming;       /* rows that come in this order, the m of this batch first */
     size_t m, n;           /* m ≤ SML__SPARSE_ROWS */
-    float *w;              /* [columns, n], rows `stride` apart, zeros from n on */
+    /* Rows of W and Z are whole vectors, zeros from n on; or less than a vector, without gaps. */
+    float *w; /* [columns, n], rows `stride` apart */
     size_t stride;
-    const float *start; /* [n] */
+    const float *start; /* [n], as long as a row of W */
     float *z;           /* [m, n], rows z_row apart */
     size_t z_row;
     uint32_t *entries;  /* [sml__sparse_room(m, columns)]: scratch of the whole team */

@@ -25,6 +25,11 @@ typedef struct sml__algorithm {
     sml_status (*predict)(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
                           float *outputs);
 
+    /* One row after another: the state that open allocates is all that run needs. */
+    sml_status (*predictor_open)(sml_ctx *ctx, const sml_model *model, void **state);
+    void (*predictor_run)(void *state, const float *features, float *outputs);
+    void (*predictor_close)(void *state);
+
     /* Mean loss and accuracy. */
     sml_status (*evaluate)(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
                            sml_scores *scores);

@@ -1,14 +1,19 @@
-/* The rows are cut into blocks of SML__PASS_ROWS; a member of the team takes whole blocks through
+/* The rows are cut into blocks of BLOCK_ROWS; a member of the team takes whole blocks through
  * all layers on its own, so nobody waits, and a block's numbers do not depend on who took it. */
 #include "nn/inference.h"
 
 #include "base/context.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "data/sparse_rows.h"
 
 #include <math.h>
 #include <scratchml/metrics.h>
 #include <string.h>
+
+/* Rows that pass through the network together: enough to use each weight often while it is in L1, few
+ * enough that their numbers stay in L2. */
+enum { BLOCK_ROWS = 64 };
 
 typedef struct inference {
     const sml__network *network;
@@ -59,17 +64,38 @@ static void score_block(const inference *run, sml__workspace *workspace, const f
     }
 }
 
+/* Where the rows of a block are read: as they lie where they are mostly zero or float32, otherwise
+ * gathered into the workspace. */
+static void find_input(const inference *run, sml__workspace *workspace, sml__pass_settings *pass,
+                       sml__sparse *rows, float *values)
+{
+    const sml_data_view *view = &run->data->view;
+    const size_t first = (size_t)pass->first;
+    const int is_dense_layer = run->network->layers[0].type->has_units;
+    if (is_dense_layer && sml__is_sparse(run->data, first, pass->rows)) {
+        *rows = sml__sparse_view(run->data, first, values);
+        pass->sparse = rows;
+    } else if (is_dense_layer && view->features != NULL) {
+        pass->input = view->features + first * view->row_stride;
+        pass->input_row = view->row_stride;
+    } else {
+        sml__dataset_gather(run->data, NULL, first, pass->rows, workspace->input,
+                            sml__row_stride(run->network->n_in));
+    }
+}
+
 static void infer_block(const inference *run, sml__workspace *workspace, size_t block)
 {
     const size_t rows = run->data->view.rows, first = block * workspace->rows;
-    const sml__pass_settings pass = {
+    sml__pass_settings pass = {
         .rows = rows - first < workspace->rows ? rows - first : workspace->rows,
         .batch = rows,
         .first = first,
     };
+    sml__sparse sparse;
+    float values[256];
     const float *logits = workspace->outputs[run->network->n_layers - 1];
-    sml__dataset_gather(run->data, NULL, first, pass.rows, workspace->input,
-                        sml__row_stride(run->network->n_in));
+    find_input(run, workspace, &pass, &sparse, values);
     sml__network_forward(run->network, workspace, &pass, SML__ALONE);
     if (run->block_losses != NULL) {
         score_block(run, workspace, logits, block, &pass);
@@ -91,7 +117,7 @@ static void infer_share(void *argument, sml__member member)
 static sml_status infer(sml_ctx *ctx, inference *run)
 {
     const size_t rows = run->data->view.rows;
-    const size_t block_rows = rows < SML__PASS_ROWS ? rows : SML__PASS_ROWS;
+    const size_t block_rows = rows < BLOCK_ROWS ? rows : BLOCK_ROWS;
     const int wanted = sml__team_size(ctx, (double)rows * sml__network_flops(run->network) / 3.0);
     const int members = (size_t)wanted < run->blocks ? wanted : (int)run->blocks;
     sml_status status = SML_OK;
@@ -101,7 +127,7 @@ static sml_status infer(sml_ctx *ctx, inference *run)
     }
     for (int i = 0; i < members && status == SML_OK; i++) {
         status =
-            sml__workspace_create(ctx, run->network, block_rows, 1, 0, 0, &run->workspaces[i]);
+            sml__workspace_create(ctx, run->network, block_rows, 1, 0, 1, &run->workspaces[i]);
     }
     if (status == SML_OK) {
         sml__team_run(members, infer_share, run);
@@ -115,7 +141,7 @@ static sml_status infer(sml_ctx *ctx, inference *run)
 
 static size_t blocks_of(const sml_dataset *data)
 {
-    return (data->view.rows + SML__PASS_ROWS - 1) / SML__PASS_ROWS;
+    return (data->view.rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
 }
 
 sml_status sml__network_predict(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,

@@ -49,6 +49,8 @@ typedef struct sml__layer_type {
     void (*forward)(const sml__pass *pass);
     void (*backward)(const sml__pass *pass); /* d_input from d_output */
     void (*gradient)(const sml__pass *pass); /* d_weight and d_bias; NULL without parameters */
+    /* Both at once, for one sample and one thread, where d_weight is weight itself. */
+    void (*step_of_one)(const sml__pass *pass);
     double (*f)(double z, double value);     /* activations: a = f(z), else NULL */
     double (*slope)(double z, double value); /* f'(z) */
 } sml__layer_type;

@@ -7,6 +7,7 @@
 #include "nn/inference.h"
 #include "nn/initialise.h"
 #include "nn/mlp_settings.h"
+#include "nn/row_inference.h"
 #include "nn/trainer.h"
 
 #include <stdio.h>
@@ -310,6 +311,22 @@ static void tensor_import(sml_model *model, size_t index, const float *values)
     }
 }
 
+static sml_status predictor_open(sml_ctx *ctx, const sml_model *model, void **state)
+{
+    const sml__mlp *mlp = model->state;
+    return sml__row_inference_create(ctx, mlp->network, (sml__row_inference **)state);
+}
+
+static void predictor_run(void *state, const float *features, float *outputs)
+{
+    sml__row_inference_run(state, features, outputs);
+}
+
+static void predictor_close(void *state)
+{
+    sml__row_inference_free(state);
+}
+
 const sml__algorithm sml__mlp_algorithm = {
     .name = "mlp",
     .help = "multilayer perceptron: dense layers with an activation, trained by gradient descent",
@@ -318,6 +335,9 @@ const sml__algorithm sml__mlp_algorithm = {
     .free_state = free_state,
     .fit = fit,
     .predict = predict,
+    .predictor_open = predictor_open,
+    .predictor_run = predictor_run,
+    .predictor_close = predictor_close,
     .evaluate = evaluate,
     .structure = structure,
     .rebuild = rebuild,

@@ -198,9 +198,12 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .rows = settings->rows,
         .n_in = layer->n_in,
         .n_out = layer->n_out,
-        .in_row = sml__row_stride(layer->n_in),
+        .in_row = l == 0 && settings->input != NULL ? settings->input_row
+                                                    : sml__row_stride(layer->n_in),
         .out_row = sml__row_stride(layer->n_out),
-        .input = l == 0 ? workspace->input : workspace->outputs[l - 1],
+        .input = l > 0                     ? workspace->outputs[l - 1]
+                 : settings->input != NULL ? settings->input
+                                           : workspace->input,
         .output = workspace->outputs[l],
         .weight = network->parameters + layer->weight,
         .bias = network->parameters + layer->bias,
@@ -216,7 +219,7 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .lane = (uint32_t)l,
         .first = settings->first,
         .sparse = l == 0 ? settings->sparse : NULL,
-        .order = settings->order,
+        .order = l == 0 && settings->sparse != NULL ? settings->order : NULL,
         .upcoming = settings->upcoming,
         .entries = workspace->entries,
         .scratch = workspace->scratch + (size_t)member.rank * SML__GEMM_SCRATCH,
@@ -252,6 +255,14 @@ void sml__network_loss(const sml__network *network, sml__workspace *workspace,
     sml__team_wait(member);
 }
 
+/* ∂C/∂input, which nobody needs in front of the first layer. */
+static void back_through(const sml__layer *layer, const sml__pass *pass, size_t l)
+{
+    if (l > 0) {
+        layer->type->backward(pass);
+    }
+}
+
 void sml__network_backward(const sml__network *network, sml__workspace *workspace,
                            const sml__pass_settings *settings, float *gradient, sml__member member)
 {
@@ -268,10 +279,12 @@ void sml__network_backward(const sml__network *network, sml__workspace *workspac
             pass.d_weight = gradient + layer->weight;
             pass.d_bias = gradient + layer->bias;
         }
-        if (l > 0) {
-            layer->type->backward(&pass);
-        }
-        if (layer->type->gradient != NULL) {
+        if (layer->type->gradient == NULL) {
+            back_through(layer, &pass, l);
+        } else if (folded && l > 0 && settings->rows == 1 && member.size == 1) {
+            layer->type->step_of_one(&pass);
+        } else {
+            back_through(layer, &pass, l);
             if (folded && l > 0) {
                 sml__team_wait(member); /* the others still read the old weights */
             }

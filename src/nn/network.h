@@ -59,7 +59,7 @@ typedef struct sml__workspace {
     float *delta[2]; /* the same for the widest layer: ∂C_s/∂(output of a layer), by turns */
     double *losses;  /* [rows] */
     float *scratch;  /* [members, SML__GEMM_SCRATCH] */
-    uint32_t *entries; /* [sml__sparse_room(rows, n_in)], or NULL */
+    uint32_t *entries; /* lists of non-zeros */
 } sml__workspace;
 
 /* with_deltas: room for a backward pass too. with_entries: for inputs that are mostly zero. */
@@ -78,8 +78,11 @@ typedef struct sml__pass_settings {
     uint32_t epoch;
     uint64_t first; /* number of the first sample within the epoch */
     double label_smoothing;
-    const sml__sparse *sparse; /* not NULL: the first layer reads these rows, not the input */
-    const uint32_t *order;     /* [upcoming] of them, the rows of this pass first */
+    const float *input;        /* not NULL: the rows are here, input_row floats apart, not in the
+                                * workspace */
+    size_t input_row;
+    const sml__sparse *sparse; /* not NULL: the first layer, a dense one, reads these rows instead */
+    const uint32_t *order;     /* [upcoming] of them, the rows of this pass first; NULL: as they lie */
     size_t upcoming;
     double learning_rate; /* not 0: plain gradient descent, folded into the backward pass */
 } sml__pass_settings;

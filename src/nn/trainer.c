@@ -20,10 +20,6 @@ enum {
     NORM_BLOCK = 4096, /* floats whose squares are added up by one owner */
 };
 
-/* Below this share of non-zeros the sparse products are faster than the dense one: a non-zero costs
- * them a load from L2 for each multiply-add, docs/performance.md. */
-static const double SPARSE_DENSITY = 0.3;
-
 /* PyTorch's clip_grad_norm_ adds this to the norm. */
 static const double CLIP_EPSILON = 1e-6;
 
@@ -34,8 +30,9 @@ typedef struct training {
     const sml__training_settings *settings;
     const sml_fit_options *options;
     sml_fit_report *report; /* brought up to date after every batch */
-    sml__sparse rows;       /* data's, where it is bytes */
-    const sml__sparse *sparse; /* rows where they are mostly zero, or NULL */
+    sml__sparse rows;          /* data's, where it is bytes */
+    float values[256];         /* what the bytes stand for */
+    const sml__sparse *sparse; /* &rows where they are mostly zero, or NULL */
     sml__workspace workspace;
     int members;         /* of the team */
     int is_folded;       /* the backward pass takes the step: no gradient is written or read */
@@ -321,14 +318,14 @@ static double bytes_needed(const training *t, size_t pass_rows)
 
 /* Skips the zeros of the data where that pays: the first layer reads its inputs themselves, and they
  * are mostly zero. The choice is made from the data alone. */
-static int find_zeros(training *t)
+static void find_zeros(training *t)
 {
-    int is_sparse = 0;
-    if (t->network->layers[0].type->has_units) {
-        sml__sparse_view(t->ctx, t->data, SPARSE_DENSITY, &t->rows, &is_sparse);
+    const sml_data_view *view = &t->data->view;
+    if (view->bytes != NULL && t->network->layers[0].type->has_units &&
+        sml__is_sparse(t->data, 0, view->rows)) {
+        t->rows = sml__sparse_view(t->data, 0, t->values);
+        t->sparse = &t->rows;
     }
-    t->sparse = is_sparse ? &t->rows : NULL;
-    return is_sparse;
 }
 
 static sml_status allocate(training *t)
@@ -337,11 +334,11 @@ static sml_status allocate(training *t)
     const size_t n = t->network->n_parameters, rows = t->data->view.rows;
     const size_t batch = t->settings->batch_size < rows ? t->settings->batch_size : rows;
     const size_t pass_rows = batch < SML__PASS_ROWS ? batch : SML__PASS_ROWS;
-    const int is_sparse = find_zeros(t);
+    find_zeros(t);
     sml_status status = sml__memory_check(ctx, bytes_needed(t, pass_rows), "training");
     if (status == SML_OK) {
-        status = sml__workspace_create(ctx, t->network, pass_rows, t->members, 1, is_sparse,
-                                       &t->workspace);
+        status = sml__workspace_create(ctx, t->network, pass_rows, t->members, 1,
+                                       t->sparse != NULL, &t->workspace);
     }
     if (status != SML_OK) {
         return status;

@@ -39,6 +39,15 @@ static int allocate_outputs(sml_ctx *ctx, const sml__network *network, sml__work
     return workspace->outputs != NULL;
 }
 
+/* Any row alone is a list for each member; with_entries: all rows of the input at once. */
+static size_t entries_of(const sml__network *network, size_t rows, int members, int with_entries)
+{
+    const size_t width = widest(network) > network->n_in ? widest(network) : network->n_in;
+    const size_t alone = (size_t)members * sml__sparse_row_room(width);
+    const size_t all = with_entries ? sml__sparse_room(rows, network->n_in) : 0;
+    return all > alone ? all : alone;
+}
+
 sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size_t rows,
                                  int members, int with_deltas, int with_entries,
                                  sml__workspace *out)
@@ -52,9 +61,9 @@ sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size
     out->scratch = allocate_rows(ctx, (size_t)members, SML__GEMM_SCRATCH, "packed panels");
     int complete = out->input != NULL && out->target != NULL && out->losses != NULL &&
                    out->scratch != NULL && allocate_outputs(ctx, network, out);
-    if (complete && with_entries) {
-        out->entries = sml__alloc(ctx, sml__sparse_room(rows, network->n_in), sizeof *out->entries,
-                                  "lists of non-zeros");
+    if (complete) {
+        out->entries = sml__alloc(ctx, entries_of(network, rows, members, with_entries),
+                                  sizeof *out->entries, "lists of non-zeros");
         complete = out->entries != NULL;
     }
     for (int i = 0; complete && with_deltas && i < 2; i++) {

@@ -279,17 +279,11 @@ static void panel_of_product(const sml__gemm *gemm, sml__range rows, size_t j, f
     }
 }
 
-extern sml__gemm_kernel ISA(row_product), ISA(dot_product), ISA(outer_product);
+extern sml__gemm_kernel ISA(dot_product), ISA(outer_product);
 
 void ISA(gemm)(const sml__gemm *gemm, int rank, int size, float *scratch);
 void ISA(gemm)(const sml__gemm *gemm, int rank, int size, float *scratch)
 {
-    const size_t vectors = (gemm->n + VECTOR_FLOATS - 1) / VECTOR_FLOATS;
-    if (gemm->m == 1 && gemm->a_column == 1 && gemm->b_column == 1 &&
-        vectors * VECTOR_FLOATS <= gemm->b_width) {
-        ISA(row_product)(gemm, rank, size, scratch);
-        return;
-    }
     if (gemm->m == 1 && gemm->a_column == 1 && gemm->b_column != 1) {
         ISA(dot_product)(gemm, rank, size, scratch);
         return;

@@ -34,6 +34,7 @@ enum {
     TILE = SML__BYTE_ROWS, /* columns that are transposed at once */
     AHEAD = 16,   /* rows whose place in memory is looked up before it is needed */
     CACHE_LINE = 64,
+    FLOATS_AHEAD = 256, /* 1 KiB: this machine fetches little ahead by itself */
 };
 
 _Static_assert((int)SML__SPARSE_ROWS * (int)GROUP * (int)VECTOR_FLOATS <= (int)SML__GEMM_SCRATCH,
@@ -55,6 +56,12 @@ static column_group group_at(size_t j, size_t n)
     const size_t columns = n - j < most ? n - j : most;
     const column_group group = {j, columns, (columns + VECTOR_FLOATS - 1) / VECTOR_FLOATS};
     return group;
+}
+
+/* Whether rows of W, and of Z, end within a vector. */
+static int is_sliver(const sml__sparse_product *product)
+{
+    return product->stride % VECTOR_FLOATS != 0;
 }
 
 /* Writes an entry, k · 256 + x[k], for each of n bytes that is not zero, by ascending k, and returns
@@ -94,6 +101,7 @@ SML__INLINE size_t list_floats(const float *x, size_t n, uint32_t *entries)
     for (size_t k = 0; k < n; k += 16, place = _mm512_add_epi32(place, step)) {
         const __mmask16 exists = (__mmask16)(n - k < 16 ? (1 << (n - k)) - 1 : 0xFFFF);
         const __m512 numbers = _mm512_maskz_loadu_ps(exists, x + k);
+        __builtin_prefetch(x + k + FLOATS_AHEAD); /* rows lie one after the other */
         const __mmask16 kept = _mm512_cmp_ps_mask(numbers, _mm512_setzero_ps(), _CMP_NEQ_UQ);
         _mm512_storeu_si512(entries + count, _mm512_maskz_compress_epi32(kept, place));
         count += (size_t)__builtin_popcount(kept);
@@ -123,22 +131,23 @@ static x_row row_at(const sml__sparse_product *product, size_t s)
     return row;
 }
 
-/* z += Σ x_i w_i over the entries below `end`, with the sums in `vectors` registers. Returns the first
- * entry that is not. */
+/* z = from + Σ x_i w_i over the entries below `end`, with the sums in `vectors` registers. Returns the
+ * first entry that is not. */
 SML__INLINE const uint32_t *add_block(const sml__sparse_product *product, int narrow, int vectors,
                                       x_row row, const uint32_t *entry, uint32_t end,
-                                      const float *w, float *z)
+                                      const float *w, const float *from, float *z)
 {
     const size_t stride = product->stride;
     sml__vector sums[GROUP];
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
-        sums[v] = *((const sml__vector *)z + v);
+        sums[v] = *((const sml__vector *)from + v);
     }
     for (; *entry < end; entry++) {
         const size_t k = *entry >> 8;
         const float value = narrow ? row.values[*entry & 255] : row.floats[k];
         const sml__vector *w_row = (const sml__vector *)(w + k * stride);
+        SML__IN_ONE_REGISTER(w_row);
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; v++) {
             sums[v] += value * w_row[v];
@@ -164,39 +173,53 @@ SML__INLINE void prefetch_block(const sml__sparse_product *product, size_t s, si
 
 /* z[group] of rows first…first+count-1 of the batch, block by block of W. */
 SML__INLINE void forward_group(const sml__sparse_product *product, int narrow, int vectors,
-                               const column_group *group, size_t first, size_t count)
+                               size_t j, size_t first, size_t count, const uint32_t *entries)
 {
-    float sums[ROWS * GROUP * VECTOR_FLOATS];
     const uint32_t *entry[ROWS];
-    const size_t width = (size_t)vectors * VECTOR_FLOATS, columns = product->x->columns;
+    const size_t columns = product->x->columns;
     for (size_t s = 0; s < count; s++) {
-        entry[s] = product->entries + (first + s) * sml__sparse_row_room(columns);
-        memset(sums + (s + 1) * width - VECTOR_FLOATS, 0, sizeof(sml__vector));
-        memcpy(sums + s * width, product->start + group->j, group->columns * sizeof(float));
+        entry[s] = entries + s * sml__sparse_row_room(columns);
     }
     for (size_t begin = 0; begin < columns; begin += BLOCK) {
         const size_t end = columns - begin < BLOCK ? columns : begin + BLOCK;
         for (size_t s = 0; s < count; s++) {
-            if (narrow && group->j == 0) {
+            float *z = product->z + (first + s) * product->z_row + j;
+            if (narrow && j == 0) {
                 prefetch_block(product, first + s, begin);
             }
             entry[s] = add_block(product, narrow, vectors, row_at(product, first + s), entry[s],
-                                 (uint32_t)end << 8, product->w + group->j, sums + s * width);
+                                 (uint32_t)end << 8, product->w + j,
+                                 begin == 0 ? product->start + j : z, z);
         }
     }
+}
+
+/* The same for rows of W and Z that are less than a vector. */
+static void forward_slivers(const sml__sparse_product *product, size_t first, size_t count,
+                            const uint32_t *entries)
+{
     for (size_t s = 0; s < count; s++) {
-        memcpy(product->z + (first + s) * product->z_row + group->j, sums + s * width,
-               group->columns * sizeof(float));
+        const x_row row = row_at(product, first + s);
+        const uint32_t *entry = entries + s * sml__sparse_row_room(product->x->columns);
+        float *z = product->z + (first + s) * product->z_row;
+        memcpy(z, product->start, product->n * sizeof(float));
+        for (; *entry != UINT32_MAX; entry++) {
+            const size_t k = *entry >> 8;
+            const float value = row.bytes != NULL ? row.values[*entry & 255] : row.floats[k];
+            for (size_t j = 0; j < product->n; j++) {
+                z[j] += value * product->w[k * product->stride + j];
+            }
+        }
     }
 }
 
 /* The non-zeros of some rows, each list closed by an entry that is no column. */
-static void list_rows(const sml__sparse_product *product, int narrow, sml__range rows)
+static void list_rows(const sml__sparse_product *product, int narrow, sml__range rows,
+                      uint32_t *entries)
 {
     const size_t columns = product->x->columns;
-    for (size_t s = rows.begin; s < rows.end; s++) {
+    for (size_t s = rows.begin; s < rows.end; s++, entries += sml__sparse_row_room(columns)) {
         const x_row row = row_at(product, s);
-        uint32_t *entries = product->entries + s * sml__sparse_row_room(columns);
         const size_t count = narrow ? list_bytes(row.bytes, columns, entries)
                                     : list_floats(row.floats, columns, entries);
         entries[count] = UINT32_MAX;
@@ -204,20 +227,26 @@ static void list_rows(const sml__sparse_product *product, int narrow, sml__range
 }
 
 SML__INLINE void forward_columns(const sml__sparse_product *product, int narrow, sml__range rows,
-                                 sml__range columns)
+                                 sml__range columns, uint32_t *entries)
 {
-    list_rows(product, narrow, rows);
+    const size_t room = sml__sparse_row_room(product->x->columns);
+    list_rows(product, narrow, rows, entries);
     for (size_t s = rows.begin; s < rows.end; s += ROWS) {
         const size_t count = rows.end - s < ROWS ? rows.end - s : ROWS;
+        const uint32_t *lists = entries + (s - rows.begin) * room;
+        if (is_sliver(product)) {
+            forward_slivers(product, s, count, lists);
+            continue;
+        }
         for (size_t j = columns.begin; j < columns.end; j += GROUP * VECTOR_FLOATS) {
             const column_group group = group_at(j, columns.end);
-#define FORWARD_GROUP(constant) forward_group(product, narrow, constant, &group, s, count)
+#define FORWARD_GROUP(constant) forward_group(product, narrow, constant, j, s, count, lists)
             SML__WITH_CONSTANT(group.vectors, FORWARD_GROUP)
         }
     }
 }
 
-/* Members share the rows, or for a single row its columns. */
+/* Members share the rows, or for a single row its columns, each with a list of its own. */
 void ISA(sparse_forward)(const sml__sparse_product *product, int rank, int size)
 {
     const int alone = product->m == 1;
@@ -225,11 +254,13 @@ void ISA(sparse_forward)(const sml__sparse_product *product, int rank, int size)
     const sml__range rows = alone ? all_rows : sml__share(product->m, 1, rank, size);
     const sml__range columns =
         alone ? sml__share(product->n, VECTOR_FLOATS, rank, size) : all_columns;
-    if (product->x->bytes == NULL) {
-        forward_columns(product, 0, rows, columns);
-        return;
+    const size_t list = alone ? (size_t)rank : rows.begin;
+    uint32_t *entries = product->entries + list * sml__sparse_row_room(product->x->columns);
+    if (product->x->bytes != NULL) {
+        forward_columns(product, 1, rows, columns, entries);
+    } else {
+        forward_columns(product, 0, rows, columns, entries);
     }
-    forward_columns(product, 1, rows, columns);
 }
 
 /* Columns i…i+15 of the batch: tile[c][s] = byte i + c of row s, zero where there is none. */
@@ -253,14 +284,14 @@ static void transpose_tile(const sml__sparse_product *product, size_t i,
     }
 }
 
-/* w = alpha · sums + (w or 0). Rows of fewer than 8 floats end within a vector. */
+/* w = alpha · sums + (w or 0). */
 SML__INLINE void store_row(const sml__sparse_product *product, int vectors,
-                           const column_group *group, const sml__vector *sums, float *w)
+                           const sml__vector *sums, float *w)
 {
-    if (group->j + (size_t)vectors * VECTOR_FLOATS > product->stride) {
-        for (size_t k = 0; k < group->columns; k++) {
-            const float base = product->accumulate ? w[k] : 0.0F;
-            w[k] = product->alpha * sums[k / VECTOR_FLOATS][k % VECTOR_FLOATS] + base;
+    if (is_sliver(product)) {
+        for (size_t k = 0; k < product->n; k++) {
+            const float sum = sums[k / VECTOR_FLOATS][k % VECTOR_FLOATS];
+            w[k] = product->alpha * sum + (product->accumulate ? w[k] : 0.0F);
         }
         return;
     }
@@ -274,8 +305,7 @@ SML__INLINE void store_row(const sml__sparse_product *product, int vectors,
 
 /* w_i[group] from the entries of column i. delta: rows of `vectors` vectors. */
 SML__INLINE void gradient_group(const sml__sparse_product *product, int vectors,
-                                const column_group *group, const float *delta,
-                                const uint32_t *entry, float *w)
+                                const float *delta, const uint32_t *entry, float *w)
 {
     sml__vector sums[GROUP];
 #pragma GCC unroll 8
@@ -285,33 +315,68 @@ SML__INLINE void gradient_group(const sml__sparse_product *product, int vectors,
     for (; *entry != UINT32_MAX; entry++) {
         const float value = product->x->values[*entry & 255];
         const sml__vector *row = (const sml__vector *)delta + (size_t)vectors * (*entry >> 8);
+        SML__IN_ONE_REGISTER(row);
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; v++) {
             sums[v] += value * row[v];
         }
     }
-    store_row(product, vectors, group, sums, w);
+    store_row(product, vectors, sums, w);
 }
 
-/* w_i + alpha x_i δ for the non-zeros of a single row: no other row of W is touched. */
+/* w_i[group] + alpha x_i δ[group] for the entries of a single row, with δ in registers. */
+SML__INLINE void add_to_rows(const sml__sparse_product *product, int vectors, const float *delta,
+                             size_t j, size_t begin, const uint32_t *entries, size_t count)
+{
+    const float *values = product->x->values;
+    const sml__vector alpha = (sml__vector){0} + product->alpha;
+    sml__vector d[GROUP];
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; v++) {
+        d[v] = *((const sml__vector *)delta + v);
+    }
+    for (size_t e = 0; e < count; e++) {
+        const float value = values[entries[e] & 255];
+        sml__vector *w =
+            (sml__vector *)(product->w + (begin + (entries[e] >> 8)) * product->stride + j);
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++) {
+            w[v] += alpha * (value * d[v]);
+        }
+    }
+}
+
+/* The same for rows of W that are less than a vector. */
+static void add_to_slivers(const sml__sparse_product *product, size_t begin,
+                               const uint32_t *entries, size_t count)
+{
+    for (size_t e = 0; e < count; e++) {
+        const float value = product->x->values[entries[e] & 255];
+        float *w = product->w + (begin + (entries[e] >> 8)) * product->stride;
+        for (size_t j = 0; j < product->n; j++) {
+            w[j] += product->alpha * (value * product->delta[j]);
+        }
+    }
+}
+
+/* A single row: no row of W is touched but those of its non-zeros. */
 static void gradient_of_one(const sml__sparse_product *product, sml__range own)
 {
-    const x_row row = row_at(product, 0);
-    const size_t whole = product->n / VECTOR_FLOATS * VECTOR_FLOATS;
+    const uint8_t *bytes = row_at(product, 0).bytes;
     for (size_t i = own.begin; i < own.end; i += BLOCK) {
         uint32_t entries[BLOCK + 16];
         const size_t left = own.end - i;
-        const size_t count = list_bytes(row.bytes + i, left < BLOCK ? left : BLOCK, entries);
-        for (size_t e = 0; e < count; e++) {
-            const float value = row.values[entries[e] & 255];
-            float *w = product->w + (i + (entries[e] >> 8)) * product->stride;
-            for (size_t j = 0; j < whole; j += VECTOR_FLOATS) {
-                const sml__vector term = value * *(const sml__vector *)(product->delta + j);
-                *(sml__vector *)(w + j) += product->alpha * term;
-            }
-            for (size_t j = whole; j < product->n; j++) {
-                w[j] += product->alpha * (value * product->delta[j]);
-            }
+        const size_t count = list_bytes(bytes + i, left < BLOCK ? left : BLOCK, entries);
+        if (is_sliver(product)) {
+            add_to_slivers(product, i, entries, count);
+            continue;
+        }
+        for (size_t j = 0; j < product->n; j += GROUP * VECTOR_FLOATS) {
+            const column_group group = group_at(j, product->n);
+            float delta[GROUP * VECTOR_FLOATS] = {0};
+            memcpy(delta, product->delta + j, group.columns * sizeof(float));
+#define ADD_TO_ROWS(constant) add_to_rows(product, constant, delta, j, i, entries, count)
+            SML__WITH_CONSTANT(group.vectors, ADD_TO_ROWS)
         }
     }
 }
@@ -333,7 +398,7 @@ static void list_columns(const sml__sparse_product *product, sml__range own)
 {
     const size_t room = sml__sparse_row_room(product->m);
     for (size_t i = own.begin; i < own.end; i += TILE) {
-        uint8_t tile[TILE][SML__SPARSE_ROWS];
+        _Alignas(CACHE_LINE) uint8_t tile[TILE][SML__SPARSE_ROWS];
         transpose_tile(product, i, tile);
         for (size_t c = i; c < i + TILE && c < own.end; c++) {
             uint32_t *entries = product->entries + c * room;
@@ -357,7 +422,7 @@ void ISA(sparse_gradient)(const sml__sparse_product *product, int rank, int size
         for (size_t i = own.begin; i < own.end; i++) {
             const uint32_t *entries = product->entries + i * room;
             float *w = product->w + i * product->stride + j;
-#define GRADIENT_GROUP(constant) gradient_group(product, constant, &group, scratch, entries, w)
+#define GRADIENT_GROUP(constant) gradient_group(product, constant, scratch, entries, w)
             SML__WITH_CONSTANT(group.vectors, GRADIENT_GROUP)
         }
     }

@@ -9,18 +9,20 @@
 #include "base/threads.h"
 #include "math/gemm.h"
 #include "math/isa.h"
+#include "math/vector_products.h"
 #include "nn/layer.h"
 
 enum { BIASES_AT_ONCE = 64 };
 
 extern sml__gemm_kernel ISA(gemm);
+extern sml__step_kernel ISA(step_of_one);
 extern sml__sparse_forward_kernel ISA(sparse_forward);
 extern sml__sparse_gradient_kernel ISA(sparse_gradient);
 
-static void forward_sparse(const sml__pass *pass)
+static void forward_sparse(const sml__pass *pass, const sml__sparse *rows)
 {
     const sml__sparse_product product = {
-        .x = pass->sparse,
+        .x = rows,
         .order = pass->order,
         .upcoming = pass->upcoming,
         .m = pass->rows,
@@ -38,7 +40,12 @@ static void forward_sparse(const sml__pass *pass)
 static void forward(const sml__pass *pass)
 {
     if (pass->sparse != NULL) {
-        forward_sparse(pass);
+        forward_sparse(pass, pass->sparse);
+        return;
+    }
+    if (pass->rows == 1) { /* no tile pays; and half of what a ReLU gives is zero */
+        const sml__sparse row = {.columns = pass->n_in, .floats = pass->input};
+        forward_sparse(pass, &row);
         return;
     }
     const sml__gemm product = {
@@ -67,7 +74,7 @@ static void backward(const sml__pass *pass)
     const sml__gemm product = {
         .m = pass->rows,
         .n = pass->n_in,
-        .k = pass->n_out,
+        .k = pass->rows == 1 ? pass->stride : pass->n_out, /* dot products like whole vectors */
         .a = pass->d_output,
         .a_row = pass->out_row,
         .a_column = 1,
@@ -150,6 +157,22 @@ static void gradient_of_bias(const sml__pass *pass)
     }
 }
 
+/* Backward and gradient of a single sample, whose step is folded in. */
+static void step_of_one(const sml__pass *pass)
+{
+    const sml__step step = {
+        .n_in = pass->n_in,
+        .w = pass->d_weight,
+        .stride = pass->stride,
+        .input = pass->input,
+        .delta = pass->d_output,
+        .d_input = pass->d_input,
+        .alpha = pass->mean,
+    };
+    ISA(step_of_one)(&step);
+    gradient_of_bias(pass);
+}
+
 static void gradient(const sml__pass *pass)
 {
     gradient_of_weight(pass);
@@ -164,4 +187,5 @@ const sml__layer_type ISA(dense_layer) = {
     .forward = forward,
     .backward = backward,
     .gradient = gradient,
+    .step_of_one = step_of_one,
 };

@@ -72,9 +72,15 @@ static double row_f64(const double *z, const double *y, size_t n, double smoothi
 static void output(const float *z, size_t n, float *out)
 {
     const float m = largest(z, n);
-    const double sum = sum_of_exponentials(z, n, m);
+    double sum = 0;
     for (size_t k = 0; k < n; k++) {
-        out[k] = (float)((double)sml__exp(z[k] - m) / sum);
+        out[k] = sml__exp(z[k] - m);
+    }
+    for (size_t k = 0; k < n; k++) {
+        sum += (double)out[k];
+    }
+    for (size_t k = 0; k < n; k++) {
+        out[k] = (float)((double)out[k] / sum);
     }
 }
 

@@ -1,0 +1,41 @@
+#include "base/context.h"
+#include "base/memory.h"
+#include "model/algorithm.h"
+
+struct sml_predictor {
+    const sml__algorithm *algorithm;
+    void *state;
+};
+
+sml_status sml_predictor_create(sml_ctx *ctx, const sml_model *model, sml_predictor **out)
+{
+    *out = NULL;
+    if (model->inputs == 0) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "predictor: the model was never fitted");
+    }
+    sml_predictor *predictor = sml__alloc(ctx, 1, sizeof *predictor, "a predictor");
+    if (predictor == NULL) {
+        return SML_NO_MEMORY;
+    }
+    predictor->algorithm = model->algorithm;
+    const sml_status status = model->algorithm->predictor_open(ctx, model, &predictor->state);
+    if (status != SML_OK) {
+        sml__free(predictor);
+        return status;
+    }
+    *out = predictor;
+    return SML_OK;
+}
+
+void sml_predictor_run(sml_predictor *predictor, const float *features, float *outputs)
+{
+    predictor->algorithm->predictor_run(predictor->state, features, outputs);
+}
+
+void sml_predictor_free(sml_predictor *predictor)
+{
+    if (predictor != NULL) {
+        predictor->algorithm->predictor_close(predictor->state);
+        sml__free(predictor);
+    }
+}

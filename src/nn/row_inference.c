@@ -1,0 +1,46 @@
+#include "nn/row_inference.h"
+
+#include "base/memory.h"
+#include "base/threads.h"
+
+#include <string.h>
+
+struct sml__row_inference {
+    const sml__network *network;
+    sml__workspace workspace;
+};
+
+sml_status sml__row_inference_create(sml_ctx *ctx, const sml__network *network,
+                                     sml__row_inference **out)
+{
+    *out = NULL;
+    sml__row_inference *run = sml__alloc(ctx, 1, sizeof *run, "a row's inference");
+    if (run == NULL) {
+        return SML_NO_MEMORY;
+    }
+    run->network = network;
+    const sml_status status = sml__workspace_create(ctx, network, 1, 1, 0, 0, &run->workspace);
+    if (status != SML_OK) {
+        sml__free(run);
+        return status;
+    }
+    *out = run;
+    return SML_OK;
+}
+
+void sml__row_inference_run(sml__row_inference *run, const float *features, float *outputs)
+{
+    const sml__network *network = run->network;
+    const sml__pass_settings pass = {.rows = 1, .batch = 1};
+    memcpy(run->workspace.input, features, network->n_in * sizeof(float));
+    sml__network_forward(network, &run->workspace, &pass, SML__ALONE);
+    network->loss->output(run->workspace.outputs[network->n_layers - 1], network->n_out, outputs);
+}
+
+void sml__row_inference_free(sml__row_inference *run)
+{
+    if (run != NULL) {
+        sml__workspace_free(&run->workspace, run->network);
+        sml__free(run);
+    }
+}
