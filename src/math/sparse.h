@@ -36,6 +36,7 @@ typedef struct sml__sparse_product {
     const sml__sparse *x;
     const uint32_t *order; /* [upcoming]: row s of the batch is row order[s] of x; NULL: row s */
     size_t upcoming;       /* rows that come in this order, the m of this batch first */
+    size_t ahead;          /* from a row to the one in its place in the next batch */
     size_t m, n;           /* m ≤ SML__SPARSE_ROWS */
     /* Rows of W and Z are whole vectors, zeros from n on; or less than a vector, without gaps. */
     float *w; /* [columns, n], rows `stride` apart */

@@ -13,6 +13,7 @@
 typedef struct sml__pass {
     int rank, size;
     size_t rows; /* samples in this pass */
+    int is_single; /* the pass of the whole team has one */
     size_t n_in, n_out;
     size_t in_row, out_row; /* floats from a row to the next of inputs and outputs; zeros between */
     const float *input;    /* [rows, n_in] */
@@ -37,6 +38,7 @@ typedef struct sml__pass {
     const sml__sparse *sparse; /* NULL: dense */
     const uint32_t *order;     /* [upcoming]: row s is row order[s] of sparse */
     size_t upcoming;           /* ≥ rows: what comes after them can be fetched ahead */
+    size_t ahead;              /* from a row to the one in its place in the next pass */
     uint32_t *entries;         /* of the whole team */
 } sml__pass;
 

@@ -12,7 +12,8 @@ enum {
     CROWDED = 256,         /* floats in 1 KiB */
     PADDED_FROM = 8,       /* units: fewer would more than double their weights */
     UNITS_MAX = 1 << 24,
-    LAYERS_MAX = 4096
+    LAYERS_MAX = 4096,
+    ROW_GRAIN = 8 /* rows of a tile of the dense product */
 };
 
 /* More than any machine holds, and far from where sizes overflow. */
@@ -21,7 +22,10 @@ static const size_t PARAMETERS_MAX = (size_t)1 << 48;
 /* A batch has about ten waits. Below this many operations, some 100 µs of work, a team gains little
  * on idle cores (1.4 times at batch 16 of 784-100-100-10, 8.6 million) and loses much on busy ones.
  */
-static const double FLOPS_FOR_TEAM = 2e7;
+static const double FLOPS_FOR_TEAM = 4e6;
+
+/* A product of fewer operations, some 10 µs, is shared by rows. */
+static const double FLOPS_BY_ROWS = 2e6;
 
 static sml_status layer_check(sml_ctx *ctx, const sml_layer *spec, size_t index)
 {
@@ -182,6 +186,11 @@ double sml__network_flops(const sml__network *network)
     return flops;
 }
 
+sml__range sml__own_rows(size_t rows, sml__member member)
+{
+    return sml__share(rows, ROW_GRAIN, member.rank, member.size);
+}
+
 int sml__team_size(const sml_ctx *ctx, double flops)
 {
     return flops >= FLOPS_FOR_TEAM ? ctx->threads : 1;
@@ -196,6 +205,7 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .rank = member.rank,
         .size = member.size,
         .rows = settings->rows,
+        .is_single = settings->rows == 1,
         .n_in = layer->n_in,
         .n_out = layer->n_out,
         .in_row = l == 0 && settings->input != NULL ? settings->input_row
@@ -221,18 +231,71 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .sparse = l == 0 ? settings->sparse : NULL,
         .order = l == 0 && settings->sparse != NULL ? settings->order : NULL,
         .upcoming = settings->upcoming,
+        .ahead = settings->rows,
         .entries = workspace->entries,
         .scratch = workspace->scratch + (size_t)member.rank * SML__GEMM_SCRATCH,
     };
     return pass;
 }
 
+/* The pass for this member's rows alone, which it then does without the others. */
+static sml__pass own_part(sml__pass pass, sml__member member)
+{
+    const sml__range own = sml__own_rows(pass.rows, member);
+    pass.rank = 0;
+    pass.size = 1;
+    pass.rows = own.end - own.begin;
+    pass.first += own.begin;
+    pass.input += own.begin * pass.in_row;
+    pass.output += own.begin * pass.out_row;
+    if (pass.d_output != NULL) {
+        pass.d_output += own.begin * pass.out_row;
+        pass.d_input += own.begin * pass.in_row;
+    }
+    if (pass.sparse != NULL) {
+        pass.entries += own.begin * sml__sparse_row_room(pass.n_in);
+        pass.order = pass.order != NULL ? pass.order + own.begin : NULL;
+        pass.upcoming -= own.begin;
+    }
+    return pass;
+}
+
+/* Whether each member takes its own rows through a layer. Then nobody waits, but each packs all
+ * weights for itself, which costs more than waiting where the product is large. */
+static int goes_by_rows(const sml__pass *pass, const sml__layer *layer)
+{
+    const double flops = 2.0 * (double)pass->rows * (double)pass->n_in * (double)pass->n_out;
+    return !layer->type->has_units || pass->sparse != NULL || flops < FLOPS_BY_ROWS;
+}
+
+/* One layer in one direction. *by_rows: whether what it reads was written row by row; and then,
+ * whether what it has written was. */
+static void run_layer(const sml__layer *layer, sml__pass pass, void (*run)(const sml__pass *pass),
+                      sml__member member, int *by_rows)
+{
+    const int now_by_rows = goes_by_rows(&pass, layer);
+    if (!now_by_rows || !*by_rows) {
+        sml__team_wait(member);
+    }
+    if (now_by_rows && member.size > 1) {
+        pass = own_part(pass, member);
+    }
+    if (pass.rows > 0) {
+        run(&pass);
+    }
+    *by_rows = now_by_rows;
+}
+
 void sml__network_forward(const sml__network *network, sml__workspace *workspace,
                           const sml__pass_settings *settings, sml__member member)
 {
+    int by_rows = 1;
     for (size_t l = 0; l < network->n_layers; l++) {
-        const sml__pass pass = pass_of(network, workspace, settings, l, member);
-        network->layers[l].type->forward(&pass);
+        const sml__layer *layer = &network->layers[l];
+        run_layer(layer, pass_of(network, workspace, settings, l, member), layer->type->forward,
+                  member, &by_rows);
+    }
+    if (!by_rows) {
         sml__team_wait(member);
     }
 }
@@ -240,56 +303,65 @@ void sml__network_forward(const sml__network *network, sml__workspace *workspace
 void sml__network_loss(const sml__network *network, sml__workspace *workspace,
                        const sml__pass_settings *settings, sml__member member)
 {
-    const sml__range own = sml__share(settings->rows, 1, member.rank, member.size);
-    const size_t n = network->n_out;
+    const sml__range own = sml__own_rows(settings->rows, member);
+    const size_t n = network->n_out, stride = sml__row_stride(n);
     const float *logits = workspace->outputs[network->n_layers - 1];
-    const size_t stride = sml__row_stride(n);
+    float *deltas = workspace->deltas != NULL ? workspace->deltas[network->n_layers - 1] : NULL;
     for (size_t r = own.begin; r < own.end; r++) {
-        float *delta = workspace->delta[0] != NULL ? workspace->delta[0] + r * stride : NULL;
+        float *delta = deltas != NULL ? deltas + r * stride : NULL;
         workspace->losses[r] = network->loss->row(logits + r * stride, workspace->target + r * n, n,
                                                   settings->label_smoothing, delta);
         if (delta != NULL) {
             memset(delta + n, 0, (stride - n) * sizeof(float));
         }
     }
-    sml__team_wait(member);
 }
 
-/* ∂C/∂input, which nobody needs in front of the first layer. */
-static void back_through(const sml__layer *layer, const sml__pass *pass, size_t l)
+/* The first layer that has parameters: δ goes no further. */
+static size_t lowest_layer(const sml__network *network)
 {
-    if (l > 0) {
-        layer->type->backward(pass);
+    size_t l = 0;
+    while (network->layers[l].type->gradient == NULL) {
+        l++;
     }
+    return l;
+}
+
+static sml__pass backward_pass_of(const sml__network *network, const sml__workspace *workspace,
+                                  const sml__pass_settings *settings, float *gradient, size_t l,
+                                  sml__member member)
+{
+    const sml__layer *layer = &network->layers[l];
+    sml__pass pass = pass_of(network, workspace, settings, l, member);
+    pass.d_output = workspace->deltas[l];
+    pass.d_input = l > 0 ? workspace->deltas[l - 1] : NULL;
+    if (layer->type->gradient != NULL) {
+        pass.d_weight = gradient + layer->weight;
+        pass.d_bias = gradient + layer->bias;
+    }
+    return pass;
 }
 
 void sml__network_backward(const sml__network *network, sml__workspace *workspace,
                            const sml__pass_settings *settings, float *gradient, sml__member member)
 {
-    const int folded = settings->learning_rate != 0;
-    int turn = 0; /* which of the two delta arrays holds ∂C_s/∂output */
-    for (size_t l = network->n_layers; l-- > 0;) {
-        const sml__layer *layer = &network->layers[l];
-        sml__pass pass = pass_of(network, workspace, settings, l, member);
-        pass.d_output = workspace->delta[turn];
-        pass.d_input = workspace->delta[turn]; /* layers that keep the width work in place */
-        if (layer->type->gradient != NULL) {
-            turn = 1 - turn;
-            pass.d_input = workspace->delta[turn];
-            pass.d_weight = gradient + layer->weight;
-            pass.d_bias = gradient + layer->bias;
+    const size_t lowest = lowest_layer(network);
+    const int steps_at_once =
+        settings->learning_rate != 0 && settings->rows == 1 && member.size == 1;
+    int by_rows = 1;
+    for (size_t l = network->n_layers - 1; l > lowest; l--) {
+        const sml__layer_type *type = network->layers[l].type;
+        const int is_step = steps_at_once && type->step_of_one != NULL;
+        run_layer(&network->layers[l],
+                  backward_pass_of(network, workspace, settings, gradient, l, member),
+                  is_step ? type->step_of_one : type->backward, member, &by_rows);
+    }
+    sml__team_wait(member);
+    for (size_t l = steps_at_once ? lowest + 1 : network->n_layers; l-- > lowest;) {
+        if (network->layers[l].type->gradient != NULL) {
+            const sml__pass pass =
+                backward_pass_of(network, workspace, settings, gradient, l, member);
+            network->layers[l].type->gradient(&pass);
         }
-        if (layer->type->gradient == NULL) {
-            back_through(layer, &pass, l);
-        } else if (folded && l > 0 && settings->rows == 1 && member.size == 1) {
-            layer->type->step_of_one(&pass);
-        } else {
-            back_through(layer, &pass, l);
-            if (folded && l > 0) {
-                sml__team_wait(member); /* the others still read the old weights */
-            }
-            layer->type->gradient(&pass);
-        }
-        sml__team_wait(member);
     }
 }

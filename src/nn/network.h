@@ -56,7 +56,8 @@ typedef struct sml__workspace {
     float *target;   /* [rows, n_out] */
     float **outputs; /* [n_layers] of [rows, n_out of the layer], rows sml__row_stride(n_out) apart;
                       * the last holds the logits */
-    float *delta[2]; /* the same for the widest layer: ∂C_s/∂(output of a layer), by turns */
+    float **deltas;  /* [n_layers], as outputs: ∂C_s/∂output; a layer that keeps the width shares its
+                      * input's. NULL without a backward pass */
     double *losses;  /* [rows] */
     float *scratch;  /* [members, SML__GEMM_SCRATCH] */
     uint32_t *entries; /* lists of non-zeros */
@@ -87,17 +88,24 @@ typedef struct sml__pass_settings {
     double learning_rate; /* not 0: plain gradient descent, folded into the backward pass */
 } sml__pass_settings;
 
-/* Forward from workspace->input to the logits. Called by every member of the team. */
+/* The rows of a pass that a member owns: it gathers them, and takes them through the layers that go
+ * row by row. */
+sml__range sml__own_rows(size_t rows, sml__member member);
+
+/* Forward from workspace->input to the logits. Called by every member of the team, which has gathered
+ * its own rows; afterwards it may read the logits of its own rows. */
 void sml__network_forward(const sml__network *network, sml__workspace *workspace,
                           const sml__pass_settings *settings, sml__member member);
 
-/* Loss of each row into workspace->losses, and ∂C_s/∂logits into workspace->delta[0]. */
+/* Loss of each own row into workspace->losses, and ∂C_s/∂logits into the last of the deltas. */
 void sml__network_loss(const sml__network *network, sml__workspace *workspace,
                        const sml__pass_settings *settings, sml__member member);
 
-/* Backward from workspace->delta[0] to gradient[n_parameters], the mean over the batch. With a
- * learning rate η, `gradient` is the network's own parameters, and they take their step at once,
- * θ ← θ - η g: a layer's only after δ has gone back through its old weights. */
+/* Backward from the last of the deltas to gradient[n_parameters], the mean over the batch: first δ
+ * through all layers, then the gradients, each member its part. The losses of all rows can be read
+ * afterwards; the gradient only after another wait. With a learning rate η, `gradient` is the
+ * network's own parameters, and they take their step at once, θ ← θ - η g: a layer's only after δ has
+ * gone back through its old weights. */
 void sml__network_backward(const sml__network *network, sml__workspace *workspace,
                            const sml__pass_settings *settings, float *gradient, sml__member member);
 

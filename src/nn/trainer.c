@@ -57,51 +57,52 @@ static uint32_t epoch_number(const training *t)
     return t->settings->epochs_before + t->epoch;
 }
 
-/* Copies the pass's samples into the workspace: features as float32 unless they are sparse, targets
- * as rows. */
+/* Copies the member's own rows of the pass into the workspace: features as float32 unless they are
+ * sparse, targets as rows. */
 static void gather(training *t, size_t first, size_t rows, sml__member member)
 {
     const sml__network *network = t->network;
-    const sml__range own = sml__share(rows, 1, member.rank, member.size);
-    const uint32_t *order = t->order + first + own.begin;
+    const sml__range own = sml__own_rows(rows, member);
     const size_t stride = sml__row_stride(network->n_in);
     if (t->sparse == NULL) {
-        sml__dataset_gather(t->data, order, 0, own.end - own.begin,
+        sml__dataset_gather(t->data, t->order + first + own.begin, 0, own.end - own.begin,
                             t->workspace.input + own.begin * stride, stride);
     }
     for (size_t r = own.begin; r < own.end; r++) {
         sml_dataset_targets(t->data, t->order[first + r], t->workspace.target + r * network->n_out);
     }
-    sml__team_wait(member);
 }
 
-/* Loss and gradient of the batch, in passes of at most SML__PASS_ROWS rows. */
-static void differentiate(training *t, sml__member member)
+/* Loss and gradient of `batch` samples from `first` on, in passes of at most SML__PASS_ROWS rows. */
+static void differentiate(training *t, size_t first, size_t batch, sml__member member)
 {
-    for (size_t done = 0; done < t->batch; done += t->workspace.rows) {
-        const size_t left = t->batch - done;
+    for (size_t done = 0; done < batch; done += t->workspace.rows) {
+        const size_t left = batch - done;
         const sml__pass_settings pass = {
             .rows = left < t->workspace.rows ? left : t->workspace.rows,
-            .batch = t->batch,
+            .batch = batch,
             .accumulate = done > 0,
             .training = 1,
             .seed = t->settings->seed,
             .epoch = epoch_number(t),
-            .first = t->first + done,
+            .first = first + done,
             .label_smoothing = t->settings->label_smoothing,
             .sparse = t->sparse,
-            .order = t->order + t->first + done,
-            .upcoming = t->data->view.rows - t->first - done,
+            .order = t->order + first + done,
+            .upcoming = t->data->view.rows - first - done,
             .learning_rate = t->is_folded ? t->settings->update.learning_rate : 0,
         };
-        gather(t, t->first + done, pass.rows, member);
+        if (done > 0) {
+            sml__team_wait(member); /* the others still read what the last pass left */
+        }
+        gather(t, first + done, pass.rows, member);
         sml__network_forward(t->network, &t->workspace, &pass, member);
         sml__network_loss(t->network, &t->workspace, &pass, member);
+        sml__network_backward(t->network, &t->workspace, &pass,
+                              t->is_folded ? t->network->parameters : t->gradient, member);
         for (size_t r = 0; member.rank == 0 && r < pass.rows; r++) {
             t->batch_loss += t->workspace.losses[r];
         }
-        sml__network_backward(t->network, &t->workspace, &pass,
-                              t->is_folded ? t->network->parameters : t->gradient, member);
     }
 }
 
@@ -150,7 +151,7 @@ static double clipping(training *t, sml__member member)
     return scale < 1.0 ? scale : 1.0;
 }
 
-static void update(training *t, double gradient_scale, sml__member member)
+static void update(training *t, double gradient_scale, uint64_t number, sml__member member)
 {
     const sml__range own =
         sml__share(t->network->n_parameters, SHARE_GRAIN, member.rank, member.size);
@@ -159,24 +160,11 @@ static void update(training *t, double gradient_scale, sml__member member)
     step.theta = t->network->parameters + own.begin;
     step.gradient = t->gradient + own.begin;
     step.gradient_scale = gradient_scale;
-    step.step = t->report->steps + 1;
+    step.step = number;
     for (int s = 0; s < t->settings->optimizer->n_states; s++) {
         step.state[s] = t->state[s] + own.begin;
     }
     t->settings->optimizer->update(&step);
-}
-
-/* One batch, as every member of the team runs it. */
-static void train_batch(training *t, sml__member member)
-{
-    differentiate(t, member);
-    if (!t->is_folded) {
-        if (t->settings->l1 > 0 || t->settings->l2 > 0) {
-            penalise(t, member);
-        }
-        update(t, t->settings->clip_norm > 0 ? clipping(t, member) : 1.0, member);
-    }
-    sml__team_wait(member); /* rank 0 moves on to the next batch */
 }
 
 static int all_finite(const float *values, size_t n)
@@ -267,16 +255,32 @@ static void account_for_batch(training *t)
     choose_batch(t, t->first + t->batch);
 }
 
+/* One batch, as every member of the team runs it. Rank 0 moves on to the next one while the others
+ * finish their part, so they ask beforehand where training is. */
+static void train_batch(training *t, sml__member member)
+{
+    const size_t first = t->first, batch = t->batch;
+    const uint64_t number = t->report->steps + 1;
+    differentiate(t, first, batch, member);
+    if (!t->is_folded) {
+        sml__team_wait(member);
+        if (t->settings->l1 > 0 || t->settings->l2 > 0) {
+            penalise(t, member);
+        }
+        update(t, t->settings->clip_norm > 0 ? clipping(t, member) : 1.0, number, member);
+    }
+    if (member.rank == 0) {
+        account_for_batch(t);
+    }
+    sml__team_wait(member);
+}
+
 /* All batches of an epoch, as every member of the team runs them. */
 static void train_batches(void *argument, sml__member member)
 {
     training *t = argument;
     while (t->status == SML_OK && t->first < t->data->view.rows) {
         train_batch(t, member);
-        if (member.rank == 0) {
-            account_for_batch(t);
-        }
-        sml__team_wait(member);
     }
 }
 

@@ -39,6 +39,22 @@ static int allocate_outputs(sml_ctx *ctx, const sml__network *network, sml__work
     return workspace->outputs != NULL;
 }
 
+static int allocate_deltas(sml_ctx *ctx, const sml__network *network, sml__workspace *workspace)
+{
+    workspace->deltas =
+        sml__alloc(ctx, network->n_layers, sizeof *workspace->deltas, "a list of layers");
+    for (size_t l = 0; workspace->deltas != NULL && l < network->n_layers; l++) {
+        workspace->deltas[l] =
+            l > 0 && !network->layers[l].type->has_units
+                ? workspace->deltas[l - 1]
+                : allocate_rows(ctx, workspace->rows, network->layers[l].n_out, "deltas");
+        if (workspace->deltas[l] == NULL) {
+            return 0;
+        }
+    }
+    return workspace->deltas != NULL;
+}
+
 /* Any row alone is a list for each member; with_entries: all rows of the input at once. */
 static size_t entries_of(const sml__network *network, size_t rows, int members, int with_entries)
 {
@@ -66,9 +82,8 @@ sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size
                                   sizeof *out->entries, "lists of non-zeros");
         complete = out->entries != NULL;
     }
-    for (int i = 0; complete && with_deltas && i < 2; i++) {
-        out->delta[i] = allocate_rows(ctx, rows, width, "a batch of deltas");
-        complete = out->delta[i] != NULL;
+    if (complete && with_deltas) {
+        complete = allocate_deltas(ctx, network, out);
     }
     if (!complete) {
         sml__workspace_free(out, network);
@@ -88,7 +103,11 @@ void sml__workspace_free(sml__workspace *workspace, const sml__network *network)
     sml__free(workspace->losses);
     sml__free(workspace->scratch);
     sml__free(workspace->entries);
-    sml__free(workspace->delta[0]);
-    sml__free(workspace->delta[1]);
+    for (size_t l = 0; workspace->deltas != NULL && l < network->n_layers; l++) {
+        if (l == 0 || network->layers[l].type->has_units) {
+            sml__free(workspace->deltas[l]);
+        }
+    }
+    sml__free(workspace->deltas);
     memset(workspace, 0, sizeof *workspace);
 }

@@ -279,19 +279,9 @@ static void panel_of_product(const sml__gemm *gemm, sml__range rows, size_t j, f
     }
 }
 
-extern sml__gemm_kernel ISA(dot_product), ISA(outer_product);
-
 void ISA(gemm)(const sml__gemm *gemm, int rank, int size, float *scratch);
 void ISA(gemm)(const sml__gemm *gemm, int rank, int size, float *scratch)
 {
-    if (gemm->m == 1 && gemm->a_column == 1 && gemm->b_column != 1) {
-        ISA(dot_product)(gemm, rank, size, scratch);
-        return;
-    }
-    if (gemm->k == 1 && gemm->accumulate && gemm->b_column == 1) {
-        ISA(outer_product)(gemm, rank, size, scratch);
-        return;
-    }
     const size_t panels = (gemm->n + COLUMNS - 1) / COLUMNS;
     /* Columns are shared out where the panels divide evenly, since then nobody packs twice. */
     const int row_blocks = panels % (size_t)size == 0 ? 1 : size;

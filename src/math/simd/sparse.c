@@ -164,8 +164,8 @@ SML__INLINE const uint32_t *add_block(const sml__sparse_product *product, int na
  * no hardware foresees it. */
 SML__INLINE void prefetch_block(const sml__sparse_product *product, size_t s, size_t begin)
 {
-    if (s + product->m < product->upcoming) {
-        const uint8_t *next = row_at(product, s + product->m).bytes + begin;
+    if (s + product->ahead < product->upcoming) {
+        const uint8_t *next = row_at(product, s + product->ahead).bytes + begin;
         __builtin_prefetch(next, 0, 2);
         __builtin_prefetch(next + CACHE_LINE, 0, 2);
     }

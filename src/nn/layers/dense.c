@@ -14,7 +14,7 @@
 
 enum { BIASES_AT_ONCE = 64 };
 
-extern sml__gemm_kernel ISA(gemm);
+extern sml__gemm_kernel ISA(gemm), ISA(dot_product), ISA(outer_product);
 extern sml__step_kernel ISA(step_of_one);
 extern sml__sparse_forward_kernel ISA(sparse_forward);
 extern sml__sparse_gradient_kernel ISA(sparse_gradient);
@@ -25,6 +25,7 @@ static void forward_sparse(const sml__pass *pass, const sml__sparse *rows)
         .x = rows,
         .order = pass->order,
         .upcoming = pass->upcoming,
+        .ahead = pass->ahead,
         .m = pass->rows,
         .n = pass->n_out,
         .w = (float *)pass->weight,
@@ -43,7 +44,7 @@ static void forward(const sml__pass *pass)
         forward_sparse(pass, pass->sparse);
         return;
     }
-    if (pass->rows == 1) { /* no tile pays; and half of what a ReLU gives is zero */
+    if (pass->is_single) { /* no tile pays; and half of what a ReLU gives is zero */
         const sml__sparse row = {.columns = pass->n_in, .floats = pass->input};
         forward_sparse(pass, &row);
         return;
@@ -74,7 +75,7 @@ static void backward(const sml__pass *pass)
     const sml__gemm product = {
         .m = pass->rows,
         .n = pass->n_in,
-        .k = pass->rows == 1 ? pass->stride : pass->n_out, /* dot products like whole vectors */
+        .k = pass->is_single ? pass->stride : pass->n_out, /* dot products like whole vectors */
         .a = pass->d_output,
         .a_row = pass->out_row,
         .a_column = 1,
@@ -87,7 +88,11 @@ static void backward(const sml__pass *pass)
         .c_width = pass->in_row,
         .alpha = 1.0F,
     };
-    ISA(gemm)(&product, pass->rank, pass->size, pass->scratch);
+    if (pass->is_single) {
+        ISA(dot_product)(&product, pass->rank, pass->size, pass->scratch);
+    } else {
+        ISA(gemm)(&product, pass->rank, pass->size, pass->scratch);
+    }
 }
 
 static void gradient_of_weight_sparse(const sml__pass *pass)
@@ -133,7 +138,11 @@ static void gradient_of_weight(const sml__pass *pass)
         .alpha = pass->mean,
         .accumulate = pass->accumulate,
     };
-    ISA(gemm)(&product, pass->rank, pass->size, pass->scratch);
+    if (pass->is_single && pass->accumulate) {
+        ISA(outer_product)(&product, pass->rank, pass->size, pass->scratch);
+    } else {
+        ISA(gemm)(&product, pass->rank, pass->size, pass->scratch);
+    }
 }
 
 /* db = (1/m) Σ_s δ^(s), added up in double; a member owns some columns. */
