@@ -1,4 +1,4 @@
-/* The arithmetic loop behind peak.c: runs `rounds` rounds and returns the operations in them. */
+/* The arithmetic loop behind limits.c: runs `rounds` rounds and returns the operations in them. */
 #ifndef SML_BENCH_FMA_LOOP_H
 #define SML_BENCH_FMA_LOOP_H
 

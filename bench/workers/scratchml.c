@@ -8,6 +8,7 @@ typedef struct worker {
     sml_ctx *ctx, *score_ctx; /* a callback uses a context of its own */
     sml_dataset *train, *test;
     sml_model *model;
+    sml_predictor *predictor;
     float *inputs; /* of the test samples, [rows, columns] */
     int *labels;
     size_t rows, columns;
@@ -72,23 +73,17 @@ static void train(worker *w)
     }
 }
 
-static void predict_rows(worker *w, size_t first, size_t rows)
-{
-    const size_t n_out = sml_model_outputs(w->model);
-    const sml_data_view view = {
-        .rows = rows, .columns = w->columns, .features = w->inputs + first * w->columns};
-    sml_dataset *samples = NULL;
-    must(w->ctx, sml_dataset_from_memory(w->ctx, &view, &samples));
-    must(w->ctx,
-         sml_model_predict(w->ctx, w->model, samples, w->outputs + first * n_out, rows * n_out));
-    sml_dataset_free(samples);
-}
-
+/* One sample at a time, or all at once. */
 static void predict_all(worker *w)
 {
-    const size_t step = job_is(&w->job, "kind", "single") ? 1 : w->rows;
-    for (size_t first = 0; first < w->rows; first += step) {
-        predict_rows(w, first, step);
+    const size_t n_out = sml_model_outputs(w->model);
+    if (!job_is(&w->job, "kind", "single")) {
+        must(w->ctx,
+             sml_model_predict(w->ctx, w->model, w->test, w->outputs, w->rows * n_out));
+        return;
+    }
+    for (size_t r = 0; r < w->rows; r++) {
+        sml_predictor_run(w->predictor, w->inputs + r * w->columns, w->outputs + r * n_out);
     }
 }
 
@@ -104,6 +99,9 @@ static void predict(worker *w)
     if (w->outputs == NULL) {
         give_up("no memory for", "the outputs");
     }
+    const sml_data_view view = {.rows = w->rows, .columns = w->columns, .features = w->inputs};
+    must(w->ctx, sml_dataset_from_memory(w->ctx, &view, &w->test));
+    must(w->ctx, sml_predictor_create(w->ctx, w->model, &w->predictor));
     for (command next = next_command(); next != QUIT; next = next_command()) {
         const double started = seconds_now();
         if (next == RUN) {
@@ -129,6 +127,7 @@ int main(int argc, char **argv)
     } else {
         predict(&w);
     }
+    sml_predictor_free(w.predictor);
     sml_model_free(w.model);
     sml_dataset_free(w.train);
     sml_dataset_free(w.test);

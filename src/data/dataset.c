@@ -4,9 +4,15 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "base/sha256.h"
+#include "math/kernels.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum {
+    CACHE_LINE = 64,
+    ROWS_AHEAD = 8 /* in a batch: the time of some copies covers that of a fetch from memory */
+};
 
 const char *sml_task_name(sml_task task)
 {
@@ -191,29 +197,42 @@ const char *sml_dataset_class_name(const sml_dataset *data, size_t class_index)
                                      : data->number_names[class_index];
 }
 
-static void scale_bytes(const uint8_t *restrict bytes, size_t n, float scale, float *restrict out)
+static void copy_features(const sml_data_view *view, sml__widen_kernel *widen, size_t row,
+                          float *out)
 {
-    for (size_t i = 0; i < n; i++) {
-        out[i] = (float)bytes[i] * scale;
+    const size_t start = row * view->row_stride;
+    if (view->bytes != NULL) {
+        widen(view->bytes + start, view->columns, view->scale, out);
+    } else {
+        memcpy(out, view->features + start, view->columns * sizeof *out);
     }
 }
 
 void sml_dataset_features(const sml_dataset *data, size_t row, float *out)
 {
-    const sml_data_view *view = &data->view;
-    size_t start = row * view->row_stride;
-    if (view->bytes != NULL) {
-        scale_bytes(view->bytes + start, view->columns, view->scale, out);
-    } else {
-        memcpy(out, view->features + start, view->columns * sizeof *out);
+    copy_features(&data->view, sml__kernels_for(sml__isa_best())->widen, row, out);
+}
+
+/* Fetches a row that comes soon: the order is shuffled, so no hardware foresees it. */
+static void prefetch_row(const sml_data_view *view, size_t row)
+{
+    const size_t size = view->bytes != NULL ? 1 : sizeof(float);
+    const char *begin = view->bytes != NULL ? (const char *)view->bytes : (const char *)view->features;
+    const char *at = begin + row * view->row_stride * size;
+    for (size_t i = 0; i < view->columns * size; i += CACHE_LINE) {
+        __builtin_prefetch(at + i);
     }
 }
 
 void sml__dataset_gather(const sml_dataset *data, const uint32_t *order, size_t first, size_t n,
                          float *out, size_t stride)
 {
+    sml__widen_kernel *widen = sml__kernels_for(sml__isa_best())->widen;
     for (size_t i = 0; i < n; i++) {
-        sml_dataset_features(data, order != NULL ? order[i] : first + i, out + i * stride);
+        if (order != NULL && i + ROWS_AHEAD < n) {
+            prefetch_row(&data->view, order[i + ROWS_AHEAD]);
+        }
+        copy_features(&data->view, widen, order != NULL ? order[i] : first + i, out + i * stride);
     }
 }
 

@@ -5,10 +5,12 @@
 #define DECLARE_KERNELS(isa)                                                                       \
     extern sml__gemm_kernel sml__gemm_##isa;                                                       \
     extern sml__sparse_forward_kernel sml__sparse_forward_##isa;                                   \
-    extern sml__sparse_gradient_kernel sml__sparse_gradient_##isa;
+    extern sml__sparse_gradient_kernel sml__sparse_gradient_##isa;                                 \
+    extern sml__widen_kernel sml__widen_##isa;
 #define KERNELS(isa)                                                                               \
     {                                                                                              \
-        sml__gemm_##isa, sml__sparse_forward_##isa, sml__sparse_gradient_##isa                     \
+        sml__gemm_##isa, sml__sparse_forward_##isa, sml__sparse_gradient_##isa,                    \
+            sml__widen_##isa                                                                       \
     }
 
 DECLARE_KERNELS(plain)

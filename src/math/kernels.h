@@ -4,6 +4,7 @@
 
 #include "math/gemm.h"
 #include "math/sparse.h"
+#include "math/widen.h"
 
 typedef enum sml__isa { SML__ISA_PLAIN, SML__ISA_AVX2, SML__ISA_AVX512, SML__ISA_COUNT } sml__isa;
 
@@ -20,9 +21,10 @@ typedef struct sml__kernels {
     sml__gemm_kernel *gemm;
     sml__sparse_forward_kernel *sparse_forward;
     sml__sparse_gradient_kernel *sparse_gradient;
+    sml__widen_kernel *widen;
 } sml__kernels;
 
-/* The products of an available set, for tests and benchmarks; layers call those of their own set.
+/* The kernels of an available set, for data, tests and benchmarks; layers call those of their own set.
  */
 const sml__kernels *sml__kernels_for(sml__isa isa);
 

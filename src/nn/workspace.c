@@ -70,7 +70,6 @@ sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size
 {
     memset(out, 0, sizeof *out);
     out->rows = rows;
-    const size_t width = widest(network);
     out->input = allocate_rows(ctx, rows, network->n_in, "a batch of inputs");
     out->target = allocate_rows(ctx, rows, network->n_out, "a batch of targets");
     out->losses = sml__alloc(ctx, rows, sizeof(double), "a batch of losses");

@@ -38,6 +38,33 @@ static void forward_sparse(const sml__pass *pass, const sml__sparse *rows)
     ISA(sparse_forward)(&product, pass->rank, pass->size);
 }
 
+/* A single unit: zᵀ = wᵀ Xᵀ + b is a row of as many columns as there are samples, and a vector of
+ * them is summed at once; the sums run as they do in the other product. */
+static void forward_to_one(const sml__pass *pass)
+{
+    const sml__gemm product = {
+        .m = 1,
+        .n = pass->rows,
+        .k = pass->n_in,
+        .a = pass->weight,
+        .a_row = pass->n_in,
+        .a_column = 1,
+        .b = pass->input,
+        .b_row = 1,
+        .b_column = pass->in_row,
+        .b_width = pass->rows,
+        .c = pass->output,
+        .c_row = pass->rows,
+        .c_width = pass->rows,
+        .alpha = 1.0F,
+        .accumulate = 1,
+    };
+    for (size_t s = 0; s < pass->rows; s++) {
+        pass->output[s] = pass->bias[0];
+    }
+    ISA(gemm)(&product, pass->rank, pass->size, pass->scratch);
+}
+
 static void forward(const sml__pass *pass)
 {
     if (pass->sparse != NULL) {
@@ -47,6 +74,10 @@ static void forward(const sml__pass *pass)
     if (pass->is_single) { /* no tile pays; and half of what a ReLU gives is zero */
         const sml__sparse row = {.columns = pass->n_in, .floats = pass->input};
         forward_sparse(pass, &row);
+        return;
+    }
+    if (pass->n_out == 1 && pass->size == 1) {
+        forward_to_one(pass);
         return;
     }
     const sml__gemm product = {
@@ -114,11 +145,38 @@ static void gradient_of_weight_sparse(const sml__pass *pass)
     ISA(sparse_gradient)(&product, pass->rank, pass->size, pass->scratch);
 }
 
+/* A single unit: dW = (1/m) δᵀ A is a row, as long as the input's. */
+static void gradient_of_one_unit(const sml__pass *pass)
+{
+    const sml__gemm product = {
+        .m = 1,
+        .n = pass->n_in,
+        .k = pass->rows,
+        .a = pass->d_output,
+        .a_row = pass->rows,
+        .a_column = 1,
+        .b = pass->input,
+        .b_row = pass->in_row,
+        .b_column = 1,
+        .b_width = pass->in_row,
+        .c = pass->d_weight,
+        .c_row = pass->n_in,
+        .c_width = pass->n_in,
+        .alpha = pass->mean,
+        .accumulate = pass->accumulate,
+    };
+    ISA(gemm)(&product, pass->rank, pass->size, pass->scratch);
+}
+
 /* dWᵀ = (1/m) Aᵀ δ. */
 static void gradient_of_weight(const sml__pass *pass)
 {
     if (pass->sparse != NULL) {
         gradient_of_weight_sparse(pass);
+        return;
+    }
+    if (pass->n_out == 1 && !pass->is_single) {
+        gradient_of_one_unit(pass);
         return;
     }
     const sml__gemm product = {

@@ -19,12 +19,16 @@ static float largest(const float *z, size_t n)
     return m;
 }
 
-/* Σ_j e^(z_j - M). */
-static double sum_of_exponentials(const float *z, size_t n, float m)
+/* Σ_j e^(z_j - M), each of the terms kept in out[n] where it is not NULL. */
+static double sum_of_exponentials(const float *z, size_t n, float m, float *out)
 {
     double sum = 0;
     for (size_t k = 0; k < n; k++) {
-        sum += (double)sml__exp(z[k] - m);
+        const float term = sml__exp(z[k] - m);
+        sum += (double)term;
+        if (out != NULL) {
+            out[k] = term;
+        }
     }
     return sum;
 }
@@ -32,7 +36,7 @@ static double sum_of_exponentials(const float *z, size_t n, float m)
 static double row(const float *z, const float *y, size_t n, double smoothing, float *delta)
 {
     const float m = largest(z, n);
-    const double sum = sum_of_exponentials(z, n, m);
+    const double sum = sum_of_exponentials(z, n, m, delta);
     const double log_sum = log(sum);
     double loss = 0, total = 0;
     for (size_t k = 0; k < n; k++) {
@@ -41,9 +45,10 @@ static double row(const float *z, const float *y, size_t n, double smoothing, fl
         /* A class of no weight adds nothing, however unlikely it is. */
         loss += target != 0 ? target * ((double)m - (double)z[k] + log_sum) : 0;
     }
+    const double scale = total / sum;
     for (size_t k = 0; k < n && delta != NULL; k++) {
         const double target = (1.0 - smoothing) * (double)y[k] + smoothing / (double)n;
-        delta[k] = (float)((double)sml__exp(z[k] - m) / sum * total - target);
+        delta[k] = (float)((double)delta[k] * scale - target);
     }
     return loss;
 }
@@ -72,13 +77,7 @@ static double row_f64(const double *z, const double *y, size_t n, double smoothi
 static void output(const float *z, size_t n, float *out)
 {
     const float m = largest(z, n);
-    double sum = 0;
-    for (size_t k = 0; k < n; k++) {
-        out[k] = sml__exp(z[k] - m);
-    }
-    for (size_t k = 0; k < n; k++) {
-        sum += (double)out[k];
-    }
+    const double sum = sum_of_exponentials(z, n, m, out);
     for (size_t k = 0; k < n; k++) {
         out[k] = (float)((double)out[k] / sum);
     }
