@@ -11,6 +11,7 @@ typedef struct sml__step {
     const float *delta; /* [stride], too */
     float *d_input;     /* [n_in]: W δ, with the weights as they were before the step */
     float alpha;        /* -η */
+    int zero_stops;     /* d_input is of no use where input is 0: it is left 0 there */
 } sml__step;
 
 /* d_input and then W ← W + alpha · input deltaᵀ, with the bits that the products have one after the

@@ -14,6 +14,7 @@ typedef struct sml__pass {
     int rank, size;
     size_t rows; /* samples in this pass */
     int is_single; /* the pass of the whole team has one */
+    int zero_stops; /* of the layer that gives the input */
     size_t n_in, n_out;
     size_t in_row, out_row; /* floats from a row to the next of inputs and outputs; zeros between */
     const float *input;    /* [rows, n_in] */
@@ -47,6 +48,7 @@ typedef struct sml__layer_type {
     int has_units;           /* dense: it chooses its width and has parameters */
     int has_kink;            /* f or f' jumps at z = 0 */
     double minimum, maximum; /* of value */
+    int zero_stops;          /* activations: f(z) = 0 only where f'(z) = 0, so no δ passes there */
     const char *initial;     /* initialisation that suits weights before it: "he", "glorot" */
     void (*forward)(const sml__pass *pass);
     void (*backward)(const sml__pass *pass); /* d_input from d_output */

@@ -206,6 +206,7 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .size = member.size,
         .rows = settings->rows,
         .is_single = settings->rows == 1,
+        .zero_stops = l > 0 && network->layers[l - 1].type->zero_stops,
         .n_in = layer->n_in,
         .n_out = layer->n_out,
         .in_row = l == 0 && settings->input != NULL ? settings->input_row

@@ -18,22 +18,14 @@
 
 #include <string.h>
 
+enum { LISTED = 1024 }; /* rows whose inputs are looked at before their weights are */
+
 extern sml__gemm_kernel ISA(dot_product), ISA(outer_product);
 extern sml__step_kernel ISA(step_of_one);
 
 static float start_of(const sml__gemm *gemm, size_t j)
 {
     return gemm->accumulate ? gemm->c[j] : gemm->start != NULL ? gemm->start[j] : 0.0F;
-}
-
-/* a · b over whole vectors, lane by lane. */
-SML__INLINE sml__vector lanes_of_dot(const float *a, const float *b, size_t k)
-{
-    sml__vector sums = {0};
-    for (size_t p = 0; p + VECTOR_FLOATS <= k; p += VECTOR_FLOATS) {
-        sums += *(const sml__vector *)(a + p) * *(const sml__vector *)(b + p);
-    }
-    return sums;
 }
 
 /* The part of a · b beyond the whole vectors, added to sum. */
@@ -45,22 +37,8 @@ SML__INLINE float rest_of_dot(const float *a, const float *b, size_t k, float su
     return sum;
 }
 
-/* a · b: the lanes are added up halves to halves. */
-static float one_dot(const float *a, const float *b, size_t k)
-{
-    float lanes[VECTOR_FLOATS];
-    const sml__vector sums = lanes_of_dot(a, b, k);
-    memcpy(lanes, &sums, sizeof sums);
-    for (int width = VECTOR_FLOATS / 2; width > 0; width /= 2) {
-        for (int x = 0; x < width; x++) {
-            lanes[x] += lanes[x + width];
-        }
-    }
-    return rest_of_dot(a, b, k, lanes[0]);
-}
-
-/* dots[x] = a · b_x for VECTOR_FLOATS rows b_x: the same bits as one_dot. */
-SML__INLINE void dots_of_group(const float *a, const float *b, size_t b_row, size_t k, float *dots)
+/* dots[x] = a · b[x] for VECTOR_FLOATS rows, whatever the others are. */
+SML__INLINE void dots_of_group(const float *a, const float *const *b, size_t k, float *dots)
 {
     sml__vector lanes[VECTOR_FLOATS];
 #pragma GCC unroll 16
@@ -71,7 +49,7 @@ SML__INLINE void dots_of_group(const float *a, const float *b, size_t b_row, siz
         const sml__vector part = *(const sml__vector *)(a + p);
 #pragma GCC unroll 16
         for (int x = 0; x < VECTOR_FLOATS; x++) {
-            lanes[x] += part * *(const sml__vector *)(b + (size_t)x * b_row + p);
+            lanes[x] += part * *(const sml__vector *)(b[x] + p);
         }
     }
     sml__transpose_floats(lanes);
@@ -84,7 +62,7 @@ SML__INLINE void dots_of_group(const float *a, const float *b, size_t b_row, siz
     }
     memcpy(dots, &lanes[0], sizeof lanes[0]);
     for (size_t x = 0; k % VECTOR_FLOATS != 0 && x < VECTOR_FLOATS; x++) {
-        dots[x] = rest_of_dot(a, b + x * b_row, k, dots[x]);
+        dots[x] = rest_of_dot(a, b[x], k, dots[x]);
     }
 }
 
@@ -109,12 +87,11 @@ void ISA(dot_product)(const sml__gemm *gemm, int rank, int size, float *scratch)
         const float *b = gemm->b + j * gemm->b_column;
         const size_t count = own.end - j < VECTOR_FLOATS ? own.end - j : VECTOR_FLOATS;
         float dots[VECTOR_FLOATS];
-        if (count == VECTOR_FLOATS) {
-            dots_of_group(gemm->a, b, gemm->b_column, gemm->k, dots);
+        const float *rows[VECTOR_FLOATS];
+        for (size_t x = 0; x < VECTOR_FLOATS; x++) { /* the last stands in for those that miss */
+            rows[x] = b + (x < count ? x : count - 1) * gemm->b_column;
         }
-        for (size_t x = 0; count < VECTOR_FLOATS && x < count; x++) {
-            dots[x] = one_dot(gemm->a, b + x * gemm->b_column, gemm->k);
-        }
+        dots_of_group(gemm->a, rows, gemm->k, dots);
         for (size_t x = 0; x < count; x++) {
             gemm->c[j + x] = gemm->alpha * dots[x] + start_of(gemm, j + x);
         }
@@ -134,23 +111,46 @@ void ISA(outer_product)(const sml__gemm *gemm, int rank, int size, float *scratc
     }
 }
 
+/* The rows that the step visits: all, or those whose input is not zero. Returns their number. */
+static size_t list_rows(const sml__step *step, size_t begin, size_t end, uint32_t *rows)
+{
+    size_t count = 0;
+    for (size_t i = begin; i < end; i++) {
+        rows[count] = (uint32_t)i;
+        count += !step->zero_stops || step->input[i] != 0;
+    }
+    return count;
+}
+
+/* d_i and the new w_i for up to VECTOR_FLOATS rows of a list. */
+static void step_of_group(const sml__step *step, const uint32_t *rows, size_t count)
+{
+    const float *w[VECTOR_FLOATS];
+    float dots[VECTOR_FLOATS];
+    for (size_t x = 0; x < VECTOR_FLOATS; x++) { /* the last stands in for those that miss */
+        w[x] = step->w + rows[x < count ? x : count - 1] * step->stride;
+    }
+    dots_of_group(step->delta, w, step->stride, dots);
+    for (size_t x = 0; x < count; x++) {
+        const float value = step->input[rows[x]];
+        step->d_input[rows[x]] = dots[x];
+        if (value != 0) {
+            add_row(step->w + rows[x] * step->stride, step->delta, step->stride, value,
+                    step->alpha);
+        }
+    }
+}
+
 void ISA(step_of_one)(const sml__step *step)
 {
-    const size_t row = step->stride;
-    for (size_t i = 0; i < step->n_in; i += VECTOR_FLOATS) {
-        float *w = step->w + i * row;
-        const size_t left = step->n_in - i;
-        const size_t count = left < VECTOR_FLOATS ? left : VECTOR_FLOATS;
-        if (count == VECTOR_FLOATS) {
-            dots_of_group(step->delta, w, row, row, step->d_input + i);
-        }
-        for (size_t x = 0; count < VECTOR_FLOATS && x < count; x++) {
-            step->d_input[i + x] = one_dot(step->delta, w + x * row, row);
-        }
-        for (size_t x = 0; x < count; x++) {
-            if (step->input[i + x] != 0) {
-                add_row(w + x * row, step->delta, row, step->input[i + x], step->alpha);
-            }
+    memset(step->d_input, 0, step->n_in * sizeof(float));
+    for (size_t begin = 0; begin < step->n_in; begin += LISTED) {
+        uint32_t rows[LISTED + 1];
+        const size_t end = step->n_in - begin < LISTED ? step->n_in : begin + LISTED;
+        const size_t count = list_rows(step, begin, end, rows);
+        for (size_t r = 0; r < count; r += VECTOR_FLOATS) {
+            const size_t left = count - r;
+            step_of_group(step, rows + r, left < VECTOR_FLOATS ? left : VECTOR_FLOATS);
         }
     }
 }

@@ -235,6 +235,7 @@ static void step_of_one(const sml__pass *pass)
         .delta = pass->d_output,
         .d_input = pass->d_input,
         .alpha = pass->mean,
+        .zero_stops = pass->zero_stops,
     };
     ISA(step_of_one)(&step);
     gradient_of_bias(pass);

@@ -30,6 +30,7 @@ extern const sml__layer_type ISA(relu_layer);
 const sml__layer_type ISA(relu_layer) = {
     .name = "relu",
     .has_kink = 1,
+    .zero_stops = 1,
     .minimum = 0,
     .maximum = 0,
     .initial = "he",
