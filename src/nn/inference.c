@@ -91,6 +91,7 @@ static void infer_block(const inference *run, sml__workspace *workspace, size_t 
         .rows = rows - first < workspace->rows ? rows - first : workspace->rows,
         .batch = rows,
         .first = first,
+        .upcoming = rows - first,
     };
     sml__sparse sparse;
     float values[256];

@@ -31,8 +31,13 @@ sml_status sml__row_inference_create(sml_ctx *ctx, const sml__network *network,
 void sml__row_inference_run(sml__row_inference *run, const float *features, float *outputs)
 {
     const sml__network *network = run->network;
-    const sml__pass_settings pass = {.rows = 1, .batch = 1};
-    memcpy(run->workspace.input, features, network->n_in * sizeof(float));
+    sml__pass_settings pass = {.rows = 1, .batch = 1};
+    if (network->layers[0].type->has_units) { /* it reads no further than the last input */
+        pass.input = features;
+        pass.input_row = network->n_in;
+    } else {
+        memcpy(run->workspace.input, features, network->n_in * sizeof(float));
+    }
     sml__network_forward(network, &run->workspace, &pass, SML__ALONE);
     network->loss->output(run->workspace.outputs[network->n_layers - 1], network->n_out, outputs);
 }

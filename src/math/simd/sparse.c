@@ -34,7 +34,7 @@ enum {
     TILE = SML__BYTE_ROWS, /* columns that are transposed at once */
     AHEAD = 16,   /* rows whose place in memory is looked up before it is needed */
     CACHE_LINE = 64,
-    FLOATS_AHEAD = 256, /* 1 KiB: this machine fetches little ahead by itself */
+    FLOATS_AHEAD = 1536, /* 6 KiB: about two rows of 784; this is what memory takes to answer */
 };
 
 _Static_assert((int)SML__SPARSE_ROWS * (int)GROUP * (int)VECTOR_FLOATS <= (int)SML__GEMM_SCRATCH,
@@ -180,8 +180,9 @@ SML__INLINE void forward_group(const sml__sparse_product *product, int narrow, i
     for (size_t s = 0; s < count; s++) {
         entry[s] = entries + s * sml__sparse_row_room(columns);
     }
-    for (size_t begin = 0; begin < columns; begin += BLOCK) {
-        const size_t end = columns - begin < BLOCK ? columns : begin + BLOCK;
+    const size_t block = count == 1 ? columns : BLOCK; /* a row alone shares nothing */
+    for (size_t begin = 0; begin < columns; begin += block) {
+        const size_t end = columns - begin < block ? columns : begin + block;
         for (size_t s = 0; s < count; s++) {
             float *z = product->z + (first + s) * product->z_row + j;
             if (narrow && j == 0) {
