@@ -47,7 +47,7 @@ static sml_status read_open_file(sml_ctx *ctx, int fd, const char *path, size_t 
                          (intmax_t)facts.st_size, limit);
     }
     size_t size = (size_t)facts.st_size;
-    unsigned char *memory = sml__alloc(ctx, size, 1, path);
+    unsigned char *memory = sml__alloc_to_fill(ctx, size, path);
     if (memory == NULL) {
         return SML_NO_MEMORY;
     }

@@ -5,29 +5,61 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-enum { CACHE_LINE = 64 };
+enum {
+    CACHE_LINE = 64,
+    HUGE_PAGE = 2 << 20,
+    HUGE_PAGES_FROM = 8 << 20 /* bytes: the last page is a small part of it */
+};
 
 int sml__multiply(size_t a, size_t b, size_t *product)
 {
     return !__builtin_mul_overflow(a, b, product);
 }
 
-void *sml__alloc(sml_ctx *ctx, size_t count, size_t size, const char *what)
+/* count * size, checked, in whole cache lines; 0 with an error in ctx where it does not fit. */
+static size_t checked_size(sml_ctx *ctx, size_t count, size_t size, const char *what)
 {
     size_t bytes = 0;
-    if (!sml__multiply(count > 0 ? count : 1, size, &bytes) || bytes > SIZE_MAX - CACHE_LINE) {
+    if (!sml__multiply(count > 0 ? count : 1, size, &bytes) || bytes > SIZE_MAX - HUGE_PAGE) {
         sml__fail(ctx, SML_NO_MEMORY, "out of memory: %zu × %zu bytes for %s", count, size, what);
-        return NULL;
+        return 0;
     }
-    size_t rounded = (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-    void *memory = aligned_alloc(CACHE_LINE, rounded);
+    return (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+}
+
+static void *allocate(sml_ctx *ctx, size_t alignment, size_t bytes, const char *what)
+{
+    void *memory = aligned_alloc(alignment, bytes);
     if (memory == NULL) {
         sml__fail(ctx, SML_NO_MEMORY, "out of memory: %zu bytes for %s", bytes, what);
-        return NULL;
     }
-    return memset(memory, 0, rounded);
+    return memory;
+}
+
+void *sml__alloc(sml_ctx *ctx, size_t count, size_t size, const char *what)
+{
+    const size_t bytes = checked_size(ctx, count, size, what);
+    void *memory = bytes > 0 ? allocate(ctx, CACHE_LINE, bytes, what) : NULL;
+    return memory != NULL ? memset(memory, 0, bytes) : NULL;
+}
+
+void *sml__alloc_to_fill(sml_ctx *ctx, size_t size, const char *what)
+{
+    const size_t bytes = checked_size(ctx, 1, size > 0 ? size : 1, what);
+    if (bytes < HUGE_PAGES_FROM) {
+        return bytes > 0 ? allocate(ctx, CACHE_LINE, bytes, what) : NULL;
+    }
+    const size_t rounded = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    void *memory = allocate(ctx, HUGE_PAGE, rounded, what);
+#if defined(MADV_HUGEPAGE)
+    if (memory != NULL) {
+        madvise(memory, rounded, MADV_HUGEPAGE); /* a wish: refused, nothing is lost but time */
+    }
+#endif
+    return memory;
 }
 
 /* What programs may still take, by Linux's own estimate; all of the memory elsewhere. */

@@ -175,7 +175,7 @@ sml_status sml__idx_unpack(sml_ctx *ctx, const char *path, const unsigned char *
         goto done;
     }
     size_t header_length = 4 + 4 * idx.rank;
-    unpacked = sml__alloc(ctx, header_length + idx.count, 1, path);
+    unpacked = sml__alloc_to_fill(ctx, header_length + idx.count, path);
     if (unpacked == NULL) {
         status = SML_NO_MEMORY;
         goto done;
