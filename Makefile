@@ -1,20 +1,21 @@
 # The front door. Each target is one line; what it does is in tools/ and CMakeLists.txt.
 #
-#   make            build/scratchml and the libraries, optimised
-#   make demo       everything from nothing: packages, build, MNIST, training, evaluation
-#   make test       every test, also under sanitizers, and the lint
-#   make lint       format, static analysis, direction of includes, sizes
-#   make format     lays out the C files as make lint wants them
-#   make bench      speed beside other libraries; ROWS="1 3" for some rows only
-#   make install    into $(DESTDIR)$(PREFIX)
-#   make clean      removes the build folders
-#   make help       this text
+#   make                build/scratchml and the libraries, optimised
+#   make demo           everything from nothing: packages, build, MNIST, training, evaluation
+#   make test           every test, also under sanitizers, and the lint
+#   make lint           format, static analysis, direction of includes, sizes
+#   make format         lays out the C files as make lint wants them
+#   make bench          speed beside other libraries; ROWS="1 3" for some rows only
+#   make bench-kernels  each kernel against the limits of the machine
+#   make install        into $(DESTDIR)$(PREFIX)
+#   make clean          removes the build folders
+#   make help           this text
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 ROWS ?=
 
-.PHONY: all demo test lint format bench install clean help
+.PHONY: all demo test lint format bench bench-kernels install clean help
 
 all:
 	@tools/build build --target product
@@ -35,6 +36,9 @@ format:
 bench:
 	@tools/bench $(ROWS)
 
+bench-kernels:
+	@tools/bench-kernels
+
 install: all
 	@tools/install build "$(PREFIX)" "$(DESTDIR)"
 
@@ -42,4 +46,4 @@ clean:
 	rm -rf build build-asan build-tsan build-fuzz
 
 help:
-	@sed -n '3,11s/^# *//p' Makefile
+	@sed -n '3,12s/^# *//p' Makefile

@@ -20,7 +20,7 @@
 enum {
     RUNS = 7,
     L2_USUAL = 1 << 20, /* where the system does not tell */
-    L3_OVER_L2 = 8      /* what a core can count on: systems tell of an L3 that others share */
+    L3_OVER_L2 = 32     /* a guess: systems tell of an L3 that is not all within reach */
 };
 
 static const double RUN_SECONDS = 0.01;
@@ -68,10 +68,15 @@ static size_t l2_bytes(void)
     return bytes > 0 ? (size_t)bytes : L2_USUAL;
 }
 
+/* What a core comes back to. */
+static double own_footprint(const kernel *k, int threads)
+{
+    return k->footprint / (k->is_split ? threads : 1);
+}
+
 static place place_of(const bench *b, const kernel *k, int threads)
 {
-    const double bytes = k->footprint / (k->is_split ? threads : 1);
-    const double l2 = (double)b->l2;
+    const double bytes = own_footprint(k, threads), l2 = (double)b->l2;
     return bytes <= l2 ? L2 : bytes <= L3_OVER_L2 * l2 ? L3 : MEMORY;
 }
 
@@ -123,15 +128,17 @@ static long rounds_for(kernel *k, int threads)
     return wanted > 1 ? (long)wanted : 1;
 }
 
-static double transfer_limit(const bench *b, float *room, int threads, place from)
+/* Beyond L2 a cache is the slower the more of it is in use, so as much is read as the kernel has.
+ */
+static double transfer_limit(const bench *b, const kernel *k, const timing *t, float *room)
 {
-    switch (from) {
+    switch (t->from) {
     case L2:
-        return limit_read(room, threads, b->l2 / 2);
+        return limit_read(room, t->threads, b->l2 / 2);
     case L3:
-        return limit_read(room, threads, b->l2 * L3_OVER_L2 / 2);
+        return limit_read(room, t->threads, (size_t)own_footprint(k, t->threads));
     default:
-        return limit_triad(room, threads);
+        return limit_triad(room, t->threads);
     }
 }
 
@@ -146,7 +153,7 @@ static void take_turn(const bench *b, kernel *k, timing *t, float *room)
     if (k->flops > 0) {
         keep_larger(&t->fma, limit_fma(t->threads));
     }
-    keep_larger(&t->transfer, transfer_limit(b, room, t->threads, t->from));
+    keep_larger(&t->transfer, transfer_limit(b, k, t, room));
     if (t->rounds == 0) {
         t->rounds = rounds_for(k, t->threads);
     }

@@ -30,11 +30,11 @@ static void run(const kernel *k, size_t round, sml__member member)
 
 static const sml__optimizer *find(const bench *b, const char *name)
 {
-    const sml__optimizer *const *optimizer = sml__kit_for(b->isa)->optimizers;
-    while (strcmp((*optimizer)->name, name) != 0) {
-        optimizer++;
+    const sml__optimizer *const *type = sml__kit_for(b->isa)->optimizers;
+    while (strcmp((*type)->name, name) != 0) {
+        type++;
     }
-    return *optimizer;
+    return *type;
 }
 
 /* Steps so small that the parameters stay as they are. */
@@ -68,7 +68,7 @@ static void add(bench *b, const char *name, size_t n)
 
 void add_optimizers(bench *b)
 {
-    static const size_t sizes[] = {101770, 2000000}; /* 784-128-10; more than caches hold */
+    static const size_t sizes[] = {101770, 2000000}; /* 784-128-10; many times L2 */
     static const char *const names[] = {"sgd", "momentum", "adam"};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -6,7 +6,8 @@
 /* Which limit a line is held against, and the rate of the kernel beside it. */
 typedef struct figure {
     const char *limit;
-    double rate, share; /* 10^9 a second; of the limit */
+    double rate, most; /* the kernel's and the limit's, 10^9 a second */
+    double share;
 } figure;
 
 const char *place_name(place where)
@@ -18,14 +19,14 @@ const char *place_name(place where)
 static figure fma_figure(const kernel *k, const timing *t)
 {
     const double rate = k->flops / t->seconds / 1e9;
-    const figure f = {"FMA", rate, rate / t->fma};
+    const figure f = {"FMA", rate, t->fma, rate / t->fma};
     return f;
 }
 
 static figure transfer_figure(const kernel *k, const timing *t)
 {
     const double rate = bytes_of(k, t->from) / t->seconds / 1e9;
-    const figure f = {place_name(t->from), rate, rate / t->transfer};
+    const figure f = {place_name(t->from), rate, t->transfer, rate / t->transfer};
     return f;
 }
 
@@ -64,16 +65,16 @@ static void print_timing(const kernel *k, const timing *t)
 static void print_limit(const kernel *k)
 {
     const timing *one = &k->timings[ONE], *all = &k->timings[ALL];
-    const figure f = figure_of(k, one);
-    printf(" %s", f.limit);
-    if (has_second(k, one)) {
+    const char *limit = figure_of(k, one).limit;
+    printf(" %s", limit);
+    if (all->seconds > 0 && figure_of(k, all).limit != limit) {
+        printf(", %s", figure_of(k, all).limit);
+    }
+    if (has_second(k, one) || has_second(k, all)) {
         printf(", %s %.0f%%", place_name(one->from), 100 * transfer_figure(k, one).share);
     }
-    if (has_second(k, all)) {
+    if (all->seconds > 0 && (has_second(k, one) || has_second(k, all))) {
         printf(" %.0f%%", 100 * transfer_figure(k, all).share);
-    }
-    if (all->seconds > 0 && figure_of(k, all).limit != f.limit) {
-        printf(", %s", figure_of(k, all).limit);
     }
     printf("\n");
 }
@@ -143,7 +144,7 @@ void print_table(const bench *b)
         snprintf(title[team], sizeof title[team], "%d thread%s", b->threads[team],
                  b->threads[team] > 1 ? "s" : "");
     }
-    printf("%-30s │ %-21s │ %-21s\n", "", title[ONE], title[ALL]);
+    printf("%-30s │ %-21s │ %s\n", "", title[ONE], title[ALL]);
     print_padded("kernel", 16);
     printf(" %-13s │       µs   rate share │       µs   rate share     × limit\n", "shape");
     for (size_t i = 0; i < b->n_kernels; i++) {
@@ -153,8 +154,8 @@ void print_table(const bench *b)
 
 static void print_json_figure(const char *name, figure f)
 {
-    printf("\"%s\": {\"limit\": \"%s\", \"rate\": %.3f, \"share\": %.4f}", name, f.limit, f.rate,
-           f.share);
+    printf("\"%s\": {\"limit\": \"%s\", \"rate\": %.3f, \"most\": %.1f, \"share\": %.4f}", name,
+           f.limit, f.rate, f.most, f.share);
 }
 
 /* "figure" is what the table shows, "second" the other limit where it allows less. */

@@ -11,7 +11,7 @@
 enum {
     ROUNDS = 4000000,    /* of the arithmetic: some 6 ms */
     READ_GRAIN = 128,    /* floats that the reading loop takes at once */
-    READ_MOST = 4 << 20, /* floats of a thread */
+    READ_MOST = 8 << 20, /* floats of a thread */
 };
 
 /* Floats in each of three arrays: 64 MiB, so that all three exceed common caches. */

@@ -12,7 +12,7 @@ double limit_fma(int threads);
 /* Memory for the two below, to be freed; NULL where there is none. */
 float *limit_room(void);
 
-/* Reads `bytes`, at most 16 MiB, again and again, each thread its own: the bandwidth of the cache
+/* Reads `bytes`, at most 32 MiB, again and again, each thread its own: the bandwidth of the cache
  * that holds them. */
 double limit_read(const float *room, int threads, size_t bytes);
 

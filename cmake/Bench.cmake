@@ -11,7 +11,7 @@ endfunction()
 
 add_custom_target(bench DEPENDS scratchml_program)
 
-# Our own: the worker, what writes the data for all, and the peak of the machine.
+# Our own: the worker, and what writes the data for all.
 foreach(name prepare scratchml)
     bench_program(${name} bench/workers/bench_data.c)
     target_include_directories(bench_${name} PRIVATE src bench/workers)
@@ -20,17 +20,27 @@ endforeach()
 target_sources(bench_prepare PRIVATE bench/prepare.c)
 target_sources(bench_scratchml PRIVATE bench/workers/scratchml.c)
 
+# The limits of the machine, and each kernel of the engine against them.
 bench_program(peak bench/peak.c)
-target_include_directories(bench_peak PRIVATE src)
-target_link_libraries(bench_peak PRIVATE scratchml_flags scratchml_static OpenMP::OpenMP_C)
+bench_program(kernels bench/kernels.c bench/kernels_print.c bench/kernels_dense.c
+    bench/kernels_sparse.c bench/kernels_single.c bench/kernels_optimizers.c
+    bench/kernels_elementwise.c)
+foreach(name peak kernels)
+    target_sources(bench_${name} PRIVATE bench/limits.c bench/team_clock.c)
+    target_include_directories(bench_${name} PRIVATE src)
+    target_compile_options(bench_${name} PRIVATE -fopenmp-simd)
+    target_link_libraries(bench_${name} PRIVATE scratchml_flags scratchml_static)
+endforeach()
 foreach(isa IN LISTS SCRATCHML_ISAS)
-    add_library(bench_fma_${isa} OBJECT bench/fma_loop.c)
-    target_include_directories(bench_fma_${isa} PRIVATE src)
-    target_compile_definitions(bench_fma_${isa} PRIVATE SML_ISA=${isa})
-    target_compile_options(bench_fma_${isa} PRIVATE
+    add_library(bench_loops_${isa} OBJECT bench/fma_loop.c bench/read_loop.c)
+    target_include_directories(bench_loops_${isa} PRIVATE src)
+    target_compile_definitions(bench_loops_${isa} PRIVATE SML_ISA=${isa})
+    target_compile_options(bench_loops_${isa} PRIVATE
         ${SCRATCHML_KERNEL_FLAGS} ${SCRATCHML_ISA_FLAGS_${isa}})
-    target_link_libraries(bench_fma_${isa} PRIVATE scratchml_flags)
-    target_sources(bench_peak PRIVATE $<TARGET_OBJECTS:bench_fma_${isa}>)
+    target_link_libraries(bench_loops_${isa} PRIVATE scratchml_flags)
+    foreach(name peak kernels)
+        target_sources(bench_${name} PRIVATE $<TARGET_OBJECTS:bench_loops_${isa}>)
+    endforeach()
 endforeach()
 
 pkg_check_modules(FANN IMPORTED_TARGET fann)

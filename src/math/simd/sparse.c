@@ -4,37 +4,33 @@
  *   forward    z_s = b + Σ_i x_si w_i: one multiply-add of a row of W for each non-zero of row s
  *   gradient   w_i ← alpha Σ_s x_si δ_s + …: one of a row of Δ for each non-zero of column i
  *
- *            columns of X               n                   The non-zeros are found 64 at a time:
- *      ┌────┬────┬────┬────┐      ┌─────┬─────┐             one comparison gives a word of bits, and
- *    m │    │▒▒▒▒│    │    │      │  ▒  │     │ BLOCK       the loop visits those that are set. Up
- *      └────┴────┴────┴────┘      ├─────┼─────┤ rows of W   to eight vectors of sums, a group of
- *            BLOCK                │     │     │             columns of W (or Δ), are in registers.
- *                                 └─────┴─────┘
- *                                  group
+ *         columns of X                   n                The non-zeros of a row, or of a column of the
+ *      ┌────┬────┬────┬────┐      ┌──────┬──────┐         batch, are listed once; a loop over a list
+ *    m │    │▒▒▒▒│    │    │      │  ▒▒  │      │ BLOCK   keeps up to eight vectors of sums, a group
+ *      └────┴────┴────┴────┘      ├──────┼──────┤ rows    of columns of W (or Δ), in registers.
+ *            BLOCK                │      │      │ of W
+ *                                 └──────┴──────┘
+ *                                   group
  *
  * Forward takes all rows of the batch through one block of W before the next: 128 rows × 8 vectors
- * of 16 are 64 KiB, about L1, fetched from L2 once a batch. For the gradient, 16 columns of the
- * batch at a time are transposed, bytes as they are; each row of W is read and written once. */
+ * of 16 floats are 64 KiB, about L1, and come from L2 once a batch. For the gradient, 16 columns of
+ * the batch at a time are transposed, bytes as they are; each row of W is read and written once. */
 #include "math/sparse.h"
 
 #include "base/threads.h"
 #include "math/gemm.h"
 #include "math/isa.h"
+#include "math/simd/non_zeros.h"
 #include "math/simd/transpose.h"
 
 #include <string.h>
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
 
 enum {
-    GROUP = 8,    /* vectors of sums: two FMA pipes of latency 4 */
-    BLOCK = 128,  /* columns of X, rows of W, that are visited for all rows of a batch in turn */
-    ROWS = 128,   /* of a batch, whose sums wait in L2 between two blocks */
+    GROUP = 8,             /* vectors of sums: two FMA pipes of latency 4 */
+    BLOCK = 128,           /* rows of W that are visited for all rows of a batch in turn */
+    ROWS = 128,            /* of a batch, whose sums wait in L2 between two blocks */
     TILE = SML__BYTE_ROWS, /* columns that are transposed at once */
-    AHEAD = 16,   /* rows whose place in memory is looked up before it is needed */
-    CACHE_LINE = 64,
-    FLOATS_AHEAD = 1536, /* 6 KiB: about two rows of 784; this is what memory takes to answer */
+    CACHE_LINE = 64
 };
 
 _Static_assert((int)SML__SPARSE_ROWS * (int)GROUP * (int)VECTOR_FLOATS <= (int)SML__GEMM_SCRATCH,
@@ -62,57 +58,6 @@ static column_group group_at(size_t j, size_t n)
 static int is_sliver(const sml__sparse_product *product)
 {
     return product->stride % VECTOR_FLOATS != 0;
-}
-
-/* Writes an entry, k · 256 + x[k], for each of n bytes that is not zero, by ascending k, and returns
- * their number. entries has room for n and 16 more. */
-SML__INLINE size_t list_bytes(const uint8_t *x, size_t n, uint32_t *entries)
-{
-    size_t count = 0;
-#if defined(__AVX512BW__)
-    const __m512i step = _mm512_set1_epi32(16 << 8);
-    __m512i place = _mm512_slli_epi32(
-        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), 8);
-    for (size_t k = 0; k < n; k += 16, place = _mm512_add_epi32(place, step)) {
-        const __mmask16 exists = (__mmask16)(n - k < 16 ? (1 << (n - k)) - 1 : 0xFFFF);
-        const __m512i numbers = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(exists, x + k));
-        const __mmask16 kept = _mm512_test_epi32_mask(numbers, numbers);
-        const __m512i packed = _mm512_maskz_compress_epi32(kept, _mm512_or_epi32(place, numbers));
-        _mm512_storeu_si512(entries + count, packed);
-        count += (size_t)__builtin_popcount(kept);
-    }
-#else
-    for (size_t k = 0; k < n; k++) { /* no branch to guess wrong */
-        entries[count] = (uint32_t)k << 8 | x[k];
-        count += x[k] != 0;
-    }
-#endif
-    return count;
-}
-
-/* The same for floats; an entry is k · 256. */
-SML__INLINE size_t list_floats(const float *x, size_t n, uint32_t *entries)
-{
-    size_t count = 0;
-#if defined(__AVX512BW__)
-    const __m512i step = _mm512_set1_epi32(16 << 8);
-    __m512i place = _mm512_slli_epi32(
-        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), 8);
-    for (size_t k = 0; k < n; k += 16, place = _mm512_add_epi32(place, step)) {
-        const __mmask16 exists = (__mmask16)(n - k < 16 ? (1 << (n - k)) - 1 : 0xFFFF);
-        const __m512 numbers = _mm512_maskz_loadu_ps(exists, x + k);
-        __builtin_prefetch(x + k + FLOATS_AHEAD); /* rows lie one after the other */
-        const __mmask16 kept = _mm512_cmp_ps_mask(numbers, _mm512_setzero_ps(), _CMP_NEQ_UQ);
-        _mm512_storeu_si512(entries + count, _mm512_maskz_compress_epi32(kept, place));
-        count += (size_t)__builtin_popcount(kept);
-    }
-#else
-    for (size_t k = 0; k < n; k++) {
-        entries[count] = (uint32_t)k << 8;
-        count += x[k] != 0;
-    }
-#endif
-    return count;
 }
 
 /* One row of X. Which of the two is not NULL is a constant where this is inlined. */
@@ -221,8 +166,8 @@ static void list_rows(const sml__sparse_product *product, int narrow, sml__range
     const size_t columns = product->x->columns;
     for (size_t s = rows.begin; s < rows.end; s++, entries += sml__sparse_row_room(columns)) {
         const x_row row = row_at(product, s);
-        const size_t count = narrow ? list_bytes(row.bytes, columns, entries)
-                                    : list_floats(row.floats, columns, entries);
+        const size_t count = narrow ? sml__list_bytes(row.bytes, columns, entries)
+                                    : sml__list_floats(row.floats, columns, entries);
         entries[count] = UINT32_MAX;
     }
 }
@@ -367,7 +312,7 @@ static void gradient_of_one(const sml__sparse_product *product, sml__range own)
     for (size_t i = own.begin; i < own.end; i += BLOCK) {
         uint32_t entries[BLOCK + 16];
         const size_t left = own.end - i;
-        const size_t count = list_bytes(bytes + i, left < BLOCK ? left : BLOCK, entries);
+        const size_t count = sml__list_bytes(bytes + i, left < BLOCK ? left : BLOCK, entries);
         if (is_sliver(product)) {
             add_to_slivers(product, i, entries, count);
             continue;
@@ -403,7 +348,7 @@ static void list_columns(const sml__sparse_product *product, sml__range own)
         transpose_tile(product, i, tile);
         for (size_t c = i; c < i + TILE && c < own.end; c++) {
             uint32_t *entries = product->entries + c * room;
-            entries[list_bytes(tile[c - i], product->m, entries)] = UINT32_MAX;
+            entries[sml__list_bytes(tile[c - i], product->m, entries)] = UINT32_MAX;
         }
     }
 }
