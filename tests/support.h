@@ -85,16 +85,60 @@ static inline void free_test_data(test_data made)
     free(made.targets);
 }
 
+/* n numbers, normally distributed; free them. */
+static inline float *normal_floats(sml__random *random, size_t n)
+{
+    float *values = malloc((n > 0 ? n : 1) * sizeof(float));
+    for (size_t i = 0; i < n; i++) {
+        values[i] = (float)sml__random_normal(random);
+    }
+    return values;
+}
+
+/* The same as rows of `width` numbers, `stride` apart, with zeros between. */
+static inline float *normal_rows(sml__random *random, size_t rows, size_t width, size_t stride)
+{
+    float *values = normal_floats(random, rows * stride);
+    for (size_t i = 0; i < rows * stride; i++) {
+        values[i] = i % stride < width ? values[i] : 0;
+    }
+    return values;
+}
+
+/* All tensors of a model, one after the other; free them. */
+static inline float *parameters_of(sml_ctx *ctx, const sml_model *model, size_t *length)
+{
+    sml_tensor_facts facts;
+    float *values = NULL;
+    *length = 0;
+    for (size_t i = 0; sml_model_tensor(NULL, model, i, &facts) == SML_OK; i++) {
+        const size_t n = facts.shape[0] * (facts.rank == 2 ? facts.shape[1] : 1);
+        values = realloc(values, (*length + n) * sizeof(float));
+        assert_ok(ctx, sml_model_tensor_values(ctx, model, i, values + *length, n));
+        *length += n;
+    }
+    return values;
+}
+
+/* A layer type of one instruction set. */
+static inline const sml__layer_type *layer_type_of(sml__isa isa, const char *name)
+{
+    const sml__kit *kit = sml__kit_for(isa);
+    for (size_t i = 0; i < SML__LAYERS; i++) {
+        if (strcmp(kit->layers[i]->name, name) == 0) {
+            return kit->layers[i];
+        }
+    }
+    fail_msg("no layer %s", name);
+    return NULL;
+}
+
 /* Makes the network run on one instruction set's layers and loss. */
 static inline void use_instruction_set(sml__network *network, sml__isa isa)
 {
     const sml__kit *kit = sml__kit_for(isa);
     for (size_t l = 0; l < network->n_layers; l++) {
-        for (size_t i = 0; i < SML__LAYERS; i++) {
-            if (strcmp(kit->layers[i]->name, network->layers[l].type->name) == 0) {
-                network->layers[l].type = kit->layers[i];
-            }
-        }
+        network->layers[l].type = layer_type_of(isa, network->layers[l].type->name);
     }
     for (size_t i = 0; i < SML__LOSSES; i++) {
         if (strcmp(kit->losses[i]->name, network->loss->name) == 0) {

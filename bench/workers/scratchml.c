@@ -78,8 +78,7 @@ static void predict_all(worker *w)
 {
     const size_t n_out = sml_model_outputs(w->model);
     if (!job_is(&w->job, "kind", "single")) {
-        must(w->ctx,
-             sml_model_predict(w->ctx, w->model, w->test, w->outputs, w->rows * n_out));
+        must(w->ctx, sml_model_predict(w->ctx, w->model, w->test, w->outputs, w->rows * n_out));
         return;
     }
     for (size_t r = 0; r < w->rows; r++) {

@@ -108,14 +108,14 @@ SML_API sml_status sml_model_predict(sml_ctx *ctx, const sml_model *model, const
  * nothing and cannot fail: some microseconds for a small network. */
 typedef struct sml_predictor sml_predictor;
 
-/* A predictor for a fitted model, which must outlive it and must not be fitted meanwhile. One thread
- * at a time may use it; several predictors may share a model. Free with sml_predictor_free.
+/* A predictor for a fitted model, which must outlive it and must not be fitted meanwhile. One
+ * thread at a time may use it; several predictors may share a model. Free with sml_predictor_free.
  * Errors: SML_BAD_ARGUMENT (never fitted), SML_NO_MEMORY. */
 SML_API sml_status sml_predictor_create(sml_ctx *ctx, const sml_model *model, sml_predictor **out);
 
-/* features[sml_model_inputs] to outputs[sml_model_outputs], the same bits as sml_model_predict gives.
- * Features are numbers as the model was trained on, such as pixels / 255. A NaN or an infinity among
- * them is not refused, as it is in a data set: it shows in the outputs. */
+/* features[sml_model_inputs] to outputs[sml_model_outputs], the same bits as sml_model_predict
+ * gives. Features are numbers as the model was trained on, such as pixels / 255. A NaN among them
+ * is not refused, as it is in a data set: it shows in the outputs. */
 SML_API void sml_predictor_run(sml_predictor *predictor, const float *features, float *outputs);
 
 /* Frees a predictor. NULL is legal. */

@@ -8,8 +8,8 @@
  * the product overflows or memory is out. Free with sml__free. count 0 gives one element. */
 void *sml__alloc(sml_ctx *ctx, size_t count, size_t size, const char *what);
 
-/* size bytes for what is written in full at once, such as a file's contents: as sml__alloc, but their
- * values are not set, and large ones lie in huge pages where the system has them. */
+/* size bytes for what is written in full at once, such as a file's contents: as sml__alloc, but
+ * their values are not set, and large ones lie in huge pages where the system has them. */
 void *sml__alloc_to_fill(sml_ctx *ctx, size_t size, const char *what);
 
 /* SML_NO_MEMORY where `bytes` are more than the machine has left. Linux would grant them, and end

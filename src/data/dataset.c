@@ -217,7 +217,8 @@ void sml_dataset_features(const sml_dataset *data, size_t row, float *out)
 static void prefetch_row(const sml_data_view *view, size_t row)
 {
     const size_t size = view->bytes != NULL ? 1 : sizeof(float);
-    const char *begin = view->bytes != NULL ? (const char *)view->bytes : (const char *)view->features;
+    const char *begin =
+        view->bytes != NULL ? (const char *)view->bytes : (const char *)view->features;
     const char *at = begin + row * view->row_stride * size;
     for (size_t i = 0; i < view->columns * size; i += CACHE_LINE) {
         __builtin_prefetch(at + i);

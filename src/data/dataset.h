@@ -26,8 +26,8 @@ sml_status sml__dataset_adopt(sml_ctx *ctx, const sml_data_view *view, void *fea
 /* Notes which split a data set is: "train" or "test". */
 void sml__dataset_set_split(sml_dataset *data, const char *split);
 
-/* Gathers rows order[0…n-1] (NULL: first, first+1, …) as float32 into out[n, columns], rows `stride`
- * floats apart. */
+/* Gathers rows order[0…n-1] (NULL: first, first+1, …) as float32 into out[n, columns], rows
+ * `stride` floats apart. */
 void sml__dataset_gather(const sml_dataset *data, const uint32_t *order, size_t first, size_t n,
                          float *out, size_t stride);
 

@@ -9,8 +9,7 @@
     extern sml__widen_kernel sml__widen_##isa;
 #define KERNELS(isa)                                                                               \
     {                                                                                              \
-        sml__gemm_##isa, sml__sparse_forward_##isa, sml__sparse_gradient_##isa,                    \
-            sml__widen_##isa                                                                       \
+        sml__gemm_##isa, sml__sparse_forward_##isa, sml__sparse_gradient_##isa, sml__widen_##isa   \
     }
 
 DECLARE_KERNELS(plain)

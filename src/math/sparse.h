@@ -5,25 +5,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The most rows of one product: a pass of the network has no more. */
-enum { SML__SPARSE_ROWS = 256 };
+enum {
+    SML__SPARSE_ROWS = 256,                 /* of one product: a pass of the network has no more */
+    SML__SPARSE_COLUMNS_MAX = (1 << 24) - 1 /* an entry of a list has 24 bits for the place */
+};
 
 /* Rows as they lie in memory, borrowed: row r begins `stride` numbers after row r - 1. */
 typedef struct sml__sparse {
-    size_t columns, stride;
+    size_t columns; /* ≤ SML__SPARSE_COLUMNS_MAX */
+    size_t stride;
     const uint8_t *bytes; /* a byte b stands for the number values[b]; values[0] is 0 */
     const float *values;  /* [256], with bytes */
     const float *floats;  /* in place of bytes: the numbers themselves; forward only */
 } sml__sparse;
 
-/* Room for a list of the non-zeros among n < 2^24 numbers, in entries. */
+/* Room for a list of the non-zeros among n numbers, in entries: with the entry that closes it, and
+ * the vector that is written across its end. */
 static inline size_t sml__sparse_row_room(size_t n)
 {
     return n + 32;
 }
 
-/* Room for the lists of m rows, or of their columns; a row alone needs sml__sparse_row_room(columns)
- * for each member of the team. */
+/* Room for the lists of m rows, or of their columns; a row alone needs
+ * sml__sparse_row_room(columns) for each member of the team. */
 static inline size_t sml__sparse_room(size_t m, size_t columns)
 {
     const size_t by_rows = m * sml__sparse_row_room(columns);

@@ -11,8 +11,8 @@
 #include <scratchml/metrics.h>
 #include <string.h>
 
-/* Rows that pass through the network together: enough to use each weight often while it is in L1, few
- * enough that their numbers stay in L2. */
+/* Rows that pass through the network together: enough to use each weight often while it is in L1,
+ * few enough that their numbers stay in L2. */
 enum { BLOCK_ROWS = 64 };
 
 typedef struct inference {
@@ -127,8 +127,7 @@ static sml_status infer(sml_ctx *ctx, inference *run)
         return SML_NO_MEMORY;
     }
     for (int i = 0; i < members && status == SML_OK; i++) {
-        status =
-            sml__workspace_create(ctx, run->network, block_rows, 1, 0, 1, &run->workspaces[i]);
+        status = sml__workspace_create(ctx, run->network, block_rows, 1, 0, 1, &run->workspaces[i]);
     }
     if (status == SML_OK) {
         sml__team_run(members, infer_share, run);

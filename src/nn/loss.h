@@ -10,8 +10,8 @@ typedef struct sml__loss {
     sml_task task;
     /* 1 where the value lies on a kink between z and another z' for the same target. */
     int (*crosses)(double z, double other, double target); /* NULL: smooth */
-    /* The loss C_s of one sample from logits z[n] and target y[n]; delta[n] = ∂C_s/∂z, apart from z, or
-     * NULL. */
+    /* The loss C_s of one sample from logits z[n] and target y[n]; delta[n] = ∂C_s/∂z, apart from
+     * z, or NULL. */
     double (*row)(const float *z, const float *y, size_t n, double smoothing, float *delta);
     /* The same in double: the reference twin. */
     double (*row_f64)(const double *z, const double *y, size_t n, double smoothing, double *delta);

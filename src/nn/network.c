@@ -19,8 +19,9 @@ enum {
 /* More than any machine holds, and far from where sizes overflow. */
 static const size_t PARAMETERS_MAX = (size_t)1 << 48;
 
-/* A batch has about ten waits. Below this many operations, some 100 µs of work, a team gains little
- * on idle cores (1.4 times at batch 16 of 784-100-100-10, 8.6 million) and loses much on busy ones.
+/* A batch has two or three waits. Below this many operations, some 20 µs of work, a team gains
+ * little on idle cores (1.3 times at batch 16 of 784-100-100-10, 8.6 million) and loses much on
+ * busy ones.
  */
 static const double FLOPS_FOR_TEAM = 4e6;
 
@@ -75,8 +76,8 @@ static size_t aligned(size_t n)
     return (n + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
 }
 
-/* Not a multiple of 1 KiB, or the parts of all rows that a kernel visits together would lie in a few
- * sets of the caches. */
+/* Not a multiple of 1 KiB, or the parts of all rows that a kernel visits together would lie in a
+ * few sets of the caches. */
 size_t sml__row_stride(size_t width)
 {
     const size_t stride = width < PADDED_FROM ? width : aligned(width);
@@ -209,8 +210,8 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .zero_stops = l > 0 && network->layers[l - 1].type->zero_stops,
         .n_in = layer->n_in,
         .n_out = layer->n_out,
-        .in_row = l == 0 && settings->input != NULL ? settings->input_row
-                                                    : sml__row_stride(layer->n_in),
+        .in_row =
+            l == 0 && settings->input != NULL ? settings->input_row : sml__row_stride(layer->n_in),
         .out_row = sml__row_stride(layer->n_out),
         .input = l > 0                     ? workspace->outputs[l - 1]
                  : settings->input != NULL ? settings->input

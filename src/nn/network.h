@@ -56,10 +56,10 @@ typedef struct sml__workspace {
     float *target;   /* [rows, n_out] */
     float **outputs; /* [n_layers] of [rows, n_out of the layer], rows sml__row_stride(n_out) apart;
                       * the last holds the logits */
-    float **deltas;  /* [n_layers], as outputs: ∂C_s/∂output; a layer that keeps the width shares its
-                      * input's. NULL without a backward pass */
-    double *losses;  /* [rows] */
-    float *scratch;  /* [members, SML__GEMM_SCRATCH] */
+    float **deltas; /* [n_layers], as outputs: ∂C_s/∂output; a layer that keeps the width shares its
+                     * input's. NULL without a backward pass */
+    double *losses;    /* [rows] */
+    float *scratch;    /* [members, SML__GEMM_SCRATCH] */
     uint32_t *entries; /* lists of non-zeros */
 } sml__workspace;
 
@@ -79,11 +79,12 @@ typedef struct sml__pass_settings {
     uint32_t epoch;
     uint64_t first; /* number of the first sample within the epoch */
     double label_smoothing;
-    const float *input;        /* not NULL: the rows are here, input_row floats apart, not in the
-                                * workspace */
+    const float *input; /* not NULL: the rows are here, input_row floats apart, not in the
+                         * workspace */
     size_t input_row;
-    const sml__sparse *sparse; /* not NULL: the first layer, a dense one, reads these rows instead */
-    const uint32_t *order;     /* [upcoming] of them, the rows of this pass first; NULL: as they lie */
+    const sml__sparse
+        *sparse;           /* not NULL: the first layer, a dense one, reads these rows instead */
+    const uint32_t *order; /* [upcoming] of them, the rows of this pass first; NULL: as they lie */
     size_t upcoming;
     double learning_rate; /* not 0: plain gradient descent, folded into the backward pass */
 } sml__pass_settings;
@@ -92,8 +93,8 @@ typedef struct sml__pass_settings {
  * row by row. */
 sml__range sml__own_rows(size_t rows, sml__member member);
 
-/* Forward from workspace->input to the logits. Called by every member of the team, which has gathered
- * its own rows; afterwards it may read the logits of its own rows. */
+/* Forward from workspace->input to the logits. Called by every member of the team, which has
+ * gathered its own rows; afterwards it may read the logits of its own rows. */
 void sml__network_forward(const sml__network *network, sml__workspace *workspace,
                           const sml__pass_settings *settings, sml__member member);
 
@@ -104,8 +105,8 @@ void sml__network_loss(const sml__network *network, sml__workspace *workspace,
 /* Backward from the last of the deltas to gradient[n_parameters], the mean over the batch: first δ
  * through all layers, then the gradients, each member its part. The losses of all rows can be read
  * afterwards; the gradient only after another wait. With a learning rate η, `gradient` is the
- * network's own parameters, and they take their step at once, θ ← θ - η g: a layer's only after δ has
- * gone back through its old weights. */
+ * network's own parameters, and they take their step at once, θ ← θ - η g: a layer's only after δ
+ * has gone back through its old weights. */
 void sml__network_backward(const sml__network *network, sml__workspace *workspace,
                            const sml__pass_settings *settings, float *gradient, sml__member member);
 

@@ -29,7 +29,7 @@ typedef struct training {
     const sml_dataset *data;
     const sml__training_settings *settings;
     const sml_fit_options *options;
-    sml_fit_report *report; /* brought up to date after every batch */
+    sml_fit_report *report;    /* brought up to date after every batch */
     sml__sparse rows;          /* data's, where it is bytes */
     float values[256];         /* what the bytes stand for */
     const sml__sparse *sparse; /* &rows where they are mostly zero, or NULL */
@@ -73,7 +73,8 @@ static void gather(training *t, size_t first, size_t rows, sml__member member)
     }
 }
 
-/* Loss and gradient of `batch` samples from `first` on, in passes of at most SML__PASS_ROWS rows. */
+/* Loss and gradient of `batch` samples from `first` on, in passes of at most SML__PASS_ROWS rows.
+ */
 static void differentiate(training *t, size_t first, size_t batch, sml__member member)
 {
     for (size_t done = 0; done < batch; done += t->workspace.rows) {
@@ -255,8 +256,8 @@ static void account_for_batch(training *t)
     choose_batch(t, t->first + t->batch);
 }
 
-/* One batch, as every member of the team runs it. Rank 0 moves on to the next one while the others
- * finish their part, so they ask beforehand where training is. */
+/* One batch, as every member of the team runs it. When rank 0 accounts for it, and perhaps calls
+ * back, all parameters have taken their step. */
 static void train_batch(training *t, sml__member member)
 {
     const size_t first = t->first, batch = t->batch;
@@ -269,6 +270,7 @@ static void train_batch(training *t, sml__member member)
         }
         update(t, t->settings->clip_norm > 0 ? clipping(t, member) : 1.0, number, member);
     }
+    sml__team_wait(member);
     if (member.rank == 0) {
         account_for_batch(t);
     }
@@ -320,8 +322,8 @@ static double bytes_needed(const training *t, size_t pass_rows)
                                     (double)pass_rows * (widths + 2 * widest));
 }
 
-/* Skips the zeros of the data where that pays: the first layer reads its inputs themselves, and they
- * are mostly zero. The choice is made from the data alone. */
+/* Skips the zeros of the data where that pays: the first layer reads its inputs themselves, and
+ * they are mostly zero. The choice is made from the data alone. */
 static void find_zeros(training *t)
 {
     const sml_data_view *view = &t->data->view;
@@ -341,8 +343,8 @@ static sml_status allocate(training *t)
     find_zeros(t);
     sml_status status = sml__memory_check(ctx, bytes_needed(t, pass_rows), "training");
     if (status == SML_OK) {
-        status = sml__workspace_create(ctx, t->network, pass_rows, t->members, 1,
-                                       t->sparse != NULL, &t->workspace);
+        status = sml__workspace_create(ctx, t->network, pass_rows, t->members, 1, t->sparse != NULL,
+                                       &t->workspace);
     }
     if (status != SML_OK) {
         return status;

@@ -55,12 +55,17 @@ static int allocate_deltas(sml_ctx *ctx, const sml__network *network, sml__works
     return workspace->deltas != NULL;
 }
 
-/* Any row alone is a list for each member; with_entries: all rows of the input at once. */
-static size_t entries_of(const sml__network *network, size_t rows, int members, int with_entries)
+/* Any row alone is a list for each member; with_entries: all rows of the input at once, and all its
+ * columns for a gradient. */
+static size_t entries_of(const sml__network *network, size_t rows, int members, int with_deltas,
+                         int with_entries)
 {
-    const size_t width = widest(network) > network->n_in ? widest(network) : network->n_in;
+    const size_t n_in = network->n_in, width = widest(network) > n_in ? widest(network) : n_in;
     const size_t alone = (size_t)members * sml__sparse_row_room(width);
-    const size_t all = with_entries ? sml__sparse_room(rows, network->n_in) : 0;
+    size_t all = with_entries ? rows * sml__sparse_row_room(n_in) : 0;
+    if (with_entries && with_deltas) {
+        all = sml__sparse_room(rows, n_in);
+    }
     return all > alone ? all : alone;
 }
 
@@ -77,8 +82,9 @@ sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size
     int complete = out->input != NULL && out->target != NULL && out->losses != NULL &&
                    out->scratch != NULL && allocate_outputs(ctx, network, out);
     if (complete) {
-        out->entries = sml__alloc(ctx, entries_of(network, rows, members, with_entries),
-                                  sizeof *out->entries, "lists of non-zeros");
+        out->entries =
+            sml__alloc(ctx, entries_of(network, rows, members, with_deltas, with_entries),
+                       sizeof *out->entries, "lists of non-zeros");
         complete = out->entries != NULL;
     }
     if (complete && with_deltas) {

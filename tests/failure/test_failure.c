@@ -245,8 +245,9 @@ typedef struct run {
     sml_ctx *ctx;
     sml_dataset *train, *test;
     sml_model *model, *loaded;
+    sml_predictor *predictor;
     sml_scores scores;
-    float outputs[ROWS * CLASSES], again[ROWS * CLASSES];
+    float outputs[ROWS * CLASSES], again[ROWS * CLASSES], one_by_one[ROWS * CLASSES];
 } run;
 
 static sml_status open_and_fit(run *r)
@@ -290,6 +291,26 @@ static sml_status load_and_use(run *r)
     return status;
 }
 
+static void predict_one_by_one(run *r)
+{
+    float features[SIDE * SIDE];
+    for (size_t row = 0; row < ROWS; row++) {
+        sml_dataset_features(r->test, row, features);
+        sml_predictor_run(r->predictor, features, r->one_by_one + row * CLASSES);
+    }
+}
+
+static sml_status open_predictor(run *r)
+{
+    sml_status status = sml_predictor_create(r->ctx, r->loaded, &r->predictor);
+    if (status == SML_OK) {
+        predict_one_by_one(r);
+    } else {
+        assert_null(r->predictor);
+    }
+    return status;
+}
+
 /* The scenario. error gets the text of a failure. */
 static sml_status play(char error[1024])
 {
@@ -302,11 +323,16 @@ static sml_status play(char error[1024])
     if (status == SML_OK) {
         status = load_and_use(&r);
     }
+    if (status == SML_OK) {
+        status = open_predictor(&r);
+    }
     armed.fault = NULL;
     snprintf(error, 1024, "%s", sml_ctx_error(r.ctx));
     if (status == SML_OK) {
         assert_memory_equal(r.outputs, r.again, sizeof r.outputs);
+        assert_memory_equal(r.outputs, r.one_by_one, sizeof r.outputs);
     }
+    sml_predictor_free(r.predictor);
     sml_model_free(r.loaded);
     sml_model_free(r.model);
     sml_dataset_free(r.test);
@@ -434,6 +460,27 @@ static void test_no_allocation_inside_an_epoch(void **state)
     sml_ctx_free(r.ctx);
 }
 
+/* A predictor asks for its memory once. */
+static void test_no_allocation_in_a_prediction(void **state)
+{
+    run r;
+    (void)state;
+    memset(&r, 0, sizeof r);
+    armed = (struct armed){NULL, 0, 0, 0};
+    assert_int_equal(open_and_fit(&r), SML_OK);
+    uint64_t before = memory_calls;
+    assert_int_equal(sml_predictor_create(r.ctx, r.model, &r.predictor), SML_OK);
+    assert_true(memory_calls > before);
+    before = memory_calls;
+    predict_one_by_one(&r);
+    assert_int_equal(memory_calls, before);
+    sml_predictor_free(r.predictor);
+    sml_model_free(r.model);
+    sml_dataset_free(r.test);
+    sml_dataset_free(r.train);
+    sml_ctx_free(r.ctx);
+}
+
 static int prepare(void **state)
 {
     (void)state;
@@ -487,12 +534,13 @@ static int clean_up(void **state)
 int main(void)
 {
     enum { FAULTS = sizeof faults / sizeof faults[0] };
-    struct CMUnitTest tests[FAULTS + 2];
+    struct CMUnitTest tests[FAULTS + 3];
     for (size_t i = 0; i < FAULTS; i++) {
         tests[i] =
             (struct CMUnitTest){faults[i].name, test_each_call_fails_once, NULL, NULL, &faults[i]};
     }
     tests[FAULTS] = (struct CMUnitTest)cmocka_unit_test(test_no_allocation_inside_an_epoch);
     tests[FAULTS + 1] = (struct CMUnitTest)cmocka_unit_test(test_a_save_is_synced);
+    tests[FAULTS + 2] = (struct CMUnitTest)cmocka_unit_test(test_no_allocation_in_a_prediction);
     return cmocka_run_group_tests_name("every call fails once", tests, prepare, clean_up);
 }

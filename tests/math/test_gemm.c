@@ -270,9 +270,99 @@ static void bits_do_not_depend_on_the_team(void **state)
     for_each_set(teams);
 }
 
+/* Σ_p a_ip b_pj from `sum` on, p upwards, a multiply-add rounded once (fused) or twice. */
+static float chain(const sml__gemm *g, size_t i, size_t j, float sum, int fused)
+{
+    for (size_t p = 0; p < g->k; p++) {
+        const float a = g->a[i * g->a_row + p * g->a_column];
+        const float b = g->b[p * g->b_row + j * g->b_column];
+        const float term = a * b;
+        sum = fused ? fmaf(a, b, sum) : sum + term;
+    }
+    return sum;
+}
+
+/* c_ij as gemm.h describes it, c being what C held. */
+static float sum_of(const sml__gemm *g, const float *c, size_t i, size_t j, int fused)
+{
+    const float base = g->accumulate ? c[i * g->c_row + j] : g->start != NULL ? g->start[j] : 0.0F;
+    if (g->alpha == 1.0F) {
+        return chain(g, i, j, base, fused);
+    }
+    float sum = 0; /* alpha times the sums of each stretch, added one after the other */
+    sml__gemm stretch = *g;
+    float total = base;
+    for (size_t p = 0; p < g->k; p += SML__GEMM_DEPTH) {
+        stretch.a = g->a + p * g->a_column;
+        stretch.b = g->b + p * g->b_row;
+        stretch.k = g->k - p < SML__GEMM_DEPTH ? g->k - p : SML__GEMM_DEPTH;
+        sum = chain(&stretch, i, j, 0, fused);
+        const float scaled = g->alpha * sum;
+        total = fused ? fmaf(g->alpha, sum, total) : total + scaled;
+    }
+    return total;
+}
+
+static size_t one_of(sml__random *random, const size_t *values, size_t n)
+{
+    return values[sml__random_below(random, (uint32_t)n)];
+}
+
+/* Whether all of C has the bits of such sums. */
+static int has_sums(const product *p, const float *before, int fused)
+{
+    const sml__gemm *g = &p->gemm;
+    for (size_t i = 0; i < g->m; i++) {
+        for (size_t j = 0; j < g->n; j++) {
+            const float wanted = sum_of(g, before, i, j, fused);
+            if (memcmp(&g->c[i * g->c_row + j], &wanted, sizeof wanted) != 0) {
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
+/* Each number of C has the bits of its own sum, written down here without any tiles: they do not
+ * depend on m, on n, on the neighbours, on the team, or on how rows are split. The sizes are those
+ * around tiles, vectors and panels of every instruction set. */
+static void chains(sml__gemm_kernel *kernel)
+{
+    static const size_t ms[] = {1, 2, 3, 5, 6, 7, 8, 9, 15, 16, 17, 31, 32, 33, 41};
+    static const size_t ns[] = {1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65};
+    static const size_t ks[] = {1,  2,  3,  4,  5,  7,   8,   9,   15,  16,
+                                17, 31, 33, 64, 65, 511, 512, 513, 1041};
+    sml__random random;
+    int kind = -1; /* 1: fused, 0: not, as the instruction set has it */
+    sml__random_init(&random, 15, SML__SAMPLE, 0, 0);
+    for (int i = 0; i < CASES; i++) {
+        const size_t m = one_of(&random, ms, sizeof ms / sizeof ms[0]);
+        const size_t n = one_of(&random, ns, sizeof ns / sizeof ns[0]);
+        product p = random_product(&random, m, n, one_of(&random, ks, sizeof ks / sizeof ks[0]));
+        p.gemm.alpha = i % 4 == 0 ? 0.3F : 1.0F;
+        float *before = malloc(p.c_length * sizeof(float));
+        memcpy(before, p.gemm.c, (p.c_length - (p.gemm.c_row - n)) * sizeof(float));
+        run_team(&p, kernel, 1 + i % 5);
+        kind = kind < 0 ? has_sums(&p, before, 1) : kind;
+        if (!has_sums(&p, before, kind)) {
+            fail_msg("case %d: m %zu, n %zu, k %zu, alpha %g: other bits", i, m, n, p.gemm.k,
+                     (double)p.gemm.alpha);
+        }
+        free(before);
+        free_product(p);
+    }
+}
+
+static void a_sum_is_one_chain(void **state)
+{
+    (void)state;
+    for_each_set(chains);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sum_is_one_chain),
         cmocka_unit_test(agrees_with_twin),
         cmocka_unit_test(padding_stays_zero),
         cmocka_unit_test(a_row_alone_has_the_bits_of_a_batch),

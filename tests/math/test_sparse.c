@@ -1,196 +1,324 @@
-/* The sparse products against the dense one: the same bits, for every instruction set and team. */
+/* The sparse products against the dense one, whose sums run over the columns upwards from `start`
+ * as theirs do: the same bits, for every instruction set and team; and both against the twin in
+ * double. */
 #include "support.h"
 
-#include "math/kernels.h"
+#include "math/ref/gemm.h"
 
-enum { ROWS = 60, COLUMNS = 700, N_MAX = 300, SCRATCH = 1 << 20 };
+enum { TEAMS = 3, GAP = 5 };
+
+/* What fills the rows: a quarter of the numbers, rows and columns without any; some rows without a
+ * zero; nothing at all; no zero anywhere. */
+typedef enum filling { QUARTER, FULL_ROWS, NOTHING, EVERYTHING, FILLINGS } filling;
 
 typedef struct sparse_case {
+    size_t m, n, columns, rows, stride; /* stride: of W; a row of Z and of Δ is one, too */
     sml__sparse x;
-    uint32_t order[ROWS];
-    float *dense;                /* [m, COLUMNS] the rows of the order */
-    float *w, *delta, *z, *want; /* [COLUMNS, stride], [m, n] + 16, outputs */
-    float start[N_MAX];
-    size_t m, n, stride;
+    uint8_t *bytes;
+    float *floats, values[256];
+    uint32_t *order;          /* [rows] or NULL */
+    float *dense;             /* [m, columns] the rows of the order */
+    float *w, *delta, *start; /* [columns, stride], [m, stride], [stride] */
+    float *found, *want;      /* [columns, stride] or [m, stride] */
+    double *expected, *terms; /* the twin's, without gaps */
+    uint32_t *entries;
+    float *scratch;
 } sparse_case;
 
-static float *normals(sml__random *random, size_t n)
+static int is_zero(sml__random *random, filling how, size_t row, size_t column)
 {
-    float *values = calloc(n, sizeof(float));
-    for (size_t i = 0; i < n; i++) {
-        values[i] = (float)sml__random_normal(random);
+    switch (how) {
+    case QUARTER:
+        return row % 5 == 2 || column % 7 == 0 || sml__random_below(random, 4) != 0;
+    case FULL_ROWS:
+        return row % 3 != 0 && (row % 3 == 1 || sml__random_below(random, 4) != 0);
+    case NOTHING:
+        return 1;
+    default:
+        return 0;
     }
-    return values;
 }
 
-/* Random bytes, a fifth of them not zero; some rows and columns are empty. */
-static void fill_sparse(sml__random *random, sml__sparse *x)
+/* The rows, which end where the last number does; what a stride skips is not zero. */
+static void fill(sml__random *random, sparse_case *c, filling how, size_t gap)
 {
-    x->rows = ROWS;
-    x->columns = COLUMNS;
-    x->start = calloc(ROWS + 1, sizeof *x->start);
-    x->column = calloc(ROWS * COLUMNS, sizeof *x->column);
-    x->byte = calloc(ROWS * COLUMNS, 1);
+    const size_t stride = c->columns + gap, length = (c->rows - 1) * stride + c->columns;
+    c->bytes = malloc(length);
+    c->floats = malloc(length * sizeof(float));
+    for (size_t i = 0; i < length; i++) {
+        const int skipped = i % stride >= c->columns;
+        const int zero = !skipped && is_zero(random, how, i / stride, i % stride);
+        c->bytes[i] = zero ? 0 : (uint8_t)(1 + sml__random_below(random, 255));
+        c->floats[i] = zero ? (i % 2 == 0 ? 0.0F : -0.0F) : (float)sml__random_normal(random);
+    }
     for (size_t b = 0; b < 256; b++) {
-        x->values[b] = (float)b / 255.0F;
+        c->values[b] = (float)b * (1.0F / 255.0F);
     }
-    size_t at = 0;
-    for (size_t r = 0; r < ROWS; r++) {
-        for (size_t c = 0; c < COLUMNS; c++) {
-            if (r % 9 != 0 && c % 7 != 0 && sml__random_below(random, 4) == 0) {
-                x->column[at] = (uint16_t)c;
-                x->byte[at++] = (uint8_t)(1 + sml__random_below(random, 255));
-            }
-        }
-        x->start[r + 1] = at;
-        const size_t length = at - x->start[r];
-        x->longest = length > x->longest ? length : x->longest;
+    c->x.columns = c->columns;
+    c->x.stride = stride;
+}
+
+static sparse_case new_case(sml__random *random, size_t m, size_t n, size_t columns, filling how)
+{
+    sparse_case c = {.m = m, .n = n, .columns = columns, .rows = 2 * m + 3};
+    const size_t stride = sml__row_stride(n), longer = m > columns ? m : columns;
+    const int in_order = (int)sml__random_below(random, 2);
+    c.stride = stride;
+    fill(random, &c, how, sml__random_below(random, 2) * GAP);
+    c.order = in_order ? NULL : malloc(c.rows * sizeof *c.order);
+    if (c.order != NULL) {
+        sml__random_permutation(random, c.order, c.rows);
+    }
+    c.dense = malloc(m * columns * sizeof(float));
+    c.w = normal_rows(random, columns, n, stride);
+    c.delta = normal_rows(random, m, n, stride);
+    c.start = normal_rows(random, 1, n, (n + 15) / 16 * 16);
+    c.found = malloc(longer * stride * sizeof(float));
+    c.want = malloc(longer * stride * sizeof(float));
+    c.expected = malloc(longer * n * sizeof(double));
+    c.terms = malloc(longer * n * sizeof(double));
+    const size_t room = sml__sparse_room(m, columns), alone = TEAMS * sml__sparse_row_room(columns);
+    c.entries = malloc((room > alone ? room : alone) * sizeof *c.entries);
+    c.scratch = malloc(SML__GEMM_SCRATCH * sizeof(float));
+    return c;
+}
+
+static void free_case(sparse_case c)
+{
+    void *all[] = {c.bytes, c.floats, c.order, c.dense,    c.w,       c.delta,  c.start,
+                   c.found, c.want,   c.terms, c.expected, c.entries, c.scratch};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        free(all[i]);
     }
 }
 
-static sparse_case new_case(sml__random *random, size_t m, size_t n)
+/* Looks at bytes or at floats, and writes down what the rows of the batch are. */
+static void choose(sparse_case *c, int narrow)
 {
-    sparse_case made = {.m = m, .n = n, .stride = n < 8 ? n : (n + 15) / 16 * 16};
-    fill_sparse(random, &made.x);
-    made.dense = calloc(m * COLUMNS, sizeof(float));
-    made.w = normals(random, COLUMNS * made.stride + 16);
-    made.delta = normals(random, m * n + 16);
-    made.z = calloc(m * n, sizeof(float));
-    made.want = calloc(COLUMNS * made.stride + m * n, sizeof(float));
-    for (size_t j = 0; j < n; j++) {
-        made.start[j] = (float)sml__random_normal(random);
+    c->x.bytes = narrow ? c->bytes : NULL;
+    c->x.values = narrow ? c->values : NULL;
+    c->x.floats = narrow ? NULL : c->floats;
+    for (size_t i = 0; i < c->m * c->columns; i++) {
+        const size_t row = c->order != NULL ? c->order[i / c->columns] : i / c->columns;
+        const size_t at = row * c->x.stride + i % c->columns;
+        c->dense[i] = narrow ? c->values[c->bytes[at]] : c->floats[at];
     }
-    for (size_t i = 0; i < COLUMNS * made.stride; i++) {
-        made.w[i] = i % made.stride < n ? made.w[i] : 0;
-    }
-    for (size_t s = 0; s < m; s++) {
-        made.order[s] = (uint32_t)((7 * s + 3) % ROWS);
-        const size_t row = made.order[s];
-        for (size_t e = made.x.start[row]; e < made.x.start[row + 1]; e++) {
-            made.dense[s * COLUMNS + made.x.column[e]] = made.x.values[made.x.byte[e]];
-        }
-    }
-    return made;
-}
-
-static void free_case(sparse_case made)
-{
-    free(made.x.start);
-    free(made.x.column);
-    free(made.x.byte);
-    free(made.dense);
-    free(made.w);
-    free(made.delta);
-    free(made.z);
-    free(made.want);
 }
 
 static sml__sparse_product product_of(sparse_case *c, float alpha, int accumulate)
 {
     const sml__sparse_product product = {.x = &c->x,
                                          .order = c->order,
-                                         .upcoming = c->m,
+                                         .upcoming = c->rows,
+                                         .ahead = c->m,
                                          .m = c->m,
                                          .n = c->n,
                                          .w = c->w,
                                          .stride = c->stride,
                                          .start = c->start,
-                                         .z = c->z,
+                                         .z = c->found,
+                                         .z_row = c->stride,
+                                         .entries = c->entries,
                                          .delta = c->delta,
+                                         .delta_row = c->stride,
                                          .alpha = alpha,
                                          .accumulate = accumulate};
     return product;
 }
 
-static void check_forward(sparse_case *c, const sml__kernels *kernels, float *scratch)
+static sml__gemm dense_forward(const sparse_case *c)
 {
     const sml__gemm gemm = {.m = c->m,
                             .n = c->n,
-                            .k = COLUMNS,
+                            .k = c->columns,
                             .a = c->dense,
-                            .a_row = COLUMNS,
+                            .a_row = c->columns,
                             .a_column = 1,
                             .b = c->w,
                             .b_row = c->stride,
                             .b_column = 1,
                             .b_width = c->stride,
                             .c = c->want,
-                            .c_row = c->n,
+                            .c_row = c->stride,
                             .c_width = c->n,
                             .alpha = 1,
                             .start = c->start};
-    kernels->gemm(&gemm, 0, 1, scratch);
-    const sml__sparse_product product = product_of(c, 0, 0);
-    for (int size = 1; size <= 3; size++) {
-        memset(c->z, 0x7F, c->m * c->n * sizeof(float));
-        for (int rank = 0; rank < size; rank++) {
-            kernels->sparse_forward(&product, rank, size);
-        }
-        for (size_t i = 0; i < c->m * c->n; i++) {
-            assert_memory_equal(&c->z[i], &c->want[i], sizeof(float));
-        }
-    }
+    return gemm;
 }
 
-static void check_gradient(sparse_case *c, const sml__kernels *kernels, int accumulate,
-                           float *scratch)
+static sml__gemm dense_gradient(const sparse_case *c, float alpha, int accumulate)
 {
-    const size_t length = COLUMNS * c->stride;
-    float *before = malloc(length * sizeof(float));
-    memcpy(before, c->w, length * sizeof(float));
-    memcpy(c->want, c->w, length * sizeof(float));
-    const sml__gemm gemm = {.m = COLUMNS,
+    const sml__gemm gemm = {.m = c->columns,
                             .n = c->n,
                             .k = c->m,
                             .a = c->dense,
                             .a_row = 1,
-                            .a_column = COLUMNS,
+                            .a_column = c->columns,
                             .b = c->delta,
-                            .b_row = c->n,
+                            .b_row = c->stride,
                             .b_column = 1,
-                            .b_width = c->n,
+                            .b_width = c->stride,
                             .c = c->want,
                             .c_row = c->stride,
-                            .c_width = c->stride,
-                            .alpha = -0.3F,
+                            .c_width = c->n,
+                            .alpha = alpha,
                             .accumulate = accumulate};
-    kernels->gemm(&gemm, 0, 1, scratch);
-    const sml__sparse_product product = product_of(c, -0.3F, accumulate);
-    for (int size = 1; size <= 3; size++) {
-        memcpy(c->w, before, length * sizeof(float));
-        for (int rank = 0; rank < size; rank++) {
-            kernels->sparse_gradient(&product, rank, size, scratch);
+    return gemm;
+}
+
+/* |error| ≤ γ_(k+2) · Σ |terms|, as in test_gemm.c. */
+static void assert_near_twin(const sparse_case *c, const float *found, size_t rows, size_t k)
+{
+    const double units = (double)(k + 2) * 0x1p-24;
+    for (size_t i = 0; i < rows * c->n; i++) {
+        const float value = found[i / c->n * c->stride + i % c->n];
+        assert_near((double)value, c->expected[i], 0, units / (1 - units) * c->terms[i], "twin", i);
+    }
+}
+
+static const float UNTOUCHED = 3e38F;
+
+/* Every number of c->want has been written by one member, and with these bits; beside them is
+ * nothing but zeros. `owners` counts the members that wrote each. */
+static void note_share(const sparse_case *c, size_t rows, unsigned char *owners)
+{
+    for (size_t i = 0; i < rows * c->stride; i++) {
+        const int beside = i % c->stride >= c->n;
+        const float found = c->found[i];
+        if (found == UNTOUCHED) {
+            continue;
         }
-        for (size_t i = 0; i < length; i++) { /* +0 and -0 are one number */
-            assert_true(c->w[i] == c->want[i]);
+        owners[i]++;
+        if (beside ? found != 0 : found != c->want[i]) {
+            fail_msg("m %zu, n %zu, columns %zu: [%zu] is %.9g, not %.9g", c->m, c->n, c->columns,
+                     i, (double)found, beside ? 0 : (double)c->want[i]);
         }
     }
-    memcpy(c->w, before, length * sizeof(float));
-    free(before);
+}
+
+static void assert_one_owner(const sparse_case *c, size_t rows, int size,
+                             const unsigned char *owners)
+{
+    for (size_t i = 0; i < rows * c->stride; i++) {
+        if (i % c->stride < c->n && owners[i] != 1) {
+            fail_msg("m %zu, n %zu, columns %zu: %d of %d members write [%zu]", c->m, c->n,
+                     c->columns, owners[i], size, i);
+        }
+    }
+}
+
+static void clear(sparse_case *c, size_t rows)
+{
+    for (size_t i = 0; i < rows * c->stride; i++) {
+        c->found[i] = UNTOUCHED;
+    }
+}
+
+static void check_forward(sparse_case *c, const sml__kernels *kernels)
+{
+    unsigned char *owners = malloc(c->m * c->stride);
+    const sml__gemm gemm = dense_forward(c);
+    const sml__sparse_product product = product_of(c, 0, 0);
+    kernels->gemm(&gemm, 0, 1, c->scratch);
+    assert_near_twin(c, c->want, c->m, c->columns);
+    for (int size = 1; size <= TEAMS; size++) {
+        memset(owners, 0, c->m * c->stride);
+        for (int rank = 0; rank < size; rank++) {
+            clear(c, c->m);
+            kernels->sparse_forward(&product, rank, size);
+            note_share(c, c->m, owners);
+        }
+        assert_one_owner(c, c->m, size, owners);
+    }
+    free(owners);
+}
+
+static void check_gradient(sparse_case *c, const sml__kernels *kernels)
+{
+    unsigned char *owners = malloc(c->columns * c->stride);
+    const sml__gemm gemm = dense_gradient(c, -0.3F, 0);
+    sml__sparse_product product = product_of(c, -0.3F, 0);
+    product.w = c->found;
+    kernels->gemm(&gemm, 0, 1, c->scratch);
+    assert_near_twin(c, c->want, c->columns, c->m);
+    for (int size = 1; size <= TEAMS; size++) {
+        memset(owners, 0, c->columns * c->stride);
+        for (int rank = 0; rank < size; rank++) {
+            clear(c, c->columns);
+            kernels->sparse_gradient(&product, rank, size, c->scratch);
+            note_share(c, c->columns, owners);
+        }
+        assert_one_owner(c, c->columns, size, owners);
+    }
+    free(owners);
+}
+
+/* The gradient added to what is there. */
+static void check_step(sparse_case *c, const sml__kernels *kernels)
+{
+    const size_t bytes = c->columns * c->stride * sizeof(float);
+    const sml__gemm gemm = dense_gradient(c, -0.3F, 1);
+    sml__sparse_product product = product_of(c, -0.3F, 1);
+    product.w = c->found;
+    memcpy(c->want, c->w, bytes);
+    kernels->gemm(&gemm, 0, 1, c->scratch);
+    for (int size = 1; size <= TEAMS; size++) {
+        memcpy(c->found, c->w, bytes);
+        for (int rank = 0; rank < size; rank++) {
+            kernels->sparse_gradient(&product, rank, size, c->scratch);
+        }
+        for (size_t i = 0; i < c->columns * c->stride; i++) { /* +0 and -0 are one number */
+            if (c->found[i] != c->want[i]) {
+                fail_msg("m %zu, n %zu, columns %zu: step [%zu] is %.9g, not %.9g", c->m, c->n,
+                         c->columns, i, (double)c->found[i], (double)c->want[i]);
+            }
+        }
+    }
+}
+
+static void check_case(sparse_case *c, void (*check)(sparse_case *c, const sml__kernels *kernels))
+{
+    for (int isa = 0; isa < SML__ISA_COUNT; isa++) {
+        if (sml__isa_available((sml__isa)isa)) {
+            check(c, sml__kernels_for((sml__isa)isa));
+        }
+    }
+}
+
+static void check_all(sparse_case *c)
+{
+    for (int narrow = 0; narrow < 2; narrow++) {
+        choose(c, narrow);
+        const sml__gemm forward = dense_forward(c);
+        sml__gemm_ref(&forward, c->expected, c->terms);
+        check_case(c, check_forward);
+    }
+    const sml__gemm gradient = dense_gradient(c, -0.3F, 0);
+    sml__gemm_ref(&gradient, c->expected, c->terms);
+    check_case(c, check_gradient);
+    check_case(c, check_step);
 }
 
 static void sparse_equals_dense(void **state)
 {
-    static const size_t widths[] = {1, 3, 8, 10, 16, 100, 128, 130, 256, 300};
-    float *scratch = malloc(SCRATCH);
+    static const size_t widths[] = {1, 3, 4, 5, 8, 10, 16, 100, 128, 130, 256, 300};
+    static const size_t batches[] = {1, 2, 21, 41, 64, 130, 256};
+    static const size_t columns[] = {1, 15, 16, 100, 128, 131, 300, 784};
+    enum { BATCHES = sizeof batches / sizeof batches[0], COLUMNS = 8, WORK_MAX = 10000000 };
     sml__random random;
     (void)state;
     sml__random_init(&random, 3, SML__SAMPLE, 0, 0);
-    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
-        for (size_t m = 1; m <= 41; m += 20) {
-            sparse_case c = new_case(&random, m, widths[i]);
-            assert_true(sml__sparse_scratch(&c.x, m) <= SCRATCH);
-            for (int isa = 0; isa < SML__ISA_COUNT; isa++) {
-                if (sml__isa_available((sml__isa)isa)) {
-                    check_forward(&c, sml__kernels_for((sml__isa)isa), scratch);
-                    check_gradient(&c, sml__kernels_for((sml__isa)isa), 0, scratch);
-                    check_gradient(&c, sml__kernels_for((sml__isa)isa), 1, scratch);
-                }
-            }
+    for (size_t i = 0; i < sizeof widths / sizeof widths[0] * BATCHES; i++) {
+        const size_t n = widths[i / BATCHES], m = batches[i % BATCHES];
+        for (size_t k = 0; k < 3; k++) {
+            const size_t wanted = columns[(i + 3 * k) % COLUMNS];
+            const size_t fitting = m * n * wanted > WORK_MAX ? 131 : wanted;
+            const filling how = k == 0 ? QUARTER : (filling)((i + k) % FILLINGS);
+            sparse_case c = new_case(&random, m, n, fitting, how);
+            check_all(&c);
             free_case(c);
         }
     }
-    free(scratch);
 }
 
 /* A whole training, on bytes that are mostly zero and on the same numbers as float32: the first

@@ -8,21 +8,6 @@ static sml_model *new_model(sml_ctx *ctx, const char *settings)
     return model;
 }
 
-/* All parameters of a model, weights and biases; free them. */
-static float *parameters_of(sml_ctx *ctx, const sml_model *model, size_t *length)
-{
-    sml_tensor_facts facts;
-    float *values = NULL;
-    *length = 0;
-    for (size_t i = 0; sml_model_tensor(NULL, model, i, &facts) == SML_OK; i++) {
-        const size_t n = facts.shape[0] * (facts.rank == 2 ? facts.shape[1] : 1);
-        values = realloc(values, (*length + n) * sizeof(float));
-        assert_ok(ctx, sml_model_tensor_values(ctx, model, i, values + *length, n));
-        *length += n;
-    }
-    return values;
-}
-
 typedef struct first_losses {
     double first[4], last[4];
 } first_losses;

@@ -47,8 +47,8 @@ typedef struct b_panel {
     size_t columns; /* of C that lie in this panel */
 } b_panel;
 
-/* sums += Σ_p A[i,p] B[p,j] for `rows` rows of A and `vectors` vectors of columns. rows, vectors, and
- * a_row or a_column are constants where this is inlined. */
+/* sums += Σ_p A[i,p] B[p,j] for `rows` rows of A and `vectors` vectors of columns. rows, vectors,
+ * and a_row or a_column are constants where this is inlined. */
 SML__INLINE void multiply(int rows, int vectors, const float *a, size_t a_row, size_t a_column,
                           const b_panel *panel, sml__vector sums[ROWS][PANEL_VECTORS])
 {
@@ -189,8 +189,8 @@ SML__INLINE void rows_of_panel(const sml__gemm *gemm, sml__range rows, int vecto
 }
 
 /* packed[q, column] = B[p + q, j + column] for a transposed B, one by one. */
-static void pack_slowly(const sml__gemm *gemm, const float *b, sml__range depth,
-                        sml__range columns, float *packed)
+static void pack_slowly(const sml__gemm *gemm, const float *b, sml__range depth, sml__range columns,
+                        float *packed)
 {
     for (size_t column = columns.begin; column < columns.end; column++) {
         for (size_t q = depth.begin; q < depth.end; q++) {

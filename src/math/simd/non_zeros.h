@@ -10,8 +10,8 @@
 #include <immintrin.h>
 #endif
 
-/* Bytes from a float to one that is fetched ahead: about two rows of 784; so long does memory take to
- * answer where the hardware does not see the rows come. */
+/* Bytes from a float to one that is fetched ahead: about two rows of 784; so long does memory take
+ * to answer where the hardware does not see the rows come. */
 enum { SML__FLOATS_AHEAD = 1536 };
 
 #if defined(__AVX512BW__)
@@ -29,8 +29,8 @@ SML__INLINE __mmask16 sml__lanes_below(size_t n)
 }
 #endif
 
-/* Writes an entry, k · 256 + x[k], for each of n bytes that is not zero, by ascending k, and returns
- * their number. entries has room for n and 16 more. */
+/* Writes an entry, k · 256 + x[k], for each of n bytes that is not zero, by ascending k, and
+ * returns their number. entries has room for n and 16 more. */
 SML__INLINE size_t sml__list_bytes(const uint8_t *x, size_t n, uint32_t *entries)
 {
     size_t count = 0;

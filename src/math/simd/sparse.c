@@ -4,10 +4,10 @@
  *   forward    z_s = b + Σ_i x_si w_i: one multiply-add of a row of W for each non-zero of row s
  *   gradient   w_i ← alpha Σ_s x_si δ_s + …: one of a row of Δ for each non-zero of column i
  *
- *         columns of X                   n                The non-zeros of a row, or of a column of the
- *      ┌────┬────┬────┬────┐      ┌──────┬──────┐         batch, are listed once; a loop over a list
- *    m │    │▒▒▒▒│    │    │      │  ▒▒  │      │ BLOCK   keeps up to eight vectors of sums, a group
- *      └────┴────┴────┴────┘      ├──────┼──────┤ rows    of columns of W (or Δ), in registers.
+ *         columns of X                   n                The non-zeros of a row, or of a column of
+ * the ┌────┬────┬────┬────┐      ┌──────┬──────┐         batch, are listed once; a loop over a list
+ *    m │    │▒▒▒▒│    │    │      │  ▒▒  │      │ BLOCK   keeps up to eight vectors of sums, a
+ * group └────┴────┴────┴────┘      ├──────┼──────┤ rows    of columns of W (or Δ), in registers.
  *            BLOCK                │      │      │ of W
  *                                 └──────┴──────┘
  *                                   group
@@ -33,7 +33,7 @@ enum {
     CACHE_LINE = 64
 };
 
-_Static_assert((int)SML__SPARSE_ROWS * (int)GROUP * (int)VECTOR_FLOATS <= (int)SML__GEMM_SCRATCH,
+_Static_assert((int)SML__SPARSE_ROWS *(int)GROUP *(int)VECTOR_FLOATS <= (int)SML__GEMM_SCRATCH,
                "scratch holds a group of the batch");
 
 extern sml__sparse_forward_kernel ISA(sparse_forward);
@@ -76,8 +76,8 @@ static x_row row_at(const sml__sparse_product *product, size_t s)
     return row;
 }
 
-/* z = from + Σ x_i w_i over the entries below `end`, with the sums in `vectors` registers. Returns the
- * first entry that is not. */
+/* z = from + Σ x_i w_i over the entries below `end`, with the sums in `vectors` registers. Returns
+ * the first entry that is not. */
 SML__INLINE const uint32_t *add_block(const sml__sparse_product *product, int narrow, int vectors,
                                       x_row row, const uint32_t *entry, uint32_t end,
                                       const float *w, const float *from, float *z)
@@ -105,8 +105,8 @@ SML__INLINE const uint32_t *add_block(const sml__sparse_product *product, int na
     return entry;
 }
 
-/* Fetches a block of the row that takes this one's place in the next batch: the order is shuffled, so
- * no hardware foresees it. */
+/* Fetches a block of the row that takes this one's place in the next batch: the order is shuffled,
+ * so no hardware foresees it. */
 SML__INLINE void prefetch_block(const sml__sparse_product *product, size_t s, size_t begin)
 {
     if (s + product->ahead < product->upcoming) {
@@ -180,8 +180,10 @@ SML__INLINE void forward_columns(const sml__sparse_product *product, int narrow,
     for (size_t s = rows.begin; s < rows.end; s += ROWS) {
         const size_t count = rows.end - s < ROWS ? rows.end - s : ROWS;
         const uint32_t *lists = entries + (s - rows.begin) * room;
-        if (is_sliver(product)) {
-            forward_slivers(product, s, count, lists);
+        if (is_sliver(product)) { /* it cannot be shared: the first member takes it */
+            if (columns.begin == 0 && columns.end > 0) {
+                forward_slivers(product, s, count, lists);
+            }
             continue;
         }
         for (size_t j = columns.begin; j < columns.end; j += GROUP * VECTOR_FLOATS) {
@@ -231,13 +233,13 @@ static void transpose_tile(const sml__sparse_product *product, size_t i,
 }
 
 /* w = alpha · sums + (w or 0). */
-SML__INLINE void store_row(const sml__sparse_product *product, int vectors,
-                           const sml__vector *sums, float *w)
+SML__INLINE void store_row(const sml__sparse_product *product, int vectors, const sml__vector *sums,
+                           float *w)
 {
     if (is_sliver(product)) {
         for (size_t k = 0; k < product->n; k++) {
-            const float sum = sums[k / VECTOR_FLOATS][k % VECTOR_FLOATS];
-            w[k] = product->alpha * sum + (product->accumulate ? w[k] : 0.0F);
+            const float base = product->accumulate ? w[k] : 0.0F;
+            w[k] = product->alpha * sums[k / VECTOR_FLOATS][k % VECTOR_FLOATS] + base;
         }
         return;
     }
@@ -250,8 +252,8 @@ SML__INLINE void store_row(const sml__sparse_product *product, int vectors,
 }
 
 /* w_i[group] from the entries of column i. delta: rows of `vectors` vectors. */
-SML__INLINE void gradient_group(const sml__sparse_product *product, int vectors,
-                                const float *delta, const uint32_t *entry, float *w)
+SML__INLINE void gradient_group(const sml__sparse_product *product, int vectors, const float *delta,
+                                const uint32_t *entry, float *w)
 {
     sml__vector sums[GROUP];
 #pragma GCC unroll 8
@@ -294,7 +296,7 @@ SML__INLINE void add_to_rows(const sml__sparse_product *product, int vectors, co
 
 /* The same for rows of W that are less than a vector. */
 static void add_to_slivers(const sml__sparse_product *product, size_t begin,
-                               const uint32_t *entries, size_t count)
+                           const uint32_t *entries, size_t count)
 {
     for (size_t e = 0; e < count; e++) {
         const float value = product->x->values[entries[e] & 255];
@@ -327,8 +329,8 @@ static void gradient_of_one(const sml__sparse_product *product, sml__range own)
     }
 }
 
-/* One group of columns of Δ as rows of whole vectors, zeros at the right: where n is a power of two,
- * its rows would meet in a few sets of L1. */
+/* One group of columns of Δ as rows of whole vectors, zeros at the right: where n is a power of
+ * two, its rows would meet in a few sets of L1. */
 static void pack_delta(const sml__sparse_product *product, const column_group *group, float *packed)
 {
     const size_t width = group->vectors * VECTOR_FLOATS;

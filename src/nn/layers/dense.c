@@ -71,7 +71,8 @@ static void forward(const sml__pass *pass)
         forward_sparse(pass, pass->sparse);
         return;
     }
-    if (pass->is_single) { /* no tile pays; and half of what a ReLU gives is zero */
+    /* For one sample no tile pays; and half of what a ReLU gives is zero. */
+    if (pass->is_single && pass->n_in <= SML__SPARSE_COLUMNS_MAX) {
         const sml__sparse row = {.columns = pass->n_in, .floats = pass->input};
         forward_sparse(pass, &row);
         return;
@@ -158,7 +159,7 @@ static void gradient_of_one_unit(const sml__pass *pass)
         .b = pass->input,
         .b_row = pass->in_row,
         .b_column = 1,
-        .b_width = pass->in_row,
+        .b_width = pass->n_in,
         .c = pass->d_weight,
         .c_row = pass->n_in,
         .c_width = pass->n_in,
