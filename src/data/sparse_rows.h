@@ -10,7 +10,7 @@
 sml__sparse sml__sparse_view(const sml_dataset *data, size_t first, float *values);
 
 /* 1 where few of the numbers in rows first…first+count-1 are not zero, so that skipping the zeros
- * is faster. Every 32nd row is asked: the answer follows from the data alone. */
+ * is faster. Every 64th row is asked: the answer follows from the data alone. */
 int sml__is_sparse(const sml_dataset *data, size_t first, size_t count);
 
 #endif

@@ -4,13 +4,13 @@
  *   forward    z_s = b + Σ_i x_si w_i: one multiply-add of a row of W for each non-zero of row s
  *   gradient   w_i ← alpha Σ_s x_si δ_s + …: one of a row of Δ for each non-zero of column i
  *
- *         columns of X                   n                The non-zeros of a row, or of a column of
- * the ┌────┬────┬────┬────┐      ┌──────┬──────┐         batch, are listed once; a loop over a list
- *    m │    │▒▒▒▒│    │    │      │  ▒▒  │      │ BLOCK   keeps up to eight vectors of sums, a
- * group └────┴────┴────┴────┘      ├──────┼──────┤ rows    of columns of W (or Δ), in registers.
- *            BLOCK                │      │      │ of W
- *                                 └──────┴──────┘
- *                                   group
+ *         columns of X                    n             The non-zeros of a row, or of a column
+ *      ┌────┬────┬────┬────┐       ┌──────┬──────┐      of the batch, are listed once. A loop
+ *    m │    │▒▒▒▒│    │    │       │ ▒▒▒▒ │      │ ◀─┐  over a list keeps up to eight vectors
+ *      └────┴────┴────┴────┘       ├──────┼──────┤   │  of sums, a group of columns of W (or
+ *             BLOCK                │      │      │   │  Δ), in registers.
+ *                                  └──────┴──────┘   │
+ *                                    group         BLOCK rows of W
  *
  * Forward takes all rows of the batch through one block of W before the next: 128 rows × 8 vectors
  * of 16 floats are 64 KiB, about L1, and come from L2 once a batch. For the gradient, 16 columns of

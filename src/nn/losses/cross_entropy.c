@@ -19,16 +19,26 @@ static float largest(const float *z, size_t n)
     return m;
 }
 
-/* Σ_j e^(z_j - M), each of the terms kept in out[n] where it is not NULL. */
-static double sum_of_exponentials(const float *z, size_t n, float m, float *out)
+/* Σ_j e^(z_j - M). */
+static double sum_of_exponentials(const float *z, size_t n, float m)
 {
     double sum = 0;
     for (size_t k = 0; k < n; k++) {
-        const float term = sml__exp(z[k] - m);
-        sum += (double)term;
-        if (out != NULL) {
-            out[k] = term;
-        }
+        sum += (double)sml__exp(z[k] - m);
+    }
+    return sum;
+}
+
+/* The same, with the terms kept in out[n], where a vector of them is computed at once. */
+static double keep_exponentials(const float *z, size_t n, float m, float *out)
+{
+    double sum = 0;
+#pragma omp simd
+    for (size_t k = 0; k < n; k++) {
+        out[k] = sml__exp(z[k] - m);
+    }
+    for (size_t k = 0; k < n; k++) {
+        sum += (double)out[k];
     }
     return sum;
 }
@@ -36,7 +46,8 @@ static double sum_of_exponentials(const float *z, size_t n, float m, float *out)
 static double row(const float *z, const float *y, size_t n, double smoothing, float *delta)
 {
     const float m = largest(z, n);
-    const double sum = sum_of_exponentials(z, n, m, delta);
+    const double sum =
+        delta != NULL ? keep_exponentials(z, n, m, delta) : sum_of_exponentials(z, n, m);
     const double log_sum = log(sum);
     double loss = 0, total = 0;
     for (size_t k = 0; k < n; k++) {
@@ -77,7 +88,7 @@ static double row_f64(const double *z, const double *y, size_t n, double smoothi
 static void output(const float *z, size_t n, float *out)
 {
     const float m = largest(z, n);
-    const double sum = sum_of_exponentials(z, n, m, out);
+    const double sum = keep_exponentials(z, n, m, out);
     for (size_t k = 0; k < n; k++) {
         out[k] = (float)((double)out[k] / sum);
     }
