@@ -71,6 +71,7 @@ def make_setting(options):
         options.openblas, lambda name: Setting(build, 1, folder, name).environment(1)
     )
     setting = Setting(build, machine.cores(), folder, core)
+    setting.data.mkdir(parents=True, exist_ok=True)
     return setting, {
         "library": machine.blas_name(folder),
         "core": core,
@@ -88,9 +89,16 @@ def measure(setting, row, rounds, missing, versions):
         prepare_data(setting, row.data, rounds + 1)
         jobs = jobs_of(setting, row)
         workers = start_workers(setting, row, names, jobs, missing, versions)
-        entries = race(workers, rounds, missing)
+        entries = race(workers, rounds, missing, row.kind in ("single", "bulk"))
     after = limits(setting)
     return entries, {name: max(before[name], after[name]) for name in before}
+
+
+def text_of(reason):
+    """Without the folders of this machine."""
+    if isinstance(reason, subprocess.CalledProcessError):
+        return f"{Path(reason.cmd[0]).name} failed with code {reason.returncode}"
+    return str(reason)
 
 
 def run(setting, rows, record):
@@ -106,7 +114,7 @@ def run(setting, rows, record):
             entries, found = measured[work]
             record["rows"].append(report.conclude(row, entries, found))
         except (Missing, subprocess.CalledProcessError) as reason:
-            missing[f"row {row.number}"] = str(reason)
+            missing[f"row {row.number}"] = text_of(reason)
             continue
         for name, value in found.items():
             record["machine"][name] = max(value, record["machine"].get(name, 0))
@@ -125,6 +133,8 @@ def save(record, folder):
 
 def main():
     options = arguments()
+    if options.rounds < 1:
+        sys.exit("--rounds: at least 1")
     rows = chosen_rows(options.rows)
     setting, openblas = make_setting(options)
     record = {
@@ -142,7 +152,7 @@ def main():
         sys.exit(f"nothing was measured: {record['missing']}")
     lines = [report.table_line(result) for result in record["rows"]]
     print(report.head(record), "", report.table_head(), *lines, "", report.foot(record), sep="\n")
-    is_whole = len(rows) == len(ROWS)
+    is_whole = len(rows) == len(ROWS) and options.rounds >= 5
     save(record, BENCH if is_whole else setting.build / "bench")
 
 

@@ -1,6 +1,7 @@
 """The contenders: what starts each one, what it finds in its environment, and a worker process
 that obeys the protocol of workers/worker.h."""
 
+import contextlib
 import os
 import subprocess
 import tempfile
@@ -106,7 +107,8 @@ class Worker:
     def quit(self):
         if self.process.stdin.closed:
             return
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it ended before
+            self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
         self.errors.close()

@@ -1,13 +1,17 @@
-/* Writes what all contenders read, as raw float32 and int32 in the byte order of the machine:
+/* Writes what all contenders read, as raw float32 and int32 in the byte order of the machine.
  *
- *   prepare data DIR NAME EPOCHS           NAME.{train,test}.inputs   float32 [rows, columns]
- *                                          NAME.{train,test}.targets  int32 labels, float32 numbers
- *                                          NAME.order  uint32 [EPOCHS, rows]: our shuffles
- *   prepare model DIR NAME SETTINGS FILE   FILE.weights      per layer W [n_out, n_in] and b
- * [n_out] FILE.safetensors FILE.inputs       the test samples FILE.targets      int32: the classes
- * that it predicts prepare folder                         prints the folder of fetched data sets
+ * prepare data DIR NAME EPOCHS writes in DIR
+ *   - NAME.train.inputs, NAME.test.inputs: float32 [rows, columns]
+ *   - NAME.train.targets, NAME.test.targets: int32 labels, or float32 numbers
+ *   - NAME.order: uint32 [EPOCHS, rows], our shuffles
  *
- * With epochs=0 in SETTINGS the weights are those that training starts from. */
+ * prepare model DIR NAME SETTINGS FILE writes
+ *   - FILE.weights: for each layer W [n_out, n_in] and b [n_out]; with epochs=0 in SETTINGS those
+ *     that training starts from
+ *   - FILE.safetensors: the same as a model
+ *   - FILE.inputs, FILE.targets: the test samples, and int32 the classes that it predicts
+ *
+ * prepare folder prints the folder of fetched data sets. */
 #include "base/random.h"
 #include "bench_data.h"
 #include "worker.h"

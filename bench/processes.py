@@ -17,6 +17,7 @@ SCRIPTS = {"pytorch": "pytorch.py", "sklearn": "scikit.py", "numpy": "numpy_.py"
 def our_command(setting, threads, seed):
     model = setting.data / "whole-process.safetensors"
     command = [setting.build / "scratchml", "train", "mnist", "--epochs", "1"]
+    command += ["--hidden", "128", "--batch-size", "128", "--optimizer", "adam"]
     command += ["--seed", seed, "--output", model]
     return command if threads == setting.cores else command + ["--threads", threads]
 

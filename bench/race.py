@@ -7,7 +7,9 @@ import time
 from contenders import OURS, Missing, Worker
 
 PAUSE = 0.1  # seconds: pools of threads that spin have gone to sleep by then
-SLOWER = 1.05  # a peer's thread count that is slower than its other by so much leaves the race
+SLOWER = 1.3  # a peer's thread count that is slower than its other by so much leaves the race,
+MUCH_SLOWER = 1.05  # or by so much where a run takes
+LONG = 2.0  # seconds, which the warm-up can judge
 SAMPLES = 10000  # predictions in a pass of a row that predicts one by one
 PASSES = 10  # in a run of a row that predicts all at once, for that takes milliseconds
 
@@ -97,7 +99,8 @@ def without_the_slower(first):
     staying = []
     for entry, seconds in first.items():
         best = min(first[other] for other in first if other.name == entry.name)
-        if entry.name == OURS or seconds <= SLOWER * best:
+        margin = SLOWER if best < LONG else MUCH_SLOWER
+        if entry.name == OURS or seconds <= margin * best:
             staying.append(entry)
         else:
             entry.leave()

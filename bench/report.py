@@ -64,7 +64,7 @@ def conclude(row, entries, limits):
         }
     figures = {name: figure_of(result, name) for name in PEERS}
     valid = {name: f["median"] for name, f in figures.items() if f is not None and f["counts"]}
-    if figures["pytorch"] is not None and valid:
+    if "pytorch" in valid:
         fastest = min(valid, key=valid.get)
         ratio = valid[fastest] / own
         met = ratio >= row.target and (row.limit == 0 or own <= row.limit)

@@ -52,6 +52,9 @@ else()
     message(STATUS "bench: FANN (libfann-dev) is not there: no figures of it")
 endif()
 
+if(NOT CMAKE_CXX_COMPILER)
+    unset(CMAKE_CXX_COMPILER CACHE) # it may have come since the last look
+endif()
 check_language(CXX)
 find_path(TORCH_API_DIR torch/torch.h PATH_SUFFIXES torch/csrc/api/include)
 find_library(TORCH_LIBRARY torch)

@@ -53,7 +53,8 @@ static void train_epoch(worker *w)
 
 static void predict_all(worker *w)
 {
-    for (size_t r = 0; r < w->test_rows; r++) {
+    for (size_t i = 0; i < w->test_rows; i++) {
+        const size_t r = i * SAMPLE_STEP % w->test_rows;
         const float *outputs = fann_run(w->net, w->test_x + r * w->n_in);
         memcpy(w->outputs + r * w->n_out, outputs, w->n_out * sizeof(float));
     }

@@ -137,7 +137,14 @@ void predict(const job &work)
     net->eval();
     const Tensor samples =
         read_floats(job_text(&work, "test"), ".inputs", static_cast<int64_t>(work.widths[0]));
-    const auto batches = samples.split(job_is(&work, "kind", "single") ? 1 : samples.size(0));
+    std::vector<Tensor> batches = {samples};
+    if (job_is(&work, "kind", "single")) {
+        const std::vector<Tensor> rows = samples.split(1);
+        batches.clear();
+        for (size_t r = 0; r < rows.size(); r++) {
+            batches.push_back(rows[r * SAMPLE_STEP % rows.size()]);
+        }
+    }
     serve(
         [&] {
             for (const Tensor &batch : batches) {

@@ -81,7 +81,8 @@ static void predict_all(worker *w)
         must(w->ctx, sml_model_predict(w->ctx, w->model, w->test, w->outputs, w->rows * n_out));
         return;
     }
-    for (size_t r = 0; r < w->rows; r++) {
+    for (size_t i = 0; i < w->rows; i++) {
+        const size_t r = i * SAMPLE_STEP % w->rows;
         sml_predictor_run(w->predictor, w->inputs + r * w->columns, w->outputs + r * n_out);
     }
 }

@@ -1,9 +1,9 @@
 /* What every worker in C and C++ shares: its job, raw arrays, and the protocol.
  *
- * A worker is told its job by arguments KEY=VALUE (compare.py lists them), loads what it needs and
- * prints "ready VERSION". For each line "run" it does one unit of work, an epoch or a pass over the
- * test samples, and prints the seconds it took; for "score" its score on the test samples in
- * per cent; "quit", or the end of the input, ends it. */
+ * A worker is told its job by arguments KEY=VALUE (jobs_of in prepare.py lists them), loads what it
+ * needs and prints "ready VERSION". For each line "run" it does one unit of work, an epoch or a
+ * pass over the test samples, and prints the seconds it took; for "score" its score on the test
+ * samples in per cent; "quit", or the end of the input, ends it. */
 #ifndef SML_BENCH_WORKER_H
 #define SML_BENCH_WORKER_H
 
@@ -12,7 +12,12 @@
 #include <string.h>
 #include <time.h>
 
-enum { WIDTHS_MAX = 8, PATH_SIZE = 4096 };
+enum {
+    WIDTHS_MAX = 8,
+    PATH_SIZE = 4096,
+    SAMPLE_STEP =
+        7919 /* prime: r · SAMPLE_STEP modulo the rows visits each sample once, and jumps */
+};
 
 typedef enum command { RUN, SCORE, QUIT } command;
 

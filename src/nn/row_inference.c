@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { CACHE_LINE = 64 };
+
 struct sml__row_inference {
     const sml__network *network;
     sml__workspace workspace;
@@ -32,6 +34,9 @@ void sml__row_inference_run(sml__row_inference *run, const float *features, floa
 {
     const sml__network *network = run->network;
     sml__pass_settings pass = {.rows = 1, .batch = 1};
+    for (size_t i = 0; i < network->n_in; i += CACHE_LINE / sizeof(float)) {
+        __builtin_prefetch(features + i); /* all at once: the hardware would ask line by line */
+    }
     if (network->layers[0].type->has_units) { /* it reads no further than the last input */
         pass.input = features;
         pass.input_row = network->n_in;

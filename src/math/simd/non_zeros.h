@@ -10,10 +10,6 @@
 #include <immintrin.h>
 #endif
 
-/* Bytes from a float to one that is fetched ahead: about two rows of 784; so long does memory take
- * to answer where the hardware does not see the rows come. */
-enum { SML__FLOATS_AHEAD = 1536 };
-
 #if defined(__AVX512BW__)
 /* Places k…k+15 as entries without a byte. */
 SML__INLINE __m512i sml__first_places(void)
@@ -54,8 +50,9 @@ SML__INLINE size_t sml__list_bytes(const uint8_t *x, size_t n, uint32_t *entries
     return count;
 }
 
-/* The same for floats; an entry is k · 256. Rows are expected to lie one after the other. */
-SML__INLINE size_t sml__list_floats(const float *x, size_t n, uint32_t *entries)
+/* The same for floats; an entry is k · 256. ahead: floats from each to the one that is fetched for
+ * later. */
+SML__INLINE size_t sml__list_floats(const float *x, size_t n, size_t ahead, uint32_t *entries)
 {
     size_t count = 0;
 #if defined(__AVX512BW__)
@@ -64,11 +61,12 @@ SML__INLINE size_t sml__list_floats(const float *x, size_t n, uint32_t *entries)
     for (size_t k = 0; k < n; k += 16, places = _mm512_add_epi32(places, step)) {
         const __m512 numbers = _mm512_maskz_loadu_ps(sml__lanes_below(n - k), x + k);
         const __mmask16 kept = _mm512_cmp_ps_mask(numbers, _mm512_setzero_ps(), _CMP_NEQ_UQ);
-        __builtin_prefetch(x + k + SML__FLOATS_AHEAD);
+        __builtin_prefetch(x + k + ahead);
         _mm512_storeu_si512(entries + count, _mm512_maskz_compress_epi32(kept, places));
         count += (size_t)__builtin_popcount(kept);
     }
 #else
+    (void)ahead;
     for (size_t k = 0; k < n; k++) {
         entries[count] = (uint32_t)k << 8;
         count += x[k] != 0;

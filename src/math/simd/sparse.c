@@ -30,7 +30,8 @@ enum {
     BLOCK = 128,           /* rows of W that are visited for all rows of a batch in turn */
     ROWS = 128,            /* of a batch, whose sums wait in L2 between two blocks */
     TILE = SML__BYTE_ROWS, /* columns that are transposed at once */
-    CACHE_LINE = 64
+    CACHE_LINE = 64,
+    FLOATS_AHEAD = 1536 /* about two rows of 784: so long does memory take to answer */
 };
 
 _Static_assert((int)SML__SPARSE_ROWS *(int)GROUP *(int)VECTOR_FLOATS <= (int)SML__GEMM_SCRATCH,
@@ -164,10 +165,11 @@ static void list_rows(const sml__sparse_product *product, int narrow, sml__range
                       uint32_t *entries)
 {
     const size_t columns = product->x->columns;
+    const size_t ahead = product->m > 1 ? FLOATS_AHEAD : 0; /* rows of floats lie in order */
     for (size_t s = rows.begin; s < rows.end; s++, entries += sml__sparse_row_room(columns)) {
         const x_row row = row_at(product, s);
         const size_t count = narrow ? sml__list_bytes(row.bytes, columns, entries)
-                                    : sml__list_floats(row.floats, columns, entries);
+                                    : sml__list_floats(row.floats, columns, ahead, entries);
         entries[count] = UINT32_MAX;
     }
 }
