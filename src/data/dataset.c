@@ -11,7 +11,8 @@
 
 enum {
     CACHE_LINE = 64,
-    ROWS_AHEAD = 8 /* in a batch: the time of some copies covers that of a fetch from memory */
+    FETCHED = 4096, /* bytes of a row: eight of them fit L1, and the hardware sees the rest come */
+    ROWS_AHEAD = 8  /* in a batch: the time of some copies covers that of a fetch from memory */
 };
 
 const char *sml_task_name(sml_task task)
@@ -220,7 +221,8 @@ static void prefetch_row(const sml_data_view *view, size_t row)
     const char *begin =
         view->bytes != NULL ? (const char *)view->bytes : (const char *)view->features;
     const char *at = begin + row * view->row_stride * size;
-    for (size_t i = 0; i < view->columns * size; i += CACHE_LINE) {
+    const size_t length = view->columns * size < FETCHED ? view->columns * size : FETCHED;
+    for (size_t i = 0; i < length; i += CACHE_LINE) {
         __builtin_prefetch(at + i);
     }
 }

@@ -4,6 +4,7 @@
  * GFLOP/s on non-zeros where that does 220 to 230, docs/performance.md. */
 static const double SPARSE_DENSITY = 0.35;
 
+/* One row in so many is asked: at least the first of each block of an inference. */
 enum { ROWS_ASKED = 64 };
 
 sml__sparse sml__sparse_view(const sml_dataset *data, size_t first, float *values)

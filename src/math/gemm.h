@@ -19,7 +19,7 @@ typedef struct sml__gemm {
     size_t c_row;
     size_t c_width; /* floats of a row of C that may be written: from n on with zero; ≥ n */
     float alpha;
-    const float *start; /* [n], or NULL; [c_width] where that is more than n */
+    const float *start; /* [n], or NULL; readable in whole vectors where C is writable so */
     int accumulate;
 } sml__gemm;
 

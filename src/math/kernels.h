@@ -24,8 +24,7 @@ typedef struct sml__kernels {
     sml__widen_kernel *widen;
 } sml__kernels;
 
-/* The kernels of an available set, for data, tests and benchmarks; layers call those of their own
- * set.
+/* The kernels of an available set, for data, tests and benchmarks. Layers call those of their set.
  */
 const sml__kernels *sml__kernels_for(sml__isa isa);
 

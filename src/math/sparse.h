@@ -45,7 +45,7 @@ typedef struct sml__sparse_product {
     /* Rows of W and Z are whole vectors, zeros from n on; or less than a vector, without gaps. */
     float *w; /* [columns, n], rows `stride` apart */
     size_t stride;
-    const float *start; /* [n], as long as a row of W */
+    const float *start; /* [n], readable in whole vectors where W is */
     float *z;           /* [m, n], rows z_row apart */
     size_t z_row;
     uint32_t *entries;  /* [sml__sparse_room(m, columns)]: scratch of the whole team */

@@ -11,7 +11,8 @@ sml_status sml_predictor_create(sml_ctx *ctx, const sml_model *model, sml_predic
 {
     *out = NULL;
     if (model->inputs == 0) {
-        return sml__fail(ctx, SML_BAD_ARGUMENT, "predictor: the model was never fitted");
+        return sml__fail(ctx, SML_BAD_ARGUMENT,
+                         "predictor: the model was never fitted; fit or load one");
     }
     sml_predictor *predictor = sml__alloc(ctx, 1, sizeof *predictor, "a predictor");
     if (predictor == NULL) {

@@ -25,7 +25,7 @@ typedef struct inference {
     uint64_t *block_hits; /* [blocks], or NULL */
 } inference;
 
-/* Outputs in place of logits, and copied to where the caller wants them. */
+/* Outputs from logits, to where the caller wants them. */
 static void write_outputs(const inference *run, const float *logits, size_t first, size_t rows)
 {
     const size_t n = run->network->n_out, stride = sml__row_stride(n);
@@ -121,13 +121,20 @@ static sml_status infer(sml_ctx *ctx, inference *run)
     const size_t block_rows = rows < BLOCK_ROWS ? rows : BLOCK_ROWS;
     const int wanted = sml__team_size(ctx, (double)rows * sml__network_flops(run->network) / 3.0);
     const int members = (size_t)wanted < run->blocks ? wanted : (int)run->blocks;
-    sml_status status = SML_OK;
+    /* The input of a block, and its lists of non-zeros. */
+    const double bytes = 8.0 * members * (double)block_rows * (double)run->network->n_in;
+    const int with_entries = run->network->n_in <= SML__SPARSE_COLUMNS_MAX;
+    sml_status status = sml__memory_check(ctx, bytes, "a forward pass");
+    if (status != SML_OK) {
+        return status;
+    }
     run->workspaces = sml__alloc(ctx, (size_t)members, sizeof *run->workspaces, "workspaces");
     if (run->workspaces == NULL) {
         return SML_NO_MEMORY;
     }
     for (int i = 0; i < members && status == SML_OK; i++) {
-        status = sml__workspace_create(ctx, run->network, block_rows, 1, 0, 1, &run->workspaces[i]);
+        status = sml__workspace_create(ctx, run->network, block_rows, 1, 0, with_entries,
+                                       &run->workspaces[i]);
     }
     if (status == SML_OK) {
         sml__team_run(members, infer_share, run);

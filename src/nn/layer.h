@@ -16,7 +16,7 @@ typedef struct sml__pass {
     int is_single;  /* the pass of the whole team has one */
     int zero_stops; /* of the layer that gives the input */
     size_t n_in, n_out;
-    size_t in_row, out_row; /* floats from a row to the next of inputs and outputs; zeros between */
+    size_t in_row, out_row; /* floats from a row to the next of inputs and outputs */
     const float *input;     /* [rows, n_in] */
     float *output;          /* [rows, n_out] */
     const float *weight;    /* [n_in, n_out]: input-major, Wᵀ of the formulas */

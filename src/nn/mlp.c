@@ -314,7 +314,10 @@ static void tensor_import(sml_model *model, size_t index, const float *values)
 static sml_status predictor_open(sml_ctx *ctx, const sml_model *model, void **state)
 {
     const sml__mlp *mlp = model->state;
-    return sml__row_inference_create(ctx, mlp->network, (sml__row_inference **)state);
+    sml__row_inference *run = NULL;
+    const sml_status status = sml__row_inference_create(ctx, mlp->network, &run);
+    *state = run;
+    return status;
 }
 
 static void predictor_run(void *state, const float *features, float *outputs)

@@ -19,14 +19,15 @@ enum {
 /* More than any machine holds, and far from where sizes overflow. */
 static const size_t PARAMETERS_MAX = (size_t)1 << 48;
 
-/* A batch has two or three waits. Below this many operations, some 20 µs of work, a team gains
- * little on idle cores (1.3 times at batch 16 of 784-100-100-10, 8.6 million) and loses much on
- * busy ones.
- */
+/* A batch has three or four waits, and two more for each layer that goes by columns. Below this
+ * many operations, some 20 µs of work, a team gains little on idle cores (1.3 times at batch 16 of
+ * 784-100-100-10, 8.6 million) and loses much on busy ones. */
 static const double FLOPS_FOR_TEAM = 4e6;
 
 /* A product of fewer operations, some 10 µs, is shared by rows. */
 static const double FLOPS_BY_ROWS = 2e6;
+
+_Static_assert((int)SML__PASS_ROWS <= (int)SML__SPARSE_ROWS, "a pass is one sparse product");
 
 static sml_status layer_check(sml_ctx *ctx, const sml_layer *spec, size_t index)
 {

@@ -46,7 +46,8 @@ sml_status sml__layers_check(sml_ctx *ctx, const sml_layer *specs, size_t n);
 size_t sml__network_parameter_count(const sml__network *network);
 
 /* Floats from one row of `width` numbers to the next, in weights and in activations: whole vectors,
- * whose rest is zero. Kernels then need no care for the edge. */
+ * but for fewer than 8 numbers, which have no gaps. The rest of a row is zero in weights and
+ * deltas; in outputs it is f(0). Kernels then need no care for the edge. */
 size_t sml__row_stride(size_t width);
 
 /* The memory of a pass over up to `rows` rows, for a team of up to `members`. */
@@ -93,8 +94,8 @@ typedef struct sml__pass_settings {
  * row by row. */
 sml__range sml__own_rows(size_t rows, sml__member member);
 
-/* Forward from workspace->input to the logits. Called by every member of the team, which has
- * gathered its own rows; afterwards it may read the logits of its own rows. */
+/* Forward from the input that the settings name to the logits. Called by every member of the team,
+ * which has gathered its own rows; afterwards it may read the logits of its own rows. */
 void sml__network_forward(const sml__network *network, sml__workspace *workspace,
                           const sml__pass_settings *settings, sml__member member);
 

@@ -306,20 +306,19 @@ static sml_status train_epoch(training *t)
 }
 
 /* Gradient, a copy of the parameters and the optimiser's state; the rows of a pass through all
- * layers; and the lists of a sparse batch. */
+ * layers, with deltas for those that have their own; and the lists of a sparse batch. */
 static double bytes_needed(const training *t, size_t pass_rows)
 {
     const double arrays = (t->is_folded ? 1.0 : 2.0) + t->settings->optimizer->n_states;
-    double widths = (double)(sml__row_stride(t->network->n_in) + t->network->n_out), widest = 0;
+    double widths = (double)(sml__row_stride(t->network->n_in) + t->network->n_out);
     for (size_t l = 0; l < t->network->n_layers; l++) {
         const double width = (double)sml__row_stride(t->network->layers[l].n_out);
-        widths += width;
-        widest = fmax(widest, width);
+        widths += l == 0 || t->network->layers[l].type->has_units ? 2 * width : width;
     }
     const double lists =
         t->sparse != NULL ? 4.0 * (double)sml__sparse_room(pass_rows, t->network->n_in) : 0;
-    return lists + sizeof(float) * (arrays * (double)t->network->n_parameters +
-                                    (double)pass_rows * (widths + 2 * widest));
+    return lists +
+           sizeof(float) * (arrays * (double)t->network->n_parameters + (double)pass_rows * widths);
 }
 
 /* Skips the zeros of the data where that pays: the first layer reads its inputs themselves, and

@@ -34,8 +34,8 @@ enum {
     FLOATS_AHEAD = 1536 /* about two rows of 784: so long does memory take to answer */
 };
 
-_Static_assert((int)SML__SPARSE_ROWS *(int)GROUP *(int)VECTOR_FLOATS <= (int)SML__GEMM_SCRATCH,
-               "scratch holds a group of the batch");
+enum { GROUP_OF_BATCH = (int)SML__SPARSE_ROWS * (int)GROUP * (int)VECTOR_FLOATS };
+_Static_assert((int)GROUP_OF_BATCH <= (int)SML__GEMM_SCRATCH, "scratch holds a group of Δ");
 
 extern sml__sparse_forward_kernel ISA(sparse_forward);
 extern sml__sparse_gradient_kernel ISA(sparse_gradient);
@@ -77,7 +77,8 @@ static x_row row_at(const sml__sparse_product *product, size_t s)
     return row;
 }
 
-/* z = from + Σ x_i w_i over the entries below `end`, with the sums in `vectors` registers. Returns
+/* narrow: X is bytes, not floats.
+ * z = from + Σ x_i w_i over the entries below `end`, with the sums in `vectors` registers. Returns
  * the first entry that is not. */
 SML__INLINE const uint32_t *add_block(const sml__sparse_product *product, int narrow, int vectors,
                                       x_row row, const uint32_t *entry, uint32_t end,
