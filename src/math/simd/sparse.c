@@ -68,10 +68,16 @@ typedef struct x_row {
     const float *values; /* [256] what the bytes stand for */
 } x_row;
 
+/* Where row s of the batch begins in X, in numbers. */
+static size_t place_of(const sml__sparse_product *product, size_t s)
+{
+    return (product->order != NULL ? product->order[s] : s) * product->x->stride;
+}
+
 static x_row row_at(const sml__sparse_product *product, size_t s)
 {
     const sml__sparse *x = product->x;
-    const size_t at = (product->order != NULL ? product->order[s] : s) * x->stride;
+    const size_t at = place_of(product, s);
     const x_row row = {x->bytes != NULL ? x->bytes + at : NULL,
                        x->floats != NULL ? x->floats + at : NULL, x->values};
     return row;
@@ -112,7 +118,7 @@ SML__INLINE const uint32_t *add_block(const sml__sparse_product *product, int na
 SML__INLINE void prefetch_block(const sml__sparse_product *product, size_t s, size_t begin)
 {
     if (s + product->ahead < product->upcoming) {
-        const uint8_t *next = row_at(product, s + product->ahead).bytes + begin;
+        const uint8_t *next = product->x->bytes + place_of(product, s + product->ahead) + begin;
         __builtin_prefetch(next, 0, 2);
         __builtin_prefetch(next + CACHE_LINE, 0, 2);
     }
@@ -222,10 +228,11 @@ static void transpose_tile(const sml__sparse_product *product, size_t i,
     for (size_t s = 0; s < product->m; s += TILE) {
         sml__bytes rows[TILE] = {{0}};
         for (size_t r = 0; r < TILE && s + r < product->m; r++) {
+            const uint8_t *bytes = product->x->bytes + place_of(product, s + r) + i;
             if (width == TILE) {
-                rows[r] = *(const sml__bytes *)(row_at(product, s + r).bytes + i);
+                rows[r] = *(const sml__bytes *)bytes;
             } else {
-                memcpy(&rows[r], row_at(product, s + r).bytes + i, width);
+                memcpy(&rows[r], bytes, width);
             }
         }
         sml__transpose_bytes(rows);
@@ -313,7 +320,7 @@ static void add_to_slivers(const sml__sparse_product *product, size_t begin,
 /* A single row: no row of W is touched but those of its non-zeros. */
 static void gradient_of_one(const sml__sparse_product *product, sml__range own)
 {
-    const uint8_t *bytes = row_at(product, 0).bytes;
+    const uint8_t *bytes = product->x->bytes + place_of(product, 0);
     for (size_t i = own.begin; i < own.end; i += BLOCK) {
         uint32_t entries[BLOCK + 16];
         const size_t left = own.end - i;
