@@ -11,6 +11,7 @@ from pathlib import Path
 BENCH = Path(__file__).resolve().parent
 PYTHON = "/usr/bin/python3"  # Debian's own, which sees Debian's packages
 OURS = "scratchml"
+# Of the same names in workers/ and whole_process/.
 SCRIPTS = {"pytorch": "pytorch.py", "sklearn": "scikit.py", "numpy": "numpy_.py"}
 
 

@@ -7,11 +7,9 @@ import subprocess
 import tempfile
 import time
 
-from contenders import BENCH, OURS, PYTHON, Missing
+from contenders import BENCH, OURS, PYTHON, SCRIPTS, Missing
 from prepare import run_program
 from race import Entry
-
-SCRIPTS = {"pytorch": "pytorch.py", "sklearn": "scikit.py", "numpy": "numpy_.py"}
 
 
 def our_command(setting, threads, seed):
