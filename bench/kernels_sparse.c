@@ -18,6 +18,10 @@ enum {
 /* Of the pixels in the middle, and of those at the edge; 19% of all. */
 static const double MIDDLE_DENSITY = 0.363, EDGE_DENSITY = 0.01;
 
+/* A stroke goes on: how often a pixel behind one that is not 0 is not 0 either. Two neighbours of
+ * MNIST need 1.17 times as many entries in a list of pairs as half of their non-zeros. */
+static const double AFTER_INK = 0.83;
+
 typedef struct pictures {
     uint8_t *bytes;
     float values[256];
@@ -39,12 +43,14 @@ static int is_middle(size_t pixel)
     return x >= EDGE && x < SIDE - EDGE && y >= EDGE && y < SIDE - EDGE;
 }
 
-/* 0, or 1…255. */
-static uint8_t draw_pixel(sml__random *random, size_t pixel)
+/* 0, or 1…255: a chain of two states that has ink with the density of the place. */
+static uint8_t draw_pixel(sml__random *random, size_t pixel, uint8_t before)
 {
     const double density = is_middle(pixel) ? MIDDLE_DENSITY : EDGE_DENSITY;
+    const double begins = density * (1.0 - AFTER_INK) / (1.0 - density);
+    const double chance = before != 0 ? AFTER_INK : begins;
     const uint32_t draw = sml__random_u32(random);
-    return draw < (uint32_t)(density * 4294967296.0) ? (uint8_t)(1 + draw % 255) : 0;
+    return draw < (uint32_t)(chance * 4294967296.0) ? (uint8_t)(1 + draw % 255) : 0;
 }
 
 static pictures *draw_pictures(void)
@@ -57,7 +63,7 @@ static pictures *draw_pictures(void)
     p->order = bench_alloc(PICTURES, sizeof *p->order);
     sml__random_init(&random, 1, SML__GENERATE, 0, 0);
     for (size_t i = 0; i < count; i++) {
-        p->bytes[i] = draw_pixel(&random, i % PIXELS);
+        p->bytes[i] = draw_pixel(&random, i % PIXELS, i % SIDE > 0 ? p->bytes[i - 1] : 0);
         non_zeros += p->bytes[i] != 0;
     }
     for (int b = 0; b < 256; b++) {

@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 enum {
-    SML__SPARSE_ROWS = 256,                 /* of one product: a pass of the network has no more */
-    SML__SPARSE_COLUMNS_MAX = (1 << 24) - 1 /* an entry of a list has 24 bits for the place */
+    SML__SPARSE_ROWS = 256,                  /* of one product: a pass of the network has no more */
+    SML__SPARSE_COLUMNS_MAX = (1 << 24) - 1, /* an entry of a list has 24 bits for the place, */
+    SML__PAIR_COLUMNS_MAX = (1 << 16) - 1    /* or 16, where two rows share the list */
 };
 
 /* Rows as they lie in memory, borrowed: row r begins `stride` numbers after row r - 1. */

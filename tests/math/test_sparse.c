@@ -321,6 +321,21 @@ static void sparse_equals_dense(void **state)
     }
 }
 
+/* As many columns as a list of two rows has numbers for, and one more. */
+static void widest_pairs_equal_dense(void **state)
+{
+    static const size_t batches[] = {2, 3};
+    sml__random random;
+    (void)state;
+    sml__random_init(&random, 4, SML__SAMPLE, 0, 0);
+    for (size_t i = 0; i < 4; i++) {
+        sparse_case c =
+            new_case(&random, batches[i / 2], 16, SML__PAIR_COLUMNS_MAX + i % 2, QUARTER);
+        check_all(&c);
+        free_case(c);
+    }
+}
+
 /* A whole training, on bytes that are mostly zero and on the same numbers as float32: the first
  * takes the sparse products, the second the dense ones. */
 static void training_on_bytes_equals_training_on_floats(void **state)
@@ -380,6 +395,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sparse_equals_dense),
+        cmocka_unit_test(widest_pairs_equal_dense),
         cmocka_unit_test(training_on_bytes_equals_training_on_floats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,13 +4,16 @@
  *   forward    z_s = b + Σ_i x_si w_i: one multiply-add of a row of W for each non-zero of row s
  *   gradient   w_i ← alpha Σ_s x_si δ_s + …: one of a row of Δ for each non-zero of column i
  *
- *         columns of X                    n             The non-zeros of a row, or of a column
- *      ┌────┬────┬────┬────┐       ┌──────┬──────┐      of the batch, are listed once. A loop
- *    m │    │▒▒▒▒│    │    │       │ ▒▒▒▒ │      │ ◀─┐  over a list keeps up to eight vectors
- *      └────┴────┴────┴────┘       ├──────┼──────┤   │  of sums, a group of columns of W (or
- *             BLOCK                │      │      │   │  Δ), in registers.
- *                                  └──────┴──────┘   │
- *                                    group         BLOCK rows of W
+ *         columns of X                    n             The non-zeros of two rows, or of two
+ *      ┌────┬────┬────┬────┐       ┌──────┬──────┐      columns of the batch, are listed once, a
+ *    m │    │▒▒▒▒│    │    │       │ ▒▒▒▒ │      │ ◀─┐  place where either has one. A loop over
+ *      └────┴────┴────┴────┘       ├──────┼──────┤   │  a list keeps up to eight vectors of sums
+ *             BLOCK                │      │      │   │  for each, a group of columns of W (or Δ),
+ *                                  └──────┴──────┘   │  in registers: one visit of a row of W
+ *                                    group         BLOCK serves both.
+ *
+ * A pair costs multiply-adds with zeros, half as many again forward (pixels of two digits) and a
+ * sixth in the gradient (neighbouring pixels), and saves half of the loads, which are what binds.
  *
  * Forward takes all rows of the batch through one block of W before the next: 128 rows × 8 vectors
  * of 16 floats are 64 KiB, about L1, and come from L2 once a batch. For the gradient, 16 columns of
@@ -61,12 +64,11 @@ static int is_sliver(const sml__sparse_product *product)
     return product->stride % VECTOR_FLOATS != 0;
 }
 
-/* One row of X. Which of the two is not NULL is a constant where this is inlined. */
-typedef struct x_row {
-    const uint8_t *bytes;
-    const float *floats;
-    const float *values; /* [256] what the bytes stand for */
-} x_row;
+/* Two, where a list of two has bits for every place. */
+static size_t rows_in_list(const sml__sparse_product *product)
+{
+    return product->x->columns <= SML__PAIR_COLUMNS_MAX && !is_sliver(product) ? SML__PAIR : 1;
+}
 
 /* Where row s of the batch begins in X, in numbers. */
 static size_t place_of(const sml__sparse_product *product, size_t s)
@@ -74,41 +76,71 @@ static size_t place_of(const sml__sparse_product *product, size_t s)
     return (product->order != NULL ? product->order[s] : s) * product->x->stride;
 }
 
-static x_row row_at(const sml__sparse_product *product, size_t s)
+static const void *row_at(const sml__sparse_product *product, size_t s)
 {
     const sml__sparse *x = product->x;
     const size_t at = place_of(product, s);
-    const x_row row = {x->bytes != NULL ? x->bytes + at : NULL,
-                       x->floats != NULL ? x->floats + at : NULL, x->values};
-    return row;
+    return x->bytes != NULL ? (const void *)(x->bytes + at) : (const void *)(x->floats + at);
 }
 
-/* narrow: X is bytes, not floats.
- * z = from + Σ x_i w_i over the entries below `end`, with the sums in `vectors` registers. Returns
- * the first entry that is not. */
-SML__INLINE const uint32_t *add_block(const sml__sparse_product *product, int narrow, int vectors,
-                                      x_row row, const uint32_t *entry, uint32_t end,
-                                      const float *w, const float *from, float *z)
+/* What an entry holds of the row that is number r in its list. */
+SML__INLINE float value_of(const float *values, uint32_t entry, int r)
 {
-    const size_t stride = product->stride;
-    sml__vector sums[GROUP];
+    return values[entry >> 8 * r & 255];
+}
+
+/* sums_r += value_r w for one or two rows r, with the row w loaded once. */
+SML__INLINE void add_row(int together, int vectors, sml__vector sums[SML__PAIR][GROUP],
+                         const float *value, const sml__vector *w)
+{
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
-        sums[v] = *((const sml__vector *)from + v);
-    }
-    for (; *entry < end; entry++) {
-        const size_t k = *entry >> 8;
-        const float value = narrow ? row.values[*entry & 255] : row.floats[k];
-        const sml__vector *w_row = (const sml__vector *)(w + k * stride);
-        SML__IN_ONE_REGISTER(w_row);
-#pragma GCC unroll 8
-        for (int v = 0; v < vectors; v++) {
-            sums[v] += value * w_row[v];
+        sml__vector part = w[v];
+        SML__IN_A_VECTOR(part);
+#pragma GCC unroll 2
+        for (int r = 0; r < together; r++) {
+            sums[r][v] += value[r] * part;
         }
     }
+}
+
+/* narrow: X is bytes, not floats. together: the rows that share the list, 1 or 2.
+ * z_r = from_r + Σ x_ri w_i over the entries below column `end`, with the sums in registers.
+ * Returns the first entry that is not. */
+SML__INLINE const uint32_t *add_block(const sml__sparse_product *product, int narrow, int together,
+                                      int vectors, const void *const *rows, const uint32_t *entry,
+                                      size_t end, const float *w, const float *from,
+                                      size_t from_row, float *z)
+{
+    const unsigned bits = sml__place_bits(together);
+    const size_t stride = product->stride;
+    const float *values = product->x->values;
+    const uint32_t last = (uint32_t)end << bits;
+    sml__vector sums[SML__PAIR][GROUP];
+#pragma GCC unroll 2
+    for (int r = 0; r < together; r++) {
 #pragma GCC unroll 8
-    for (int v = 0; v < vectors; v++) {
-        *((sml__vector *)z + v) = sums[v];
+        for (int v = 0; v < vectors; v++) {
+            sums[r][v] = *((const sml__vector *)(from + (size_t)r * from_row) + v);
+        }
+    }
+    for (; *entry < last; entry++) {
+        const size_t k = *entry >> bits;
+        const sml__vector *w_row = (const sml__vector *)(w + k * stride);
+        float value[SML__PAIR];
+        SML__IN_ONE_REGISTER(w_row);
+#pragma GCC unroll 2
+        for (int r = 0; r < together; r++) {
+            value[r] = narrow ? value_of(values, *entry, r) : ((const float *)rows[r])[k];
+        }
+        add_row(together, vectors, sums, value, w_row);
+    }
+#pragma GCC unroll 2
+    for (int r = 0; r < together; r++) {
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++) {
+            *((sml__vector *)(z + (size_t)r * product->z_row) + v) = sums[r][v];
+        }
     }
     return entry;
 }
@@ -129,21 +161,28 @@ SML__INLINE void forward_group(const sml__sparse_product *product, int narrow, i
                                size_t j, size_t first, size_t count, const uint32_t *entries)
 {
     const uint32_t *entry[ROWS];
-    const size_t columns = product->x->columns;
-    for (size_t s = 0; s < count; s++) {
+    const size_t columns = product->x->columns, step = rows_in_list(product);
+    const float *w = product->w + j;
+    for (size_t s = 0; s < count; s += step) {
         entry[s] = entries + s * sml__sparse_row_room(columns);
     }
     const size_t block = count == 1 ? columns : BLOCK; /* a row alone shares nothing */
     for (size_t begin = 0; begin < columns; begin += block) {
         const size_t end = columns - begin < block ? columns : begin + block;
-        for (size_t s = 0; s < count; s++) {
+        for (size_t s = 0; s < count; s += step) {
             float *z = product->z + (first + s) * product->z_row + j;
+            const float *from = begin == 0 ? product->start + j : z;
+            const size_t from_row = begin == 0 ? 0 : product->z_row;
+            const int is_pair = step == SML__PAIR && count - s > 1;
+            const void *rows[] = {row_at(product, first + s),
+                                  row_at(product, first + s + (size_t)is_pair)};
             if (narrow && j == 0) {
                 prefetch_block(product, first + s, begin);
+                prefetch_block(product, first + s + 1, begin);
             }
-            entry[s] = add_block(product, narrow, vectors, row_at(product, first + s), entry[s],
-                                 (uint32_t)end << 8, product->w + j,
-                                 begin == 0 ? product->start + j : z, z);
+#define ADD_BLOCK(together)                                                                        \
+    add_block(product, narrow, together, vectors, rows, entry[s], end, w, from, from_row, z)
+            entry[s] = is_pair ? ADD_BLOCK(SML__PAIR) : ADD_BLOCK(1);
         }
     }
 }
@@ -153,13 +192,14 @@ static void forward_slivers(const sml__sparse_product *product, size_t first, si
                             const uint32_t *entries)
 {
     for (size_t s = 0; s < count; s++) {
-        const x_row row = row_at(product, first + s);
+        const float *floats = row_at(product, first + s);
         const uint32_t *entry = entries + s * sml__sparse_row_room(product->x->columns);
         float *z = product->z + (first + s) * product->z_row;
         memcpy(z, product->start, product->n * sizeof(float));
         for (; *entry != UINT32_MAX; entry++) {
             const size_t k = *entry >> 8;
-            const float value = row.bytes != NULL ? row.values[*entry & 255] : row.floats[k];
+            const float value =
+                product->x->bytes != NULL ? value_of(product->x->values, *entry, 0) : floats[k];
             for (size_t j = 0; j < product->n; j++) {
                 z[j] += value * product->w[k * product->stride + j];
             }
@@ -167,17 +207,20 @@ static void forward_slivers(const sml__sparse_product *product, size_t first, si
     }
 }
 
-/* The non-zeros of some rows, each list closed by an entry that is no column. */
-static void list_rows(const sml__sparse_product *product, int narrow, sml__range rows,
-                      uint32_t *entries)
+/* The non-zeros of some rows, each list closed by an entry that is no column. Two rows have one
+ * list, in the room of the first. */
+SML__INLINE void list_rows(const sml__sparse_product *product, int narrow, sml__range rows,
+                           uint32_t *entries)
 {
-    const size_t columns = product->x->columns;
+    const size_t columns = product->x->columns, step = rows_in_list(product);
     const size_t ahead = product->m > 1 ? FLOATS_AHEAD : 0; /* rows of floats lie in order */
-    for (size_t s = rows.begin; s < rows.end; s++, entries += sml__sparse_row_room(columns)) {
-        const x_row row = row_at(product, s);
-        const size_t count = narrow ? sml__list_bytes(row.bytes, columns, entries)
-                                    : sml__list_floats(row.floats, columns, ahead, entries);
-        entries[count] = UINT32_MAX;
+    for (size_t s = rows.begin; s < rows.end; s += step) {
+        uint32_t *list = entries + (s - rows.begin) * sml__sparse_row_room(columns);
+        const int is_pair = step == SML__PAIR && rows.end - s > 1;
+        const void *listed[] = {row_at(product, s), row_at(product, s + (size_t)is_pair)};
+        const size_t count = is_pair ? sml__list(narrow, SML__PAIR, listed, columns, ahead, list)
+                                     : sml__list(narrow, 1, listed, columns, ahead, list);
+        list[count] = UINT32_MAX;
     }
 }
 
@@ -253,33 +296,37 @@ SML__INLINE void store_row(const sml__sparse_product *product, int vectors, cons
         }
         return;
     }
+    const sml__vector alpha = (sml__vector){0} + product->alpha;
+    const int accumulate = product->accumulate;
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
-        const sml__vector base =
-            product->accumulate ? *((const sml__vector *)w + v) : (sml__vector){0};
-        *((sml__vector *)w + v) = product->alpha * sums[v] + base;
+        const sml__vector base = accumulate ? *((const sml__vector *)w + v) : (sml__vector){0};
+        *((sml__vector *)w + v) = sml__multiply_add(alpha, sums[v], base);
     }
 }
 
-/* w_i[group] from the entries of column i. delta: rows of `vectors` vectors. */
-SML__INLINE void gradient_group(const sml__sparse_product *product, int vectors, const float *delta,
-                                const uint32_t *entry, float *w)
+/* w_i[group] of a pair of columns, of which `columns` exist, from their entries. delta: rows of
+ * `vectors` vectors. */
+SML__INLINE void gradient_group(const sml__sparse_product *product, int vectors, size_t columns,
+                                const float *delta, const uint32_t *entry, float *w)
 {
-    sml__vector sums[GROUP];
+    const float *values = product->x->values;
+    sml__vector sums[SML__PAIR][GROUP];
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
-        sums[v] = (sml__vector){0};
+        sums[0][v] = sums[1][v] = (sml__vector){0};
     }
     for (; *entry != UINT32_MAX; entry++) {
-        const float value = product->x->values[*entry & 255];
-        const sml__vector *row = (const sml__vector *)delta + (size_t)vectors * (*entry >> 8);
+        const size_t s = *entry >> sml__place_bits(SML__PAIR);
+        const sml__vector *row = (const sml__vector *)delta + (size_t)vectors * s;
+        const float value[] = {value_of(values, *entry, 0), value_of(values, *entry, 1)};
         SML__IN_ONE_REGISTER(row);
-#pragma GCC unroll 8
-        for (int v = 0; v < vectors; v++) {
-            sums[v] += value * row[v];
-        }
+        add_row(SML__PAIR, vectors, sums, value, row);
     }
-    store_row(product, vectors, sums, w);
+    store_row(product, vectors, sums[0], w);
+    if (columns > 1) {
+        store_row(product, vectors, sums[1], w + product->stride);
+    }
 }
 
 /* w_i[group] + alpha x_i δ[group] for the entries of a single row, with δ in registers. */
@@ -324,7 +371,8 @@ static void gradient_of_one(const sml__sparse_product *product, sml__range own)
     for (size_t i = own.begin; i < own.end; i += BLOCK) {
         uint32_t entries[BLOCK + 16];
         const size_t left = own.end - i;
-        const size_t count = sml__list_bytes(bytes + i, left < BLOCK ? left : BLOCK, entries);
+        const void *row = bytes + i;
+        const size_t count = sml__list(1, 1, &row, left < BLOCK ? left : BLOCK, 0, entries);
         if (is_sliver(product)) {
             add_to_slivers(product, i, entries, count);
             continue;
@@ -351,16 +399,18 @@ static void pack_delta(const sml__sparse_product *product, const column_group *g
     }
 }
 
-/* The non-zeros of own columns of the batch, each list closed by an entry that is no row. */
+/* The non-zeros of own columns of the batch, pair by pair, each list closed by an entry that is no
+ * row. Behind the last column are zeros. */
 static void list_columns(const sml__sparse_product *product, sml__range own)
 {
     const size_t room = sml__sparse_row_room(product->m);
     for (size_t i = own.begin; i < own.end; i += TILE) {
         _Alignas(CACHE_LINE) uint8_t tile[TILE][SML__SPARSE_ROWS];
         transpose_tile(product, i, tile);
-        for (size_t c = i; c < i + TILE && c < own.end; c++) {
-            uint32_t *entries = product->entries + c * room;
-            entries[sml__list_bytes(tile[c - i], product->m, entries)] = UINT32_MAX;
+        for (size_t c = 0; c < TILE && i + c < own.end; c += SML__PAIR) {
+            uint32_t *list = product->entries + (i + c) * room;
+            const void *listed[] = {tile[c], tile[c + 1]};
+            list[sml__list(1, SML__PAIR, listed, product->m, 0, list)] = UINT32_MAX;
         }
     }
 }
@@ -377,10 +427,10 @@ void ISA(sparse_gradient)(const sml__sparse_product *product, int rank, int size
     for (size_t j = 0; j < product->n; j += GROUP * VECTOR_FLOATS) {
         const column_group group = group_at(j, product->n);
         pack_delta(product, &group, scratch);
-        for (size_t i = own.begin; i < own.end; i++) {
-            const uint32_t *entries = product->entries + i * room;
+        for (size_t i = own.begin; i < own.end; i += SML__PAIR) {
+            const uint32_t *list = product->entries + i * room;
             float *w = product->w + i * product->stride + j;
-#define GRADIENT_GROUP(constant) gradient_group(product, constant, scratch, entries, w)
+#define GRADIENT_GROUP(constant) gradient_group(product, constant, own.end - i, scratch, list, w)
             SML__WITH_CONSTANT(group.vectors, GRADIENT_GROUP)
         }
     }
