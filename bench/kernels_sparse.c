@@ -27,6 +27,7 @@ typedef struct pictures {
     float values[256];
     uint32_t *order;
     double non_zeros; /* in a picture, on average */
+    double visits;    /* of rows of W for a picture, when two share the list of both */
 } pictures;
 
 typedef struct sparse {
@@ -53,11 +54,21 @@ static uint8_t draw_pixel(sml__random *random, size_t pixel, uint8_t before)
     return draw < (uint32_t)(chance * 4294967296.0) ? (uint8_t)(1 + draw % 255) : 0;
 }
 
+/* Places where picture a or picture b has ink. */
+static size_t inked(const pictures *p, size_t a, size_t b)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < PIXELS; i++) {
+        count += (p->bytes[a * PIXELS + i] | p->bytes[b * PIXELS + i]) != 0;
+    }
+    return count;
+}
+
 static pictures *draw_pictures(void)
 {
     pictures *p = bench_alloc(1, sizeof *p);
     const size_t count = (size_t)PICTURES * PIXELS;
-    size_t non_zeros = 0;
+    size_t non_zeros = 0, visits = 0;
     sml__random random;
     p->bytes = bench_alloc(count, 1);
     p->order = bench_alloc(PICTURES, sizeof *p->order);
@@ -71,6 +82,10 @@ static pictures *draw_pictures(void)
     }
     p->non_zeros = (double)non_zeros / PICTURES;
     sml__random_permutation(&random, p->order, PICTURES);
+    for (size_t i = 0; i < PICTURES; i += 2) {
+        visits += inked(p, p->order[i], p->order[i + 1]);
+    }
+    p->visits = (double)visits / PICTURES;
     return p;
 }
 
@@ -167,14 +182,15 @@ static kernel *add(bench *b, const char *name, kernel_run *run, sparse *s)
     return k;
 }
 
-/* Forward, a row of W comes from L2 for each non-zero; in the gradient, each row of W once, or for
- * a single sample those of its non-zeros. */
+/* Forward, a row of W comes from L2 for each entry of a list; in the gradient, each row of W once,
+ * or for a single sample those of its non-zeros. */
 static void add_layer(bench *b, const pictures *p, size_t m, size_t n)
 {
     const double non_zeros = (double)m * p->non_zeros, flops = 2.0 * non_zeros * (double)n;
     sparse *s = layer_of(b, p, m, n), *warm = bench_alloc(1, sizeof *warm);
     const double row_bytes = sizeof(float) * (double)s->product.stride;
-    const double forward_bytes = non_zeros * row_bytes;
+    const double visits = m > 1 ? (double)m * p->visits : non_zeros;
+    const double forward_bytes = visits * row_bytes;
     const double gradient_bytes = (m > 1 ? (double)PIXELS : non_zeros) * row_bytes;
     *warm = *s;
     warm->batches = WARM_PICTURES / m;
