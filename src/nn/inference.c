@@ -1,5 +1,6 @@
 /* The rows are cut into blocks of BLOCK_ROWS; a member of the team takes whole blocks through
- * all layers on its own, so nobody waits, and a block's numbers do not depend on who took it. */
+ * all layers on its own, a few at a time as it gets done, so nobody waits; a block's numbers do not
+ * depend on who took it. */
 #include "nn/inference.h"
 
 #include "base/context.h"
@@ -9,17 +10,22 @@
 
 #include <math.h>
 #include <scratchml/metrics.h>
+#include <stdatomic.h>
 #include <string.h>
 
 /* Rows that pass through the network together: enough to use each weight often while it is in L1,
  * few enough that their numbers stay in L2. */
 enum { BLOCK_ROWS = 64 };
 
+/* Blocks that a member takes at once: the next one is fetched ahead. */
+enum { BLOCKS_TAKEN = 4 };
+
 typedef struct inference {
     const sml__network *network;
     const sml_dataset *data;
     sml__workspace *workspaces; /* [members] */
     size_t blocks;
+    atomic_size_t taken;  /* blocks that a member has taken so far */
     float *outputs;       /* [rows, n_out], or NULL */
     double *block_losses; /* [blocks], or NULL */
     uint64_t *block_hits; /* [blocks], or NULL */
@@ -108,10 +114,14 @@ static void infer_block(const inference *run, sml__workspace *workspace, size_t 
 
 static void infer_share(void *argument, sml__member member)
 {
-    const inference *run = argument;
-    const sml__range own = sml__share(run->blocks, 1, member.rank, member.size);
-    for (size_t block = own.begin; block < own.end; block++) {
-        infer_block(run, &run->workspaces[member.rank], block);
+    inference *run = argument;
+    size_t block;
+    while ((block = atomic_fetch_add(&run->taken, BLOCKS_TAKEN)) < run->blocks) {
+        const size_t left = run->blocks - block,
+                     end = block + (left < BLOCKS_TAKEN ? left : BLOCKS_TAKEN);
+        for (; block < end; block++) {
+            infer_block(run, &run->workspaces[member.rank], block);
+        }
     }
 }
 

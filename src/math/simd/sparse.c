@@ -146,26 +146,27 @@ SML__INLINE const uint32_t *add_block(const sml__sparse_product *product, int na
 }
 
 /* Fetches a block of the row that takes this one's place in the next batch: the order is shuffled,
- * so no hardware foresees it. */
-SML__INLINE void prefetch_block(const sml__sparse_product *product, size_t s, size_t begin)
+ * so no hardware foresees it; and while a block is multiplied, memory has nothing else to do. */
+SML__INLINE void prefetch_block(const sml__sparse_product *product, int narrow, size_t s,
+                                size_t begin)
 {
+    const size_t size = narrow ? sizeof(uint8_t) : sizeof(float);
     if (s + product->ahead < product->upcoming) {
-        const uint8_t *next = product->x->bytes + place_of(product, s + product->ahead) + begin;
-        __builtin_prefetch(next, 0, 2);
-        __builtin_prefetch(next + CACHE_LINE, 0, 2);
+        const char *next = row_at(product, s + product->ahead);
+        for (size_t at = 0; at < BLOCK * size; at += CACHE_LINE) {
+            __builtin_prefetch(next + begin * size + at, 0, 2);
+        }
     }
 }
 
 /* z[group] of rows first…first+count-1 of the batch, block by block of W. */
 SML__INLINE void forward_group(const sml__sparse_product *product, int narrow, int vectors,
-                               size_t j, size_t first, size_t count, const uint32_t *entries)
+                               size_t j, size_t first, size_t count, const uint32_t *const *lists)
 {
     const uint32_t *entry[ROWS];
     const size_t columns = product->x->columns, step = rows_in_list(product);
     const float *w = product->w + j;
-    for (size_t s = 0; s < count; s += step) {
-        entry[s] = entries + s * sml__sparse_row_room(columns);
-    }
+    memcpy(entry, lists, count * sizeof entry[0]);
     const size_t block = count == 1 ? columns : BLOCK; /* a row alone shares nothing */
     for (size_t begin = 0; begin < columns; begin += block) {
         const size_t end = columns - begin < block ? columns : begin + block;
@@ -176,9 +177,9 @@ SML__INLINE void forward_group(const sml__sparse_product *product, int narrow, i
             const int is_pair = step == SML__PAIR && count - s > 1;
             const void *rows[] = {row_at(product, first + s),
                                   row_at(product, first + s + (size_t)is_pair)};
-            if (narrow && j == 0) {
-                prefetch_block(product, first + s, begin);
-                prefetch_block(product, first + s + 1, begin);
+            if (j == 0) {
+                prefetch_block(product, narrow, first + s, begin);
+                prefetch_block(product, narrow, first + s + 1, begin);
             }
 #define ADD_BLOCK(together)                                                                        \
     add_block(product, narrow, together, vectors, rows, entry[s], end, w, from, from_row, z)
@@ -189,11 +190,11 @@ SML__INLINE void forward_group(const sml__sparse_product *product, int narrow, i
 
 /* The same for rows of W and Z that are less than a vector. */
 static void forward_slivers(const sml__sparse_product *product, size_t first, size_t count,
-                            const uint32_t *entries)
+                            const uint32_t *const *lists)
 {
     for (size_t s = 0; s < count; s++) {
         const float *floats = row_at(product, first + s);
-        const uint32_t *entry = entries + s * sml__sparse_row_room(product->x->columns);
+        const uint32_t *entry = lists[s];
         float *z = product->z + (first + s) * product->z_row;
         memcpy(z, product->start, product->n * sizeof(float));
         for (; *entry != UINT32_MAX; entry++) {
@@ -207,31 +208,32 @@ static void forward_slivers(const sml__sparse_product *product, size_t first, si
     }
 }
 
-/* The non-zeros of some rows, each list closed by an entry that is no column. Two rows have one
- * list, in the room of the first. */
+/* The non-zeros of some rows, list behind list, each closed by an entry that is no column.
+ * lists[s]: where that of row s of them begins. Two rows have one list, that of the first. */
 SML__INLINE void list_rows(const sml__sparse_product *product, int narrow, sml__range rows,
-                           uint32_t *entries)
+                           uint32_t *entries, const uint32_t **lists)
 {
     const size_t columns = product->x->columns, step = rows_in_list(product);
     const size_t ahead = product->m > 1 ? FLOATS_AHEAD : 0; /* rows of floats lie in order */
     for (size_t s = rows.begin; s < rows.end; s += step) {
-        uint32_t *list = entries + (s - rows.begin) * sml__sparse_row_room(columns);
         const int is_pair = step == SML__PAIR && rows.end - s > 1;
         const void *listed[] = {row_at(product, s), row_at(product, s + (size_t)is_pair)};
-        const size_t count = is_pair ? sml__list(narrow, SML__PAIR, listed, columns, ahead, list)
-                                     : sml__list(narrow, 1, listed, columns, ahead, list);
-        list[count] = UINT32_MAX;
+        const size_t count = is_pair ? sml__list(narrow, SML__PAIR, listed, columns, ahead, entries)
+                                     : sml__list(narrow, 1, listed, columns, ahead, entries);
+        lists[s - rows.begin] = lists[s - rows.begin + (size_t)is_pair] = entries;
+        entries[count] = UINT32_MAX;
+        entries += count + 1;
     }
 }
 
 SML__INLINE void forward_columns(const sml__sparse_product *product, int narrow, sml__range rows,
                                  sml__range columns, uint32_t *entries)
 {
-    const size_t room = sml__sparse_row_room(product->x->columns);
-    list_rows(product, narrow, rows, entries);
+    const uint32_t *all_lists[SML__SPARSE_ROWS];
+    list_rows(product, narrow, rows, entries, all_lists);
     for (size_t s = rows.begin; s < rows.end; s += ROWS) {
         const size_t count = rows.end - s < ROWS ? rows.end - s : ROWS;
-        const uint32_t *lists = entries + (s - rows.begin) * room;
+        const uint32_t *const *lists = all_lists + (s - rows.begin);
         if (is_sliver(product)) { /* it cannot be shared: the first member takes it */
             if (columns.begin == 0 && columns.end > 0) {
                 forward_slivers(product, s, count, lists);
