@@ -1,7 +1,8 @@
 # libscratchml, static and shared, from one set of position-independent objects.
 file(GLOB plain_sources CONFIGURE_DEPENDS
-    src/base/*.c src/math/*.c src/math/ref/*.c src/data/*.c src/metrics/*.c src/model/*.c
-    src/nn/*.c)
+    src/base/*.c src/math/*.c src/math/ref/*.c src/data/*.c src/data/readers/*.c
+    src/data/prepare/*.c src/metrics/*.c src/model/*.c src/nn/*.c src/nn/schedules/*.c
+    src/study/*.c)
 file(GLOB kernel_sources CONFIGURE_DEPENDS
     src/math/simd/*.c src/nn/layers/*.c src/nn/losses/*.c src/nn/optimizers/*.c)
 
@@ -43,7 +44,7 @@ target_link_libraries(scratchml_shared PRIVATE
 
 # Whoever links the static library links what it stands on. Installed, these are plain library
 # names: find_package then needs no development package of ours for users of the shared one.
-set(private_libraries jansson nettle ${OpenMP_C_LIB_NAMES} z m)
+set(private_libraries jansson nettle png jpeg ${OpenMP_C_LIB_NAMES} z m)
 set_target_properties(scratchml_static PROPERTIES EXPORT_NAME static)
 target_link_libraries(scratchml_static INTERFACE
     $<BUILD_INTERFACE:scratchml_dependencies> "$<INSTALL_INTERFACE:${private_libraries}>")

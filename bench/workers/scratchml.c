@@ -63,7 +63,7 @@ static int note_batch(void *user, const sml_progress *progress)
 static void train(worker *w)
 {
     const char *dir = job_text(&w->job, "dir"), *name = job_text(&w->job, "data");
-    const sml_fit_options options = {note_batch, w, 0};
+    const sml_fit_options options = {.progress = note_batch, .user = w};
     w->train = open_bench_data(w->ctx, dir, name, "train");
     w->test = open_bench_data(w->ctx, dir, name, "test");
     must(w->ctx, sml_model_create(w->ctx, "mlp", job_text(&w->job, "settings"), &w->model));

@@ -37,7 +37,36 @@ typedef struct sml_data_view {
     const int32_t *labels;          /* [rows] in 0…outputs-1, classification */
     const float *targets;           /* [rows, outputs]; soft labels for classification sum to 1 */
     const char *const *class_names; /* [outputs] or NULL; copied */
+    const float *weights; /* [rows] ≥ 0: how much a row counts in training; NULL: 1 each */
+    /* Rows that are mostly zero, compressed (CSR), in place of features and bytes: row r has the
+     * entries row_starts[r] … row_starts[r + 1] - 1. row_stride and scale are not used. */
+    const size_t *row_starts;       /* [rows + 1]; row_starts[0] is 0 */
+    const uint32_t *column_indices; /* ascending within a row, below columns */
+    const float *values;
 } sml_data_view;
+
+/* Names and kinds of the columns of a table. */
+typedef struct sml_schema sml_schema;
+
+/* How to read a data set. Zero everywhere is the default. Texts are read during the call only.
+ * Columns are given by name, or by number as "#5", from 1; lists are separated by commas. */
+typedef struct sml_data_options {
+    const char *split;          /* "train" (NULL) or "test" */
+    uint64_t seed;              /* of generated data, with is_seeded */
+    int is_seeded;              /* 0: the seed is 42 */
+    const char *target;         /* the column to predict; of an NPZ file: the name of the array */
+    const char *weight;         /* the column of sample weights */
+    const char *drop;           /* columns to leave out */
+    const char *categorical;    /* columns whose numbers are names */
+    sml_task task;              /* SML_TASK_NONE: from the target */
+    char delimiter;             /* 0: found out */
+    char decimal;               /* '.' or ','; 0: found out */
+    int header;                 /* 0: found out; 1: the first line is one; -1: there is none */
+    size_t height, width;       /* pictures are brought to this size; 0: all must be alike */
+    const sml_schema *like;     /* the columns of a model: matched by name, others are left out */
+    const char *const *classes; /* [n_classes] of a model: labels get their numbers */
+    size_t n_classes;
+} sml_data_options;
 
 /* Facts about an open data set. Pointers live as long as the data set. */
 typedef struct sml_dataset_facts {
@@ -63,6 +92,8 @@ typedef struct sml_catalog_entry {
  * Generated sets use the seed; others ignore it.
  * Errors: SML_UNKNOWN_NAME, SML_NOT_FOUND, SML_BAD_FILE, SML_BAD_DATA, SML_IO, SML_NO_MEMORY.
  * Free with sml_dataset_free. */
+SML_API sml_status sml_dataset_open_with(sml_ctx *ctx, const char *name_or_path,
+                                         const sml_data_options *options, sml_dataset **out);
 SML_API sml_status sml_dataset_open(sml_ctx *ctx, const char *name_or_path, const char *split,
                                     sml_dataset **out);
 SML_API sml_status sml_dataset_open_seeded(sml_ctx *ctx, const char *name_or_path,

@@ -12,7 +12,12 @@ typedef enum sml__purpose {
     SML__SHUFFLE,
     SML__DROPOUT,
     SML__GENERATE,
-    SML__SAMPLE
+    SML__SAMPLE,
+    SML__SPLIT,
+    SML__FOLD,
+    SML__AUGMENT,
+    SML__SEARCH,
+    SML__REPEAT
 } sml__purpose;
 
 /* Ten rounds over counter with key; out may be counter. */

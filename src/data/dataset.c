@@ -112,6 +112,12 @@ sml_status sml__dataset_adopt(sml_ctx *ctx, const sml_data_view *view, void *fea
     return SML_OK;
 }
 
+void sml__dataset_set_schema(sml_dataset *data, sml_schema *schema)
+{
+    data->owned_schema = schema;
+    data->schema = schema;
+}
+
 void sml__dataset_set_split(sml_dataset *data, const char *split)
 {
     snprintf(data->split, sizeof data->split, "%s", split);
@@ -151,6 +157,7 @@ sml_status sml_dataset_rows(sml_ctx *ctx, const sml_dataset *data, size_t first,
     *window = *data;
     window->owned_features = NULL;
     window->owned_targets = NULL;
+    window->owned_schema = NULL;
     window->borrows_names = 1;
     window->view.name = window->name;
     window->view.rows = count;
@@ -170,6 +177,7 @@ void sml_dataset_free(sml_dataset *data)
     }
     sml__free(data->owned_features);
     sml__free(data->owned_targets);
+    sml__schema_free(data->owned_schema);
     sml__free(data);
 }
 

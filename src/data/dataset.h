@@ -2,6 +2,8 @@
 #ifndef SML_DATA_DATASET_H
 #define SML_DATA_DATASET_H
 
+#include "data/schema.h"
+
 #include <scratchml/data.h>
 
 enum { SML__NAME_MAX = 256 };
@@ -16,12 +18,17 @@ struct sml_dataset {
     char **class_names;       /* [outputs] copies in one block, or NULL */
     char (*number_names)[12]; /* [outputs] "0", "1", …, where there are no class_names */
     int borrows_names;        /* 1 in a window: the two above belong to its parent */
+    const sml_schema *schema; /* of a table; NULL: columns have no names. Owned by the root */
+    sml_schema *owned_schema;
 };
 
 /* Takes over heap memory (sml__alloc) as the features and targets of a new data set, checks it as
  * sml_dataset_from_memory does, and frees it also on failure. */
 sml_status sml__dataset_adopt(sml_ctx *ctx, const sml_data_view *view, void *features,
                               void *targets, sml_dataset **out);
+
+/* Takes over the schema of a table. */
+void sml__dataset_set_schema(sml_dataset *data, sml_schema *schema);
 
 /* Notes which split a data set is: "train" or "test". */
 void sml__dataset_set_split(sml_dataset *data, const char *split);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "data/catalog.h"
 #include "data/dataset.h"
+#include "data/readers/reader.h"
 #include "data/text.h"
 
 #include <errno.h>
@@ -41,21 +42,56 @@ static sml_status open_idx_set(sml_ctx *ctx, const sml__idx_set *set, const char
     return status;
 }
 
+static int is_idx(const sml__input *input, const sml_data_options *options)
+{
+    (void)options;
+    return sml__idx_recognise(input->bytes, input->length);
+}
+
+static sml_status open_idx(sml_ctx *ctx, sml__input *input, const sml_data_options *options,
+                           sml_dataset **out)
+{
+    unsigned char *bytes = input->bytes;
+    (void)options;
+    input->bytes = NULL;
+    return sml__idx_open_bytes(ctx, input->path, bytes, input->length, out);
+}
+
+static int is_text(const sml__input *input, const sml_data_options *options)
+{
+    (void)input;
+    (void)options;
+    return 1;
+}
+
+static sml_status open_text(sml_ctx *ctx, sml__input *input, const sml_data_options *options,
+                            sml_dataset **out)
+{
+    (void)options;
+    if (input->length > SML__TEXT_MAX) {
+        return sml__fail(ctx, SML_BAD_FILE, "%s: %zu bytes; text files may have %d", input->path,
+                         input->length, SML__TEXT_MAX);
+    }
+    return sml__text_parse(ctx, input->path, (const char *)input->bytes, input->length, out);
+}
+
+static const sml__reader idx_reader = {"IDX", is_idx, open_idx};
+static const sml__reader text_reader = {"text", is_text, open_text};
+
+/* The first that recognises a file opens it. */
+static const sml__reader *const READERS[] = {&idx_reader, &text_reader};
+
 /* Takes over the bytes of a file. */
 static sml_status open_bytes(sml_ctx *ctx, const char *path, unsigned char *bytes, size_t length,
-                             sml_dataset **out)
+                             const sml_data_options *options, sml_dataset **out)
 {
-    if (sml__idx_recognise(bytes, length)) {
-        return sml__idx_open_bytes(ctx, path, bytes, length, out);
+    sml__input input = {path, bytes, length};
+    size_t r = 0;
+    while (!READERS[r]->recognise(&input, options)) {
+        r++;
     }
-    sml_status status = SML_OK;
-    if (length > SML__TEXT_MAX) {
-        status = sml__fail(ctx, SML_BAD_FILE, "%s: %zu bytes; text files may have %d", path, length,
-                           SML__TEXT_MAX);
-    } else {
-        status = sml__text_parse(ctx, path, (const char *)bytes, length, out);
-    }
-    sml__free(bytes);
+    const sml_status status = READERS[r]->open(ctx, &input, options, out);
+    sml__free(input.bytes);
     return status;
 }
 
@@ -100,7 +136,7 @@ static sml_status read_input(sml_ctx *ctx, unsigned char **bytes, size_t *length
     return status;
 }
 
-static sml_status open_input(sml_ctx *ctx, sml_dataset **out)
+static sml_status open_input(sml_ctx *ctx, const sml_data_options *options, sml_dataset **out)
 {
     unsigned char *bytes = NULL;
     size_t length = 0;
@@ -109,7 +145,7 @@ static sml_status open_input(sml_ctx *ctx, sml_dataset **out)
         sml__free(bytes);
         return status;
     }
-    return open_bytes(ctx, "standard input", bytes, length, out);
+    return open_bytes(ctx, "standard input", bytes, length, options, out);
 }
 
 /* Says that something is neither a name nor a path, and which name it may have meant. */
@@ -130,13 +166,14 @@ static sml_status fail_neither(sml_ctx *ctx, const char *word)
                      reason);
 }
 
-static sml_status open_path(sml_ctx *ctx, const char *path, const char *split, sml_dataset **out)
+static sml_status open_path(sml_ctx *ctx, const char *path, const sml_data_options *options,
+                            sml_dataset **out)
 {
     struct stat facts;
     unsigned char *bytes = NULL;
     size_t length = 0;
     if (strcmp(path, "-") == 0) {
-        return open_input(ctx, out);
+        return open_input(ctx, options, out);
     }
     if (stat(path, &facts) != 0) {
         return errno == ENOENT || errno == ENOTDIR
@@ -144,9 +181,10 @@ static sml_status open_path(sml_ctx *ctx, const char *path, const char *split, s
                    : sml__fail_errno(ctx, SML_IO, errno, "%s: cannot open", path);
     }
     if (S_ISDIR(facts.st_mode)) {
-        sml_status status = check_split(ctx, split);
-        return status != SML_OK ? status
-                                : sml__idx_open_folder(ctx, path, path, split, 0, NULL, out);
+        sml_status status = check_split(ctx, options->split);
+        return status != SML_OK
+                   ? status
+                   : sml__idx_open_folder(ctx, path, path, options->split, 0, NULL, out);
     }
     if (!S_ISREG(facts.st_mode)) {
         return sml__fail(ctx, SML_BAD_FILE,
@@ -155,11 +193,12 @@ static sml_status open_path(sml_ctx *ctx, const char *path, const char *split, s
                          path);
     }
     sml_status status = sml__file_read(ctx, path, FILE_MAX, &bytes, &length);
-    return status == SML_OK ? open_bytes(ctx, path, bytes, length, out) : status;
+    return status == SML_OK ? open_bytes(ctx, path, bytes, length, options, out) : status;
 }
 
-sml_status sml_dataset_open_seeded(sml_ctx *ctx, const char *name_or_path, const char *split,
-                                   uint64_t seed, sml_dataset **out)
+/* options: split and seed are chosen. */
+static sml_status open_chosen(sml_ctx *ctx, const char *name_or_path,
+                              const sml_data_options *options, sml_dataset **out)
 {
     *out = NULL;
     if (name_or_path == NULL || name_or_path[0] == '\0') {
@@ -168,14 +207,30 @@ sml_status sml_dataset_open_seeded(sml_ctx *ctx, const char *name_or_path, const
     const sml__idx_set *set = sml__catalog_idx_set(name_or_path);
     const sml__generator *generator = sml__catalog_generator(name_or_path);
     if (set == NULL && generator == NULL) {
-        return open_path(ctx, name_or_path, split, out);
+        return open_path(ctx, name_or_path, options, out);
     }
-    sml_status status = check_split(ctx, split);
+    sml_status status = check_split(ctx, options->split);
     if (status != SML_OK) {
         return status;
     }
-    return set != NULL ? open_idx_set(ctx, set, split, out)
-                       : sml__generate(ctx, generator, split, seed, out);
+    return set != NULL ? open_idx_set(ctx, set, options->split, out)
+                       : sml__generate(ctx, generator, options->split, options->seed, out);
+}
+
+sml_status sml_dataset_open_with(sml_ctx *ctx, const char *name_or_path,
+                                 const sml_data_options *options, sml_dataset **out)
+{
+    sml_data_options chosen = options != NULL ? *options : (sml_data_options){0};
+    chosen.split = chosen.split != NULL ? chosen.split : "train";
+    chosen.seed = chosen.is_seeded ? chosen.seed : DEFAULT_SEED;
+    return open_chosen(ctx, name_or_path, &chosen, out);
+}
+
+sml_status sml_dataset_open_seeded(sml_ctx *ctx, const char *name_or_path, const char *split,
+                                   uint64_t seed, sml_dataset **out)
+{
+    const sml_data_options options = {.split = split, .seed = seed, .is_seeded = 1};
+    return open_chosen(ctx, name_or_path, &options, out);
 }
 
 sml_status sml_dataset_open(sml_ctx *ctx, const char *name_or_path, const char *split,

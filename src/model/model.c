@@ -215,7 +215,7 @@ static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const sml_dataset
 sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
                               const sml_fit_options *options, sml_fit_report *report)
 {
-    const sml_fit_options no_options = {NULL, NULL, 0};
+    const sml_fit_options no_options = {0};
     sml_fit_report own_report;
     sml_model before = *model;
     options = options != NULL ? options : &no_options;

@@ -444,7 +444,7 @@ static void test_no_allocation_inside_an_epoch(void **state)
         "l1=0.01 l2=0.01 label_smoothing=0.1";
     run r;
     memory_log log = {0, 0, 0};
-    const sml_fit_options fit = {log_memory, &log, 0};
+    const sml_fit_options fit = {.progress = log_memory, .user = &log};
     (void)state;
     memset(&r, 0, sizeof r);
     armed = (struct armed){NULL, 0, 0, 0};

@@ -95,7 +95,7 @@ static void assert_is_pets_model(sml_ctx *ctx, const sml_model *model, const cha
 static void a_refused_fit_leaves_the_model(void **state)
 {
     sml_ctx *ctx = *state;
-    const sml_fit_options warm = {NULL, NULL, 1};
+    const sml_fit_options warm = {.warm_start = 1};
     sml_dataset *pets = new_pets(ctx), *other = new_other(ctx, 3, SML_TASK_REGRESSION, 5);
     sml_dataset *none = new_other(ctx, COLUMNS, SML_TASK_NONE, 0);
     sml_model *model = new_fake(ctx, NULL);
@@ -134,7 +134,7 @@ static void a_refused_first_fit_leaves_it_unfitted(void **state)
 static void assert_warm_start_refused(sml_ctx *ctx, sml_model *model, sml_dataset *data,
                                       const char *text)
 {
-    const sml_fit_options warm = {NULL, NULL, 1};
+    const sml_fit_options warm = {.warm_start = 1};
     assert_int_equal(sml_model_fit_with(ctx, model, data, &warm, NULL), SML_BAD_SHAPE);
     assert_error(ctx, text);
     assert_int_equal(sml_model_inputs(model), COLUMNS);
@@ -144,7 +144,7 @@ static void assert_warm_start_refused(sml_ctx *ctx, sml_model *model, sml_datase
 static void a_warm_start_needs_the_same_shape(void **state)
 {
     sml_ctx *ctx = *state;
-    const sml_fit_options warm = {NULL, NULL, 1};
+    const sml_fit_options warm = {.warm_start = 1};
     sml_dataset *pets = new_pets(ctx);
     sml_model *model = new_fake(ctx, NULL);
     assert_int_equal(sml_model_fit_with(ctx, model, pets, &warm, NULL), SML_BAD_ARGUMENT);
@@ -227,7 +227,7 @@ static void assert_receipt(sml_ctx *ctx, const sml_model *model, const sml_datas
 static void the_receipt_says_what_was_done(void **state)
 {
     sml_ctx *ctx = *state;
-    const sml_fit_options warm = {NULL, NULL, 1};
+    const sml_fit_options warm = {.warm_start = 1};
     const sml_scores scores = {0.5, 0.25, 8}, no_accuracy = {(double)NAN, 0.25, 8};
     sml_dataset *data = new_pets(ctx);
     sml_model *model = new_fake(ctx, "seed=7 rounds=5");

@@ -95,7 +95,7 @@ static void training_goes_on_from_a_loaded_model(void **state)
 {
     trained *t = *state;
     sml_model *loaded = NULL;
-    const sml_fit_options warm = {NULL, NULL, 1};
+    const sml_fit_options warm = {.warm_start = 1};
     free_image(save(t, t->model));
     assert_ok(t->ctx, sml_model_load(t->ctx, t->path, &loaded));
     assert_ok(t->ctx, sml_model_fit_with(t->ctx, loaded, t->data, &warm, NULL));

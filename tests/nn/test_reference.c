@@ -278,7 +278,7 @@ static void close_case(reference made)
 static void take_gradient(sml_ctx *ctx, const reference *made, const json_t *json, float *gradient)
 {
     sml_fit_report report = {0};
-    const sml_fit_options options = {NULL, NULL, 0};
+    const sml_fit_options options = {0};
     const sml__training_settings settings = {.epochs = 1,
                                              .batch_size = made->data->view.rows,
                                              .l1 = number(json, "l1"),
@@ -379,7 +379,7 @@ static void ten_steps(sml_ctx *ctx, const json_t *json, const json_t *expected)
         reference made = open_case(ctx, json);
         use_instruction_set(made.network, (sml__isa)isa);
         recorder seen = {.network = made.network};
-        const sml_fit_options options = {record, &seen, 0};
+        const sml_fit_options options = {.progress = record, .user = &seen};
         sml_fit_report report = {0};
         assert_ok(ctx, sml__train(ctx, made.network, made.data, &settings, &options, &report));
         assert_int_equal(report.steps, 10);

@@ -33,7 +33,7 @@ static void every_epoch_has_its_own_order(void **state)
     first_losses seen;
     sml_scores scores;
     sml_fit_report report;
-    const sml_fit_options options = {note_losses, &seen, 0};
+    const sml_fit_options options = {.progress = note_losses, .user = &seen};
     assert_ok(ctx, sml_model_fit_with(ctx, model, data.data, &options, &report));
     assert_ok(ctx, sml_model_evaluate(ctx, model, data.data, &scores));
     for (int e = 0; e < 4; e++) {
@@ -55,7 +55,7 @@ static void a_warm_start_draws_what_comes_next(void **state)
     (void)state;
     sml_ctx *ctx = new_context(1);
     test_data data = new_test_data(ctx, SML_TASK_CLASSIFICATION, 100, 4, 3, 1);
-    const sml_fit_options warm = {NULL, NULL, 1};
+    const sml_fit_options warm = {.warm_start = 1};
     sml_model *in_one = new_model(ctx, "optimizer=sgd dropout=0.2 batch_size=7 epochs=4");
     sml_model *in_two = new_model(ctx, "optimizer=sgd dropout=0.2 batch_size=7 epochs=2");
     size_t n = 0, m = 0;
@@ -78,7 +78,7 @@ static double step_length(sml_ctx *ctx, const char *settings, float **moved, siz
 {
     test_data data = new_test_data(ctx, SML_TASK_REGRESSION, 50, 70, 3, 2);
     sml_model *model = new_model(ctx, settings);
-    const sml_fit_options warm = {NULL, NULL, 1};
+    const sml_fit_options warm = {.warm_start = 1};
     assert_ok(ctx, sml_model_set(ctx, model, "epochs", "0"));
     assert_ok(ctx, sml_model_fit(ctx, model, data.data));
     float *before = parameters_of(ctx, model, length);
@@ -170,7 +170,7 @@ static void a_cancelled_epoch_counts_when_it_is_whole(void **state)
     for (uint64_t step = 5; step <= 6; step++) {
         sml_model *model = new_model(ctx, "batch_size=10 epochs=5");
         sml_fit_report report;
-        const sml_fit_options options = {cancel_at, &step, 0};
+        const sml_fit_options options = {.progress = cancel_at, .user = &step};
         assert_int_equal(sml_model_fit_with(ctx, model, data.data, &options, &report),
                          SML_CANCELLED);
         assert_int_equal(report.epochs, step == 6 ? 2 : 1);
@@ -195,7 +195,7 @@ static void cancelling_keeps_no_broken_model(void **state)
     sml_ctx *ctx = new_context(1);
     test_data data = new_test_data(ctx, SML_TASK_REGRESSION, 60, 4, 3, 1);
     sml_model *model = new_model(ctx, "optimizer=sgd learning_rate=1e38 batch_size=10");
-    const sml_fit_options options = {cancel_at_once, NULL, 0};
+    const sml_fit_options options = {.progress = cancel_at_once};
     size_t n = 0;
     assert_int_equal(sml_model_fit_with(ctx, model, data.data, &options, NULL), SML_DIVERGED);
     float *values = parameters_of(ctx, model, &n);
@@ -233,7 +233,7 @@ static void the_callback_may_evaluate_the_model(void **state)
     sml_ctx *ctx = new_context(2);
     test_data data = new_test_data(ctx, SML_TASK_CLASSIFICATION, 300, 40, 3, 1);
     watcher w = {new_context(2), new_model(ctx, "hidden=100 epochs=3"), data.data, {0}};
-    const sml_fit_options options = {evaluate_each_epoch, &w, 0};
+    const sml_fit_options options = {.progress = evaluate_each_epoch, .user = &w};
     for (int fit = 0; fit < 2; fit++) {
         sml_scores scores;
         assert_ok(ctx, sml_model_fit_with(ctx, w.model, data.data, &options, NULL));
@@ -253,7 +253,7 @@ static void a_warm_start_takes_new_settings(void **state)
     sml_ctx *ctx = new_context(1);
     test_data data = new_test_data(ctx, SML_TASK_REGRESSION, 100, 4, 2, 1);
     sml_model *model = new_model(ctx, "dropout=0.2 epochs=1");
-    const sml_fit_options warm = {NULL, NULL, 1};
+    const sml_fit_options warm = {.warm_start = 1};
     sml_scores squared, huber;
     assert_ok(ctx, sml_model_fit(ctx, model, data.data));
     assert_ok(ctx, sml_model_set(ctx, model, "epochs", "0"));

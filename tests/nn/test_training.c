@@ -117,7 +117,7 @@ static void the_callback_cancels(void **state)
     sml_model *model = NULL;
     sml_scores scores;
     sml_fit_report report;
-    const sml_fit_options options = {stop_after, &limit, 0};
+    const sml_fit_options options = {.progress = stop_after, .user = &limit};
     assert_ok(ctx, sml_model_create(ctx, "mlp", "batch_size=64 epochs=5", &model));
     assert_int_equal(sml_model_fit_with(ctx, model, train.data, &options, &report), SML_CANCELLED);
     assert_int_equal(report.samples, 640);
@@ -136,7 +136,7 @@ static void divergence_keeps_the_last_good_model(void **state)
     sml_model *model = NULL;
     sml_scores before, after;
     sml_fit_report report;
-    const sml_fit_options warm = {NULL, NULL, 1};
+    const sml_fit_options warm = {.warm_start = 1};
     assert_ok(ctx, sml_model_create(ctx, "mlp", "optimizer=sgd learning_rate=0.01", &model));
     assert_ok(ctx, sml_model_fit(ctx, model, train.data));
     assert_ok(ctx, sml_model_evaluate(ctx, model, train.data, &before));
@@ -158,7 +158,7 @@ static void a_warm_start_goes_on(void **state)
     test_data train = curved_data(ctx, SML_TASK_CLASSIFICATION, 500, 1);
     sml_model *model = NULL;
     sml_scores first, second;
-    const sml_fit_options warm = {NULL, NULL, 1};
+    const sml_fit_options warm = {.warm_start = 1};
     assert_ok(ctx, sml_model_create(ctx, "mlp", "hidden=32 epochs=20", &model));
     assert_int_equal(sml_model_fit_with(ctx, model, train.data, &warm, NULL), SML_BAD_ARGUMENT);
     assert_ok(ctx, sml_model_fit(ctx, model, train.data));

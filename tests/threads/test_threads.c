@@ -50,7 +50,7 @@ static sml_model *new_model(sml_ctx *ctx, const task *job)
 static sml_status fit_on(sml_ctx *ctx, sml_model *model, const sml_dataset *data, sml__isa isa,
                          const task *job, sml_progress_fn progress, void *user)
 {
-    const sml_fit_options options = {progress, user, 1};
+    const sml_fit_options options = {.progress = progress, .user = user, .warm_start = 1};
     assert_ok(ctx, sml_model_set(ctx, model, "epochs", "0"));
     assert_ok(ctx, sml_model_fit(ctx, model, data));
     use_instruction_set(((sml__mlp *)model->state)->network, isa);
@@ -302,7 +302,7 @@ static void divergence_restores_the_parameters(void **state)
         const task job = {.settings = i % 2 == 0
                                           ? "hidden=300,300 epochs=1 batch_size=64 optimizer=sgd"
                                           : "hidden=300,300 epochs=1 batch_size=64 optimizer=adam"};
-        const sml_fit_options warm = {NULL, NULL, 1};
+        const sml_fit_options warm = {.warm_start = 1};
         size_t n = 0;
         sml_model *model = new_model(ctx, &job);
         assert_ok(ctx, sml_model_fit(ctx, model, made.data));

@@ -1,0 +1,33 @@
+/* The columns of a table: names, kinds and categories. A table is a data set of floats with a
+ * schema: a cell of a categorical column holds the number of its category, a missing cell is NaN.
+ */
+#ifndef SML_DATA_SCHEMA_H
+#define SML_DATA_SCHEMA_H
+
+#include <scratchml/data.h>
+
+typedef enum sml__column_kind { SML__NUMERIC, SML__CATEGORICAL } sml__column_kind;
+
+typedef struct sml__column {
+    const char *name; /* "age"; "3" for the third of a file without a header */
+    sml__column_kind kind;
+    size_t n_categories;           /* below 2^24, so that float32 holds their numbers exactly */
+    const char *const *categories; /* [n_categories], in the order of their first row */
+    uint64_t missing;              /* cells without a value */
+    int is_integer;                /* numeric: every value is a whole number */
+} sml__column;
+
+struct sml_schema {
+    size_t n;
+    sml__column *columns; /* [n]: the features, neither target nor weight nor dropped columns */
+    int has_names;        /* 0: no header; columns are matched by position */
+    const char *target;   /* name of the target's column, or NULL */
+    const char *weight;   /* name of the weights' column, or NULL */
+};
+
+/* A schema of n columns that owns copies of everything in it. Free with sml__schema_free.
+ * Errors: SML_NO_MEMORY. */
+sml_status sml__schema_copy(sml_ctx *ctx, const sml_schema *schema, sml_schema **out);
+void sml__schema_free(sml_schema *schema);
+
+#endif
