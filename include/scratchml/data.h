@@ -22,7 +22,7 @@ SML_API const char *sml_task_name(sml_task task);
 typedef struct sml_dataset sml_dataset;
 
 /* Data in the caller's memory, row by row. Set everything that is not used to zero.
- * Exactly one of features and bytes is set; at most one of labels and targets. */
+ * Exactly one of features, bytes and row_starts is set; at most one of labels and targets. */
 typedef struct sml_data_view {
     const char *name; /* for messages and the training receipt; NULL: "memory" */
     size_t rows;
@@ -37,9 +37,10 @@ typedef struct sml_data_view {
     const int32_t *labels;          /* [rows] in 0…outputs-1, classification */
     const float *targets;           /* [rows, outputs]; soft labels for classification sum to 1 */
     const char *const *class_names; /* [outputs] or NULL; copied */
-    const float *weights; /* [rows] ≥ 0: how much a row counts in training; NULL: 1 each */
+    const float *weights; /* [rows] ≥ 0, not all 0: how much a row counts in training; NULL: 1 */
     /* Rows that are mostly zero, compressed (CSR), in place of features and bytes: row r has the
-     * entries row_starts[r] … row_starts[r + 1] - 1. row_stride and scale are not used. */
+     * entries row_starts[r] … row_starts[r + 1] - 1. row_stride and scale are not used. All three
+     * arrays are set. */
     const size_t *row_starts;       /* [rows + 1]; row_starts[0] is 0 */
     const uint32_t *column_indices; /* ascending within a row, below columns */
     const float *values;
@@ -77,6 +78,10 @@ typedef struct sml_dataset_facts {
     size_t height, width; /* 0 where rows are not pictures */
     int stored_as_bytes;  /* 1: a byte per feature, 0: float32 */
     float scale;          /* value = byte * scale */
+    int is_compressed;    /* 1: rows list only their entries (CSR) */
+    int has_weights;
+    int has_column_names;
+    size_t n_categorical; /* columns whose numbers stand for names */
 } sml_dataset_facts;
 
 /* A data set known by name. */
@@ -111,6 +116,27 @@ SML_API sml_status sml_dataset_from_memory(sml_ctx *ctx, const sml_data_view *vi
 SML_API sml_status sml_dataset_rows(sml_ctx *ctx, const sml_dataset *data, size_t first,
                                     size_t count, sml_dataset **out);
 
+/* The rows of data whose numbers are listed, in that order; repeats are legal. The list is copied;
+ * data must outlive the selection. Reading it costs no more than reading data. Free with
+ * sml_dataset_free. Errors: SML_BAD_ARGUMENT (no row, or one that is not there), SML_NO_MEMORY. */
+SML_API sml_status sml_dataset_select(sml_ctx *ctx, const sml_dataset *data, const uint32_t *rows,
+                                      size_t n, sml_dataset **out);
+
+/* Cuts data by chance into 1 + n parts: parts[1 + i] gets shares[i] of the rows, rounded, and
+ * parts[0] the rest. Where rows have classes, each class is cut in these shares; of each class, or
+ * of all rows, at least one stays in parts[0]. A part without rows is NULL. Rows keep their order.
+ * The cut depends on data and seed only. data must outlive the parts. Free each with
+ * sml_dataset_free. Errors: SML_BAD_ARGUMENT (a share below 0, a sum above 1), SML_NO_MEMORY. */
+SML_API sml_status sml_dataset_split(sml_ctx *ctx, const sml_dataset *data, uint64_t seed,
+                                     const double *shares, size_t n, sml_dataset **parts);
+
+/* Fold k, from 0, of n for cross-validation: parts[1] to score, parts[0] to train on. Each row is
+ * in one of the n parts[1], which differ by one row at most; so do their rows of one class.
+ * Otherwise as sml_dataset_split. Errors: SML_BAD_ARGUMENT (n below 2, more than the rows, or than
+ * those of every class; k not below n), SML_NO_MEMORY. */
+SML_API sml_status sml_dataset_fold(sml_ctx *ctx, const sml_dataset *data, uint64_t seed, size_t k,
+                                    size_t n, sml_dataset *parts[2]);
+
 /* Frees a data set. NULL is legal. */
 SML_API void sml_dataset_free(sml_dataset *data);
 
@@ -128,7 +154,44 @@ SML_API void sml_dataset_targets(const sml_dataset *data, size_t row, float *out
 /* The class of a row: its label, or the largest of its soft labels; -1 for other tasks. */
 SML_API int32_t sml_dataset_label(const sml_dataset *data, size_t row);
 
-/* SHA-256, as 64 hexadecimal digits and a zero, of the shape, features and targets as stored. */
+/* How much a row counts in training: 1 where there are no weights. */
+SML_API float sml_dataset_weight(const sml_dataset *data, size_t row);
+
+/* Facts about the numbers of one column, NaN where all cells are missing. */
+typedef struct sml_column_facts {
+    const char *name;    /* NULL where columns have no names. Owned by the data set */
+    int is_categorical;  /* its numbers stand for names: see n_categories */
+    int is_integer;      /* every number is whole */
+    size_t n_categories; /* 0 for a column of numbers */
+    uint64_t missing;    /* cells without a value; the other facts leave them out */
+    double minimum, maximum, mean;
+    double deviation; /* √(Σ (x - mean)² / n) */
+} sml_column_facts;
+
+/* Errors: SML_BAD_ARGUMENT (no such column). */
+SML_API sml_status sml_dataset_column(sml_ctx *ctx, const sml_dataset *data, size_t column,
+                                      sml_column_facts *facts);
+
+/* Facts that need a look at every row. Rows are equal where all their features are, the missing
+ * ones too; targets do not matter. */
+typedef struct sml_data_profile {
+    uint64_t rows;
+    uint64_t duplicate_rows; /* equal to an earlier row */
+    uint64_t shared_rows;    /* rows of the other data set that are rows of this one */
+    uint64_t missing;        /* cells without a value */
+    double density;          /* share of the cells that are not 0 */
+    double minimum, maximum; /* NaN where all cells are missing */
+    uint64_t *class_counts;  /* [outputs] rows of each class; NULL for other tasks */
+} sml_data_profile;
+
+/* other: NULL, or a data set with the same columns. Free with sml_data_profile_clear.
+ * Errors: SML_BAD_SHAPE (other has other columns), SML_NO_MEMORY. */
+SML_API sml_status sml_dataset_profile(sml_ctx *ctx, const sml_dataset *data,
+                                       const sml_dataset *other, sml_data_profile *profile);
+SML_API void sml_data_profile_clear(sml_data_profile *profile);
+
+/* SHA-256, as 64 hexadecimal digits and a zero, of the shape, features and targets as stored,
+ * and of weights and columns where there are some. */
 SML_API sml_status sml_dataset_sha256(sml_ctx *ctx, const sml_dataset *data, char out[65]);
 
 /* Fetches a data set of the catalog into sml_ctx_data_dir, verifies its SHA-256 and puts it in

@@ -5,6 +5,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 
+#include <assert.h>
 #include <math.h>
 
 /* Class and target counts beyond this are a mistake in the data, not a task. */
@@ -17,10 +18,10 @@ static void fill_defaults(sml_data_view *view)
     if (view->name == NULL) {
         view->name = "memory";
     }
-    if (view->row_stride == 0) {
+    if (view->row_stride == 0 || view->row_starts != NULL) {
         view->row_stride = view->columns;
     }
-    if (view->features != NULL) {
+    if (view->bytes == NULL) {
         view->scale = 1.0f;
     } else if (view->scale == 0.0f) {
         view->scale = 1.0f / 255.0f;
@@ -32,8 +33,17 @@ static void fill_defaults(sml_data_view *view)
 
 static sml_status check_pointers(sml_ctx *ctx, const sml_data_view *view)
 {
-    if ((view->features == NULL) == (view->bytes == NULL)) {
-        return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: set exactly one of features and bytes",
+    const int forms = (view->features != NULL) + (view->bytes != NULL) + (view->row_starts != NULL);
+    if (forms != 1) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT,
+                         "%s: set exactly one of features and bytes, or row_starts for compressed "
+                         "rows; %d are set",
+                         view->name, forms);
+    }
+    if ((view->row_starts != NULL) != (view->column_indices != NULL) ||
+        (view->row_starts != NULL) != (view->values != NULL)) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT,
+                         "%s: compressed rows need row_starts, column_indices and values together",
                          view->name);
     }
     if (view->labels != NULL && view->targets != NULL) {
@@ -60,11 +70,16 @@ static sml_status check_sizes(sml_ctx *ctx, const sml_data_view *view)
         return sml__fail(ctx, SML_BAD_SHAPE, "%s: %zu rows; at most %u are supported", view->name,
                          view->rows, UINT32_MAX);
     }
+    if (view->row_starts != NULL && view->columns > UINT32_MAX) {
+        return sml__fail(ctx, SML_BAD_SHAPE, "%s: %zu columns; compressed rows have at most %u",
+                         view->name, view->columns, UINT32_MAX);
+    }
     if (view->row_stride < view->columns) {
         return sml__fail(ctx, SML_BAD_SHAPE, "%s: row_stride %zu is below the %zu columns",
                          view->name, view->row_stride, view->columns);
     }
-    if (!sml__multiply(view->rows, view->row_stride, &elements) ||
+    const size_t rows = view->row_starts != NULL ? 1 : view->rows; /* the zeros lie nowhere */
+    if (!sml__multiply(rows, view->row_stride, &elements) ||
         !sml__multiply(elements, sizeof(float), &bytes) ||
         !sml__multiply(view->rows, view->outputs, &elements) ||
         !sml__multiply(elements, sizeof(float), &bytes)) {
@@ -127,17 +142,90 @@ static size_t first_not_finite(const float *x, size_t n)
     return bad ? at : n;
 }
 
-static sml_status check_features(sml_ctx *ctx, const sml_data_view *view)
+static sml_status fail_number(sml_ctx *ctx, const sml_data_view *view, size_t row, size_t column,
+                              float x)
+{
+    return sml__fail(ctx, SML_BAD_DATA,
+                     "%s: row %zu, column %zu (counted from 0) is %s; replace it by a number or "
+                     "leave the row out",
+                     view->name, row, column, isnan(x) ? "nan" : "infinite");
+}
+
+/* Missing cells are NaN; they are legal in a table. */
+static sml_status check_features(sml_ctx *ctx, const sml_data_view *view, int is_table)
 {
     for (size_t r = 0; view->features != NULL && r < view->rows; r++) {
         const float *row = view->features + r * view->row_stride;
         size_t c = first_not_finite(row, view->columns);
-        if (c < view->columns) {
-            return sml__fail(ctx, SML_BAD_DATA,
-                             "%s: row %zu, column %zu (counted from 0) is %s; replace it by a "
-                             "number or leave the row out",
-                             view->name, r, c, isnan(row[c]) ? "nan" : "infinite");
+        while (is_table && c < view->columns && !isinf(row[c])) {
+            c++;
         }
+        if (c < view->columns) {
+            return fail_number(ctx, view, r, c, row[c]);
+        }
+    }
+    return SML_OK;
+}
+
+/* The entries of one compressed row, columns upwards. */
+static sml_status check_entries(sml_ctx *ctx, const sml_data_view *view, size_t r)
+{
+    const size_t begin = view->row_starts[r];
+    for (size_t i = begin; i < view->row_starts[r + 1]; i++) {
+        const uint32_t column = view->column_indices[i];
+        if (column >= view->columns) {
+            return sml__fail(ctx, SML_BAD_DATA,
+                             "%s: row %zu (counted from 0) has column %u; with %zu columns they "
+                             "are 0…%zu",
+                             view->name, r, column, view->columns, view->columns - 1);
+        }
+        if (i > begin && column <= view->column_indices[i - 1]) {
+            return sml__fail(ctx, SML_BAD_DATA,
+                             "%s: row %zu (counted from 0) has column %u after column %u; sort the "
+                             "columns of a row upwards, each once",
+                             view->name, r, column, view->column_indices[i - 1]);
+        }
+        if (!isfinite(view->values[i])) {
+            return fail_number(ctx, view, r, column, view->values[i]);
+        }
+    }
+    return SML_OK;
+}
+
+static sml_status check_compressed(sml_ctx *ctx, const sml_data_view *view)
+{
+    sml_status status = SML_OK;
+    if (view->row_starts != NULL && view->row_starts[0] != 0) {
+        return sml__fail(ctx, SML_BAD_DATA, "%s: row_starts[0] is %zu; the first row begins at 0",
+                         view->name, view->row_starts[0]);
+    }
+    for (size_t r = 0; view->row_starts != NULL && r < view->rows && status == SML_OK; r++) {
+        if (view->row_starts[r + 1] < view->row_starts[r]) {
+            return sml__fail(ctx, SML_BAD_DATA,
+                             "%s: row %zu (counted from 0) begins at entry %zu and ends at %zu; "
+                             "row_starts must not fall",
+                             view->name, r, view->row_starts[r], view->row_starts[r + 1]);
+        }
+        status = check_entries(ctx, view, r);
+    }
+    return status;
+}
+
+static sml_status check_weights(sml_ctx *ctx, const sml_data_view *view)
+{
+    double sum = 0;
+    for (size_t r = 0; view->weights != NULL && r < view->rows; r++) {
+        if (!(view->weights[r] >= 0) || isinf(view->weights[r])) {
+            return sml__fail(ctx, SML_BAD_DATA,
+                             "%s: the weight of row %zu (counted from 0) is %g; a weight is finite "
+                             "and at least 0",
+                             view->name, r, (double)view->weights[r]);
+        }
+        sum += (double)view->weights[r];
+    }
+    if (view->weights != NULL && sum == 0) {
+        return sml__fail(ctx, SML_BAD_DATA, "%s: all weights are 0: no row would count",
+                         view->name);
     }
     return SML_OK;
 }
@@ -214,17 +302,22 @@ static sml_status check_targets(sml_ctx *ctx, const sml_data_view *view)
     return status;
 }
 
-sml_status sml__view_check(sml_ctx *ctx, sml_data_view *view)
+sml_status sml__view_check(sml_ctx *ctx, sml_data_view *view, const sml_schema *schema)
 {
     typedef sml_status check(sml_ctx *, const sml_data_view *);
-    static check *const checks[] = {
-        check_pointers, check_sizes,  check_picture, check_task,
-        check_features, check_labels, check_targets,
-    };
+    static check *const shapes[] = {check_pointers, check_sizes, check_picture, check_task};
+    static check *const values[] = {check_compressed, check_labels, check_targets, check_weights};
     sml_status status = SML_OK;
     fill_defaults(view);
-    for (size_t i = 0; i < sizeof checks / sizeof checks[0] && status == SML_OK; i++) {
-        status = checks[i](ctx, view);
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0] && status == SML_OK; i++) {
+        status = shapes[i](ctx, view);
+    }
+    assert(status != SML_OK || schema == NULL || schema->n == view->columns);
+    if (status == SML_OK) {
+        status = check_features(ctx, view, schema != NULL);
+    }
+    for (size_t i = 0; i < sizeof values / sizeof values[0] && status == SML_OK; i++) {
+        status = values[i](ctx, view);
     }
     return status;
 }

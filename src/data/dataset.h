@@ -6,15 +6,16 @@
 
 #include <scratchml/data.h>
 
-enum { SML__NAME_MAX = 256 };
+enum { SML__NAME_MAX = 256, SML__BLOCKS = 5 };
 
 struct sml_dataset {
-    sml_data_view view; /* pointers into owned memory or into the caller's; no 0 stands for a
-                           default any more: row_stride, scale and task are filled in */
+    sml_data_view view;        /* pointers into owned memory or into the caller's; no 0 stands for a
+                                  default any more: row_stride, scale and task are filled in. rows are
+                                  those of the data set, the arrays may have others: see selection */
+    const uint32_t *selection; /* [rows]: row r is row selection[r] of the arrays; NULL: row r */
     char name[SML__NAME_MAX];
     char split[16];
-    void *owned_features; /* NULL where borrowed */
-    void *owned_targets;
+    void *owned[SML__BLOCKS]; /* memory to free: all NULL where everything is borrowed */
     char **class_names;       /* [outputs] copies in one block, or NULL */
     char (*number_names)[12]; /* [outputs] "0", "1", …, where there are no class_names */
     int borrows_names;        /* 1 in a window: the two above belong to its parent */
@@ -27,19 +28,29 @@ struct sml_dataset {
 sml_status sml__dataset_adopt(sml_ctx *ctx, const sml_data_view *view, void *features,
                               void *targets, sml_dataset **out);
 
-/* Takes over the schema of a table. */
+/* The same for a table, or for rows in more arrays: takes over the schema (NULL: none) and
+ * blocks[n], n ≤ SML__BLOCKS, into which the view points. A column of a schema may have missing
+ * cells, which are NaN. */
+sml_status sml__dataset_adopt_table(sml_ctx *ctx, const sml_data_view *view, sml_schema *schema,
+                                    void *const *blocks, size_t n, sml_dataset **out);
+
+/* Takes over the schema of a table that has no missing cells. */
 void sml__dataset_set_schema(sml_dataset *data, sml_schema *schema);
 
 /* Notes which split a data set is: "train" or "test". */
 void sml__dataset_set_split(sml_dataset *data, const char *split);
 
-/* Gathers rows order[0…n-1] (NULL: first, first+1, …) as float32 into out[n, columns], rows
- * `stride` floats apart. */
-void sml__dataset_gather(const sml_dataset *data, const uint32_t *order, size_t first, size_t n,
-                         float *out, size_t stride);
+/* A data set of n rows with the arrays, names and schema of data, which it borrows. n ≥ 1.
+ * Errors: SML_NO_MEMORY. */
+sml_status sml__dataset_borrow(sml_ctx *ctx, const sml_dataset *data, size_t n, sml_dataset **out);
+
+/* A selection of rows[n], each a row of data; takes the list over (sml__alloc), also on failure. */
+sml_status sml__dataset_adopt_selection(sml_ctx *ctx, const sml_dataset *data, uint32_t *rows,
+                                        size_t n, sml_dataset **out);
 
 /* Fills the defaults of a view in (row_stride, scale, task, name), then checks shape and values.
+ * schema: NULL, or what the columns are; then a missing cell is legal.
  * Errors: SML_BAD_ARGUMENT, SML_BAD_SHAPE, SML_BAD_DATA. */
-sml_status sml__view_check(sml_ctx *ctx, sml_data_view *view);
+sml_status sml__view_check(sml_ctx *ctx, sml_data_view *view, const sml_schema *schema);
 
 #endif

@@ -1,5 +1,7 @@
 #include "data/sparse_rows.h"
 
+#include "data/rows.h"
+
 /* Below this share of non-zeros the sparse products are faster than the dense one: they do 80 to 90
  * GFLOP/s on non-zeros where that does 220 to 230, docs/performance.md. */
 static const double SPARSE_DENSITY = 0.35;
@@ -7,10 +9,10 @@ static const double SPARSE_DENSITY = 0.35;
 /* One row in so many is asked: at least the first of each block of an inference. */
 enum { ROWS_ASKED = 64 };
 
-sml__sparse sml__sparse_view(const sml_dataset *data, size_t first, float *values)
+sml__sparse sml__sparse_view(const sml_dataset *data, size_t place, float *values)
 {
     const sml_data_view *view = &data->view;
-    const size_t at = first * view->row_stride;
+    const size_t at = place * view->row_stride;
     const sml__sparse rows = {
         .columns = view->columns,
         .stride = view->row_stride,
@@ -42,9 +44,9 @@ static size_t non_zero_floats(const float *row, size_t n)
     return count;
 }
 
-static size_t non_zeros(const sml_data_view *view, size_t row)
+static size_t non_zeros(const sml_data_view *view, size_t place)
 {
-    const size_t at = row * view->row_stride;
+    const size_t at = place * view->row_stride;
     return view->bytes != NULL ? non_zero_bytes(view->bytes + at, view->columns)
                                : non_zero_floats(view->features + at, view->columns);
 }
@@ -52,11 +54,11 @@ static size_t non_zeros(const sml_data_view *view, size_t row)
 int sml__is_sparse(const sml_dataset *data, size_t first, size_t count)
 {
     size_t found = 0, asked = 0;
-    if (data->view.columns > SML__SPARSE_COLUMNS_MAX) {
+    if (data->view.columns > SML__SPARSE_COLUMNS_MAX || data->view.row_starts != NULL) {
         return 0;
     }
     for (size_t r = 0; r < count; r += ROWS_ASKED) {
-        found += non_zeros(&data->view, first + r);
+        found += non_zeros(&data->view, sml__dataset_place(data, first + r));
         asked += data->view.columns;
     }
     return (double)found <= SPARSE_DENSITY * (double)asked;

@@ -5,12 +5,13 @@
 #include "data/dataset.h"
 #include "math/sparse.h"
 
-/* Looks at the features of data as sparse rows, from row `first` on, and borrows them. values[256]
- * gets what bytes stand for. */
-sml__sparse sml__sparse_view(const sml_dataset *data, size_t first, float *values);
+/* Looks at the features of data as sparse rows, from a place in its arrays on, and borrows them.
+ * values[256] gets what bytes stand for. Not for compressed rows. */
+sml__sparse sml__sparse_view(const sml_dataset *data, size_t place, float *values);
 
 /* 1 where few of the numbers in rows first…first+count-1 are not zero, so that skipping the zeros
- * is faster. Every 64th row is asked: the answer follows from the data alone. */
+ * is faster. Every 64th row is asked: the answer follows from the data alone. 0 for compressed
+ * rows, which the products do not read. */
 int sml__is_sparse(const sml_dataset *data, size_t first, size_t count);
 
 #endif

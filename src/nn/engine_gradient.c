@@ -1,6 +1,7 @@
 #include "nn/engine_gradient.h"
 
 #include "base/memory.h"
+#include "data/rows.h"
 
 #include <math.h>
 

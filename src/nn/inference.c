@@ -6,6 +6,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "data/rows.h"
 #include "data/sparse_rows.h"
 
 #include <math.h>
@@ -77,11 +78,13 @@ static void find_input(const inference *run, sml__workspace *workspace, sml__pas
 {
     const sml_data_view *view = &run->data->view;
     const size_t first = (size_t)pass->first;
+    const uint32_t *order = run->data->selection != NULL ? run->data->selection + first : NULL;
     const int is_dense_layer = run->network->layers[0].type->has_units;
     if (is_dense_layer && sml__is_sparse(run->data, first, pass->rows)) {
-        *rows = sml__sparse_view(run->data, first, values);
+        *rows = sml__sparse_view(run->data, order != NULL ? 0 : first, values);
         pass->sparse = rows;
-    } else if (is_dense_layer && view->features != NULL) {
+        pass->order = order;
+    } else if (is_dense_layer && view->features != NULL && order == NULL) {
         pass->input = view->features + first * view->row_stride;
         pass->input_row = view->row_stride;
     } else {

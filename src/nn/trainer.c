@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/threads.h"
+#include "data/rows.h"
 #include "data/sparse_rows.h"
 
 #include <math.h>
@@ -40,7 +41,7 @@ typedef struct training {
     float *state[2];     /* [n_parameters] each, as many as the optimiser keeps */
     float *last_good;    /* [n_parameters] at the end of the last good epoch */
     double *block_norms; /* [n_parameters / NORM_BLOCK, rounded up] */
-    uint32_t *order;     /* [rows] */
+    uint32_t *order;     /* [rows]: their places in the arrays of the data set */
 
     /* Where training is. Rank 0 moves on between two waits of the team. */
     uint32_t epoch;      /* from 0 */
@@ -69,7 +70,8 @@ static void gather(training *t, size_t first, size_t rows, sml__member member)
                             t->workspace.input + own.begin * stride, stride);
     }
     for (size_t r = own.begin; r < own.end; r++) {
-        sml_dataset_targets(t->data, t->order[first + r], t->workspace.target + r * network->n_out);
+        sml__dataset_targets_at(t->data, t->order[first + r],
+                                t->workspace.target + r * network->n_out);
     }
 }
 
@@ -292,6 +294,7 @@ static sml_status train_epoch(training *t)
     sml__random random;
     sml__random_init(&random, t->settings->seed, SML__SHUFFLE, epoch_number(t), 0);
     sml__random_permutation(&random, t->order, t->data->view.rows);
+    sml__dataset_map_order(t->data, t->order, t->data->view.rows);
     t->epoch_loss = 0;
     choose_batch(t, 0);
     sml__team_run(t->members, train_batches, t);

@@ -2,7 +2,7 @@
 #include "support.h"
 
 #include "base/memory.h"
-#include "data/dataset.h"
+#include "data/rows.h"
 
 #include <math.h>
 
