@@ -110,7 +110,7 @@ void train(const job &work)
     int64_t epoch = 0;
 
     const auto run_epoch = [&] {
-        Tensor total = torch::zeros({});
+        double total = 0;
         for (const Tensor &batch : orders[epoch++].split(batch_size)) {
             const Tensor outputs = net->forward(inputs.index_select(0, batch));
             const Tensor wanted = targets.index_select(0, batch);
@@ -121,7 +121,7 @@ void train(const job &work)
             }
             loss.backward();
             optimizer->step();
-            total += loss.detach() * batch.size(0);
+            total += loss.item<double>() * static_cast<double>(batch.size(0));
         }
     };
     serve(run_epoch, [&] {
