@@ -78,7 +78,7 @@ static sml_status open_text(sml_ctx *ctx, sml__input *input, const sml_data_opti
 static const sml__reader idx_reader = {"IDX", is_idx, open_idx};
 static const sml__reader text_reader = {"text", is_text, open_text};
 
-/* The first that recognises a file opens it. */
+/* The first that recognises a file opens it; the last one recognises all. */
 static const sml__reader *const READERS[] = {&idx_reader, &text_reader};
 
 /* Takes over the bytes of a file. */
@@ -86,8 +86,9 @@ static sml_status open_bytes(sml_ctx *ctx, const char *path, unsigned char *byte
                              const sml_data_options *options, sml_dataset **out)
 {
     sml__input input = {path, bytes, length};
+    const size_t last = sizeof READERS / sizeof READERS[0] - 1;
     size_t r = 0;
-    while (!READERS[r]->recognise(&input, options)) {
+    while (r < last && !READERS[r]->recognise(&input, options)) {
         r++;
     }
     const sml_status status = READERS[r]->open(ctx, &input, options, out);

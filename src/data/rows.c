@@ -21,10 +21,10 @@ static void copy_features(const sml_data_view *view, sml__widen_kernel *widen, s
                           float *out)
 {
     const size_t start = place * view->row_stride;
-    if (view->bytes != NULL) {
-        widen(view->bytes + start, view->columns, view->scale, out);
-    } else {
+    if (view->features != NULL) {
         memcpy(out, view->features + start, view->columns * sizeof *out);
+    } else {
+        widen(view->bytes + start, view->columns, view->scale, out);
     }
 }
 
@@ -141,7 +141,8 @@ sml__cells sml__dataset_cells(const sml_dataset *data, size_t place, float *scra
     if (view->features != NULL) {
         return (sml__cells){view->features + place * view->row_stride, NULL, view->columns};
     }
-    sml__dataset_gather(data, &(uint32_t){(uint32_t)place}, 0, 1, scratch, view->columns);
+    const uint32_t order[] = {(uint32_t)place};
+    sml__dataset_gather(data, order, 0, 1, scratch, view->columns);
     return (sml__cells){scratch, NULL, view->columns};
 }
 

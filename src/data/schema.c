@@ -57,7 +57,7 @@ void sml__schema_free(sml_schema *schema)
     if (schema == NULL) {
         return;
     }
-    for (size_t i = 0; i < schema->n; i++) {
+    for (size_t i = 0; schema->columns != NULL && i < schema->n; i++) {
         sml__column *column = &schema->columns[i];
         for (size_t c = 0; c < column->n_categories; c++) {
             sml__free((void *)column->categories[c]);

@@ -66,13 +66,10 @@ static sml_status begin(sml_ctx *ctx, const sml_dataset *data, size_t pieces, cu
     const sml_data_view *view = &data->view;
     *c = (cutting){.data = data, .rows = view->rows, .pieces = pieces};
     c->classes = view->task == SML_TASK_CLASSIFICATION ? view->outputs : 1;
-    size_t sizes = 0;
-    if (!sml__multiply(c->classes, pieces, &sizes)) {
-        return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: %zu parts are too many", data->name, pieces);
-    }
+    const size_t row = (pieces + 1) * sizeof *c->sizes; /* one more: there may be no piece */
     c->members = sml__alloc(ctx, c->rows, sizeof *c->members, "rows by class");
     c->starts = sml__alloc(ctx, c->classes + 1, sizeof *c->starts, "rows by class");
-    c->sizes = sml__alloc(ctx, sizes, sizeof *c->sizes, "the sizes of parts");
+    c->sizes = sml__alloc(ctx, c->classes, row, "the sizes of parts");
     c->part_of = sml__alloc(ctx, c->rows, sizeof *c->part_of, "the parts of rows");
     c->order = sml__alloc(ctx, c->rows, sizeof *c->order, "a permutation");
     if (c->members == NULL || c->starts == NULL || c->sizes == NULL || c->part_of == NULL ||
@@ -215,7 +212,9 @@ sml_status sml_dataset_split(sml_ctx *ctx, const sml_dataset *data, uint64_t see
                              const double *shares, size_t n, sml_dataset **parts)
 {
     cutting c = {0};
-    memset(parts, 0, (n + 1) * sizeof *parts);
+    for (size_t i = 0; i <= n; i++) {
+        parts[i] = NULL;
+    }
     sml_status status = check_shares(ctx, data, shares, n);
     if (status == SML_OK) {
         status = begin(ctx, data, n, &c);

@@ -406,6 +406,9 @@ static void edges_of_splits(void **state)
     assert_true(parts[1] == NULL && parts[2] == NULL);
     assert_int_equal(rows_of(parts[0]), 10);
     free_parts(parts, 3);
+    OK(sml_dataset_split(ctx, n.data, 1, NULL, 0, parts));
+    assert_int_equal(rows_of(parts[0]), 10);
+    sml_dataset_free(parts[0]);
     const double bad[][2] = {{-0.1, 0}, {NAN, 0}, {0.7, 0.4}, {INFINITY, 0}};
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(sml_dataset_split(ctx, n.data, 1, bad[i], 2, parts), SML_BAD_ARGUMENT);
