@@ -1,4 +1,5 @@
-/* The generated data sets: one short function and one row of the table each. */
+/* The generated data sets: one row of the table each. Those in the plane are drawn in
+ * generators_plane.c, the regressions here. */
 #include "data/generators.h"
 
 #include "base/memory.h"
@@ -11,17 +12,20 @@ enum { TRAIN_ROWS = 3000, TEST_ROWS = 1000 };
 
 static const double PI = 3.141592653589793;
 
-/* Three arms of class k = r mod 3, turning by 4 radians on their way out:
- *   t ~ U[0, 1),  φ = 2πk/3 + 4t,  x = 2t (cos φ, sin φ) + 0.08 (n₁, n₂),  n ~ N(0, 1). */
-static int32_t draw_spirals(sml__random *random, size_t r, float *x, float *y)
+/* A linear function of x ~ N(0, 1)^10 with noise:
+ *   y = w·x + 0.1 n,  w = (4, −3, 3, −2, 2, −2, 1, −1, 1, 0) / 7,  |w| = 1,  n ~ N(0, 1). */
+static int32_t draw_linear(sml__random *random, size_t r, float *x, float *y)
 {
-    (void)y;
-    int32_t k = (int32_t)(r % 3);
-    double t = sml__random_uniform(random);
-    double angle = 2.0 * PI * k / 3.0 + 4.0 * t;
-    x[0] = (float)(2.0 * t * cos(angle) + 0.08 * sml__random_normal(random));
-    x[1] = (float)(2.0 * t * sin(angle) + 0.08 * sml__random_normal(random));
-    return k;
+    static const double sevenths[10] = {4, -3, 3, -2, 2, -2, 1, -1, 1, 0};
+    (void)r;
+    double sum = 0.0;
+    for (size_t j = 0; j < 10; j++) {
+        const double value = sml__random_normal(random);
+        x[j] = (float)value;
+        sum += sevenths[j] * value;
+    }
+    y[0] = (float)(sum / 7.0 + 0.1 * sml__random_normal(random));
+    return 0;
 }
 
 /* Friedman's first function (J. Friedman, "Multivariate adaptive regression splines", 1991) of
@@ -42,13 +46,52 @@ static int32_t draw_regression(sml__random *random, size_t r, float *x, float *y
     return 0;
 }
 
+/* The lane of a row never changes: its random numbers would. */
 static const sml__generator generators[] = {
     {{"spirals", "three classes on the arms of a spiral in the plane, with noise", "generated"},
      SML_TASK_CLASSIFICATION,
      2,
      3,
      1,
-     draw_spirals},
+     sml__draw_spirals},
+    {{"moons", "two classes in the plane: half circles that reach into each other", "generated"},
+     SML_TASK_CLASSIFICATION,
+     2,
+     2,
+     3,
+     sml__draw_moons},
+    {{"circles", "two classes in the plane: a circle around a smaller one", "generated"},
+     SML_TASK_CLASSIFICATION,
+     2,
+     2,
+     4,
+     sml__draw_circles},
+    {{"blobs", "four classes in the plane: round clouds, far enough apart", "generated"},
+     SML_TASK_CLASSIFICATION,
+     2,
+     4,
+     5,
+     sml__draw_blobs},
+    {{"xor", "two classes in the plane: opposite quadrants are alike, so no line parts them",
+      "generated"},
+     SML_TASK_CLASSIFICATION,
+     2,
+     2,
+     6,
+     sml__draw_xor},
+    {{"separable", "two classes in the plane, every row at least 0.1 away from a line between them",
+      "generated"},
+     SML_TASK_CLASSIFICATION,
+     2,
+     2,
+     7,
+     sml__draw_separable},
+    {{"linear", "one number from ten features, linear, with noise of deviation 0.1", "generated"},
+     SML_TASK_REGRESSION,
+     10,
+     1,
+     8,
+     draw_linear},
     {{"regression", "Friedman's function: one number from ten features, five of which matter",
       "generated"},
      SML_TASK_REGRESSION,

@@ -17,6 +17,14 @@ typedef struct sml__generator {
     sml__draw draw;
 } sml__generator;
 
+/* generators_plane.c */
+int32_t sml__draw_spirals(sml__random *random, size_t r, float *x, float *y);
+int32_t sml__draw_moons(sml__random *random, size_t r, float *x, float *y);
+int32_t sml__draw_circles(sml__random *random, size_t r, float *x, float *y);
+int32_t sml__draw_blobs(sml__random *random, size_t r, float *x, float *y);
+int32_t sml__draw_xor(sml__random *random, size_t r, float *x, float *y);
+int32_t sml__draw_separable(sml__random *random, size_t r, float *x, float *y);
+
 /* Generator index, or NULL past the end. */
 const sml__generator *sml__generator_at(size_t index);
 

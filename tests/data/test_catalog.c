@@ -29,13 +29,14 @@ static void assert_not_opened(sml_ctx *ctx, const char *name, const char *split,
 static void the_catalog_lists_its_names(void **state)
 {
     (void)state;
-    const char *const names[] = {"mnist", "fashion-mnist", "spirals", "regression"};
-    for (size_t i = 0; i < 4; i++) {
+    const char *const names[] = {"mnist", "fashion-mnist", "spirals",   "moons",  "circles",
+                                 "blobs", "xor",           "separable", "linear", "regression"};
+    for (size_t i = 0; i < 10; i++) {
         assert_string_equal(sml_catalog(i)->name, names[i]);
         assert_true(strlen(sml_catalog(i)->help) > 10);
         assert_true(strlen(sml_catalog(i)->source) > 5);
     }
-    assert_null(sml_catalog(4));
+    assert_null(sml_catalog(10));
     assert_null(sml_catalog(SIZE_MAX));
 }
 
