@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include "data_options.h"
 #include "text.h"
 
 #include <stdarg.h>
@@ -60,14 +61,12 @@ void note(const session *s, const char *format, ...)
 int open_data(const session *s, const char *name, const char *split, const sml_model *model,
               sml_dataset **out)
 {
-    const char *seed = model != NULL ? sml_model_get(model, "seed") : NULL;
-    if (option_given(&s->options, "seed")) {
-        seed = option_text(&s->options, "seed");
+    sml_data_options how;
+    int code = data_options_fill(s, name, split, model, &how);
+    if (code != 0) {
+        return code;
     }
-    sml_status status =
-        seed != NULL ? sml_dataset_open_seeded(s->ctx, name, split, strtoull(seed, NULL, 10), out)
-                     : sml_dataset_open(s->ctx, name, split, out);
-    return status == SML_OK ? 0 : fail_library(s);
+    return sml_dataset_open_with(s->ctx, name, &how, out) == SML_OK ? 0 : fail_library(s);
 }
 
 int open_model_and_data(const session *s, sml_model **model, sml_dataset **data)

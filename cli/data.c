@@ -1,5 +1,6 @@
 /* scratchml data list, info and fetch: which data sets there are, and what is in them. */
 #include "command.h"
+#include "data_options.h"
 #include "document.h"
 #include "interrupt.h"
 #include "table.h"
@@ -16,8 +17,8 @@ static const option_row *const options_of_list[] = {
 };
 
 static const option_row *const options_of_info[] = {
-    &option_json,  &option_seed,  &option_threads, &option_data_dir,
-    &option_color, &option_quiet, &option_help,    NULL,
+    DATA_OPTIONS,  &option_json, &option_seed, &option_threads, &option_data_dir, &option_color,
+    &option_quiet, &option_help, NULL,
 };
 
 static void list_text(const terminal *out)

@@ -249,15 +249,28 @@ int options_parse(options *o, int argc, char **argv)
     return code;
 }
 
+/* NULL where the command's table has no such row. */
+static const option_state *find_state(const options *o, const char *name)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        if (strcmp(o->states[i].parameter->name, name) == 0) {
+            return &o->states[i];
+        }
+    }
+    return NULL;
+}
+
 /* name is in the command's table: otherwise the mistake is ours. */
 static const option_state *state_named(const options *o, const char *name)
 {
-    size_t i = 0;
-    while (i < o->n && strcmp(o->states[i].parameter->name, name) != 0) {
-        i++;
-    }
-    assert(i < o->n);
-    return &o->states[i];
+    const option_state *state = find_state(o, name);
+    assert(state != NULL);
+    return state;
+}
+
+int option_exists(const options *o, const char *name)
+{
+    return find_state(o, name) != NULL;
 }
 
 const char *option_text(const options *o, const char *name)

@@ -42,6 +42,9 @@ void options_free(options *o);
 /* Reads argv[1…]. Returns 0, or the exit code after a message. Stops at --help. */
 int options_parse(options *o, int argc, char **argv);
 
+/* Whether a row of the tables has this name. */
+int option_exists(const options *o, const char *name);
+
 /* name must be in the tables. The text given, or the default. */
 const char *option_text(const options *o, const char *name);
 int option_given(const options *o, const char *name);

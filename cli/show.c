@@ -1,4 +1,5 @@
 /* scratchml data show: samples as pictures, points or numbers, with what a model says. */
+#include "data_options.h"
 #include "picture.h"
 #include "report.h"
 #include "table.h"
@@ -25,11 +26,13 @@ static const option_row option_mistakes = {
     NULL};
 
 static const option_row *const options_of_show[] = {
-    &option_sample, &option_count,    &option_split,
-    &option_model,  &option_mistakes, &option_json,
-    &option_seed,   &option_threads,  &option_data_dir,
-    &option_color,  &option_quiet,    &option_help,
-    NULL,
+    &option_sample,   &option_count,
+    &option_split,    &option_model,
+    &option_mistakes, DATA_OPTIONS,
+    &option_json,     &option_seed,
+    &option_threads,  &option_data_dir,
+    &option_color,    &option_quiet,
+    &option_help,     NULL,
 };
 
 /* Bytes of a class's name in a caption. */

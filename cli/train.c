@@ -1,4 +1,5 @@
 /* scratchml train: fits a model, saves it, and sums up in one line. */
+#include "data_options.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "report.h"
@@ -24,17 +25,8 @@ static const option_row option_model = {
     {"model", SML_PARAMETER_CHOICE, "mlp", 0, 0, "mlp", "algorithm"}, 0, "NAME"};
 
 static const option_row *const options_of_train[] = {
-    &option_output,
-    &option_from,
-    &option_model,
-    &option_json,
-    &option_threads,
-    &option_data_dir,
-    &option_progress,
-    &option_color,
-    &option_quiet,
-    &option_help,
-    NULL,
+    &option_output,   &option_from,     &option_model, DATA_OPTIONS,  &option_json, &option_threads,
+    &option_data_dir, &option_progress, &option_color, &option_quiet, &option_help, NULL,
 };
 
 /* One run of the command, from the command line to the saved file. */
@@ -96,8 +88,12 @@ static int open_test_part(const session *s, training *t)
     if (facts.split[0] == '\0') {
         return 0;
     }
-    uint64_t seed = strtoull(sml_model_get(t->model, "seed"), NULL, 10);
-    sml_status status = sml_dataset_open_seeded(s->ctx, t->data, "test", seed, &t->test);
+    sml_data_options how;
+    int code = data_options_fill(s, t->data, "test", t->model, &how);
+    if (code != 0) {
+        return code;
+    }
+    sml_status status = sml_dataset_open_with(s->ctx, t->data, &how, &t->test);
     if (status == SML_NOT_FOUND) {
         note(s, "no test score: %s", sml_ctx_error(s->ctx));
         return 0;

@@ -1,0 +1,21 @@
+/* The options that say how a file of data is to be read. */
+#ifndef CLI_DATA_OPTIONS_H
+#define CLI_DATA_OPTIONS_H
+
+#include "command.h"
+
+extern const option_row option_target, option_weight, option_drop, option_categorical, option_task,
+    option_delimiter, option_decimal, option_header, option_no_header, option_size;
+
+/* All of them, for the table of a command that reads new data. */
+#define DATA_OPTIONS                                                                               \
+    &option_target, &option_weight, &option_drop, &option_categorical, &option_task,               \
+        &option_delimiter, &option_decimal, &option_header, &option_no_header, &option_size
+
+/* Fills how to open a part of the data named: what the command line says, where the command has
+ * these options; --seed, else the seed of model (may be NULL), for generated data. The texts are
+ * borrowed from both. Returns 0, or the exit code after a message that names the option. */
+int data_options_fill(const session *s, const char *name, const char *split, const sml_model *model,
+                      sml_data_options *out);
+
+#endif
