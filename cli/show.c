@@ -2,6 +2,7 @@
 #include "data_options.h"
 #include "picture.h"
 #include "report.h"
+#include "svg_plane.h"
 #include "table.h"
 
 #include <stdio.h>
@@ -25,14 +26,17 @@ static const option_row option_mistakes = {
     0,
     NULL};
 
+static const option_row option_svg = {
+    {"svg", SML_PARAMETER_CHOICE, "", 0, 0, NULL,
+     "draw all rows to this file instead: classes over two columns, or a target over one; with "
+     "--model also what it predicts everywhere"},
+    0,
+    "FILE"};
+
 static const option_row *const options_of_show[] = {
-    &option_sample,   &option_count,
-    &option_split,    &option_model,
-    &option_mistakes, DATA_OPTIONS,
-    &option_json,     &option_seed,
-    &option_threads,  &option_data_dir,
-    &option_color,    &option_quiet,
-    &option_help,     NULL,
+    &option_sample,   &option_count, &option_split, &option_model, &option_mistakes,
+    &option_svg,      DATA_OPTIONS,  &option_json,  &option_seed,  &option_threads,
+    &option_data_dir, &option_color, &option_quiet, &option_help,  NULL,
 };
 
 /* Bytes of a class's name in a caption. */
@@ -356,11 +360,30 @@ static int open_show(show *w)
     return code;
 }
 
+static int save_picture(const show *w)
+{
+    const char *path = option_text(&w->s->options, "svg");
+    const int code =
+        svg_plane_save(w->s, w->data, w->model, option_text(&w->s->options, "model"), path);
+    if (code == 0 && w->s->json) {
+        json_t *document = json_object();
+        document_set(document, "svg", json_text(path));
+        print_document(document);
+    } else if (code == 0) {
+        fputs("drawn to ", stdout);
+        print_safe(stdout, path);
+        putchar('\n');
+    }
+    return code;
+}
+
 static int run(session *s)
 {
     show w = {.s = s};
     int code = open_show(&w);
-    if (code == 0 && s->json) {
+    if (code == 0 && option_given(&s->options, "svg")) {
+        code = save_picture(&w);
+    } else if (code == 0 && s->json) {
         print_json(&w);
     } else if (code == 0) {
         print_text(&w);

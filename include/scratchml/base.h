@@ -80,6 +80,10 @@ SML_API const char *scratchml_instruction_set(void);
  * most 1 + length / 3 letters inserted, left out, changed, or swapped); otherwise NULL. */
 SML_API const char *sml_nearest_name(const char *word, const char *const *names, size_t n);
 
+/* Writes a whole file: to a temporary one beside it, synced, then renamed, so that a reader sees
+ * the old file or the new one. After a failure the old one is whole. Errors: SML_IO. */
+SML_API sml_status sml_write_file(sml_ctx *ctx, const char *path, const void *bytes, size_t length);
+
 #ifdef __cplusplus
 }
 #endif

@@ -199,6 +199,12 @@ sml_status sml__file_write(sml_ctx *ctx, const char *path, const sml__piece *pie
     return status;
 }
 
+sml_status sml_write_file(sml_ctx *ctx, const char *path, const void *bytes, size_t length)
+{
+    const sml__piece piece = {bytes, length};
+    return sml__file_write(ctx, path, &piece, 1);
+}
+
 sml_status sml__file_check(sml_ctx *ctx, const char *path)
 {
     target file = {.mode = -1};
