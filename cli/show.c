@@ -5,6 +5,7 @@
 #include "svg_plane.h"
 #include "table.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +237,12 @@ static void print_points(const show *w)
     free(x);
 }
 
+/* The name that a number stands for, or NULL. */
+static const char *category_of(const show *w, size_t column, float value)
+{
+    return value >= 0 ? sml_dataset_category(w->data, column, (size_t)value) : NULL;
+}
+
 /* The values of a row, as many as room columns hold. */
 static void print_values(const show *w, size_t row, size_t room)
 {
@@ -260,16 +267,88 @@ static void print_values(const show *w, size_t row, size_t room)
     free(values);
 }
 
+/* A cell of a table: its number, its category, or that it is missing. */
+static short_text cell_text(const show *w, size_t column, float value)
+{
+    short_text out = {"missing"};
+    const char *category = category_of(w, column, value);
+    if (category != NULL) {
+        return shorten(category, NAME_MOST);
+    }
+    if (!isnan(value)) {
+        return format_value((double)value);
+    }
+    return out;
+}
+
+/* "#3 is setosa, says virginica 61.20%"; returns how wide that is. */
+static size_t print_caption(const show *w, const sample *one)
+{
+    picture p = {0};
+    caption(w, one, &p);
+    const char *said = p.captions[1].text;
+    printf("%s%s%s%s%s", p.captions[0].text, said[0] != '\0' ? ", " : "",
+           style_on(&w->s->out, p.look), said, style_off(&w->s->out, p.look));
+    return text_width(p.captions[0].text) + text_width(said) + 2;
+}
+
+static short_text column_label(const show *w, size_t column)
+{
+    return shorten(sml_dataset_column_name(w->data, column), NAME_MOST);
+}
+
+/* Terminal columns of the widest "name = value" of all samples. */
+static size_t widest_cell(const show *w, float *values)
+{
+    size_t widest = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        sml_dataset_features(w->data, w->samples[i].row, values);
+        for (size_t c = 0; c < w->facts.columns; c++) {
+            const size_t width =
+                text_width(column_label(w, c).text) + text_width(cell_text(w, c, values[c]).text);
+            widest = width + 3 > widest ? width + 3 : widest;
+        }
+    }
+    return widest;
+}
+
+/* "sepal length = 5.1", so many across in cells of a width. */
+static void print_cells(const show *w, const float *values, size_t across, size_t width)
+{
+    const terminal *out = &w->s->out;
+    for (size_t c = 0; c < w->facts.columns; c++) {
+        const int ends = (c + 1) % across == 0 || c + 1 == w->facts.columns;
+        const short_text name = column_label(w, c), value = cell_text(w, c, values[c]);
+        const size_t used = text_width(name.text) + text_width(value.text) + 3;
+        printf("%s%s%s%s = %s%*s", c % across == 0 ? "  " : "", style_on(out, STYLE_DIM), name.text,
+               style_off(out, STYLE_DIM), value.text, ends ? 0 : (int)(width - used), "");
+        fputs(ends ? "\n" : "   ", stdout);
+    }
+}
+
+/* Rows of a table, each below its heading. */
+static void print_table_rows(const show *w)
+{
+    enum { INDENT = 2, SPACE = 3 };
+    float *values = allocate(w->facts.columns, sizeof *values);
+    const size_t width = widest_cell(w, values);
+    const size_t fitting = (terminal_width(&w->s->out) - INDENT + SPACE) / (width + SPACE);
+    for (size_t i = 0; i < w->n; i++) {
+        sml_dataset_features(w->data, w->samples[i].row, values);
+        print_caption(w, &w->samples[i]);
+        putchar('\n');
+        print_cells(w, values, fitting > 0 ? fitting : 1, width);
+    }
+    free(values);
+}
+
+/* Rows without names, a line each. */
 static void print_rows(const show *w)
 {
+    const size_t width = terminal_width(&w->s->out);
     for (size_t i = 0; i < w->n; i++) {
-        picture p = {0};
-        caption(w, &w->samples[i], &p);
-        const char *said = p.captions[1].text;
-        size_t used = text_width(p.captions[0].text) + text_width(said) + 4;
-        size_t width = terminal_width(&w->s->out);
-        printf("%s%s%s%s%s:", p.captions[0].text, said[0] != '\0' ? ", " : "",
-               style_on(&w->s->out, p.look), said, style_off(&w->s->out, p.look));
+        const size_t used = print_caption(w, &w->samples[i]) + 2;
+        putchar(':');
         print_values(w, w->samples[i].row, width > used ? width - used : 0);
     }
 }
@@ -282,6 +361,8 @@ static void print_text(const show *w)
         print_pictures(w);
     } else if (is_plane(w)) {
         print_points(w);
+    } else if (w->facts.has_column_names) {
+        print_table_rows(w);
     } else {
         print_rows(w);
     }
@@ -293,7 +374,9 @@ static json_t *features_document(const show *w, size_t row)
     float *values = allocate(w->facts.columns, sizeof *values);
     sml_dataset_features(w->data, row, values);
     for (size_t i = 0; i < w->facts.columns; i++) {
-        document_append(features, json_figure((double)values[i]));
+        const char *category = category_of(w, i, values[i]);
+        document_append(features,
+                        category != NULL ? json_text(category) : json_figure((double)values[i]));
     }
     free(values);
     return features;
@@ -336,6 +419,13 @@ static void print_json(const show *w)
         }
         document_set(row, "features", features_document(w, one->row));
         document_append(samples, row);
+    }
+    if (w->facts.has_column_names) {
+        json_t *names = json_array();
+        for (size_t c = 0; c < w->facts.columns; c++) {
+            document_append(names, json_text(sml_dataset_column_name(w->data, c)));
+        }
+        document_set(document, "columns", names);
     }
     document_set(document, "samples", samples);
     print_document(document);
@@ -399,9 +489,10 @@ const command command_data_show = {
     .operands = "DATA",
     .least = 1,
     .most = 1,
-    .help = "Draw samples in the terminal, with a model's predictions if you like",
+    .help = "Show samples as pictures, points or rows, with a model's predictions if asked for",
     .options = options_of_show,
     .run = run,
-    .notes = "Example:\n"
-             "  scratchml data show mnist --model model.safetensors --mistakes\n",
+    .notes = "Examples:\n"
+             "  scratchml data show mnist --model model.safetensors --mistakes\n"
+             "  scratchml data show moons --model moons.safetensors --svg moons.svg\n",
 };

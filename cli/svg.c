@@ -182,6 +182,9 @@ static short_text tick_text(const double *ticks, size_t n, size_t i)
     return out;
 }
 
+/* Bytes of the name of an axis. */
+enum { NAME_MOST = 48 };
+
 void svg_axes(svg *s, const svg_plot *plot)
 {
     const svg_axis *x = &plot->x, *y = &plot->y;
@@ -200,8 +203,8 @@ void svg_axes(svg *s, const svg_plot *plot)
     }
     svg_add(s, "<path class=\"frame\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n", x->from, y->to, y->from,
             x->to);
-    svg_text(s, x->to, y->from + 36, "end", plot->x_name);
-    svg_text(s, x->from, y->to - 10, "", plot->y_name);
+    svg_text(s, x->to, y->from + 36, "end", shorten(plot->x_name, NAME_MOST).text);
+    svg_text(s, x->from, y->to - 10, "", shorten(plot->y_name, NAME_MOST).text);
 }
 
 /* Dots are lines of no length with round ends: short to write. */

@@ -51,26 +51,30 @@ static int check(plane *p)
     return 0;
 }
 
-/* Up to POINTS rows, evenly spaced. */
-static void read_points(plane *p)
+/* Up to POINTS rows, evenly spaced; a row with a missing value has no place. */
+static int read_points(plane *p)
 {
-    p->n = p->facts.rows < POINTS ? p->facts.rows : POINTS;
-    p->x = allocate(p->n, sizeof *p->x);
-    p->y = allocate(p->n, sizeof *p->y);
-    p->class = allocate(p->n, sizeof *p->class);
-    for (size_t i = 0; i < p->n; i++) {
-        const size_t row = (size_t)((uint64_t)i * p->facts.rows / p->n);
+    const size_t wanted = p->facts.rows < POINTS ? p->facts.rows : POINTS;
+    p->x = allocate(wanted, sizeof *p->x);
+    p->y = allocate(wanted, sizeof *p->y);
+    p->class = allocate(wanted, sizeof *p->class);
+    for (size_t i = 0; i < wanted; i++) {
+        const size_t row = (size_t)((uint64_t)i * p->facts.rows / wanted);
+        const int32_t label = sml_dataset_label(p->data, row);
         float values[2];
         sml_dataset_features(p->data, row, values);
-        p->x[i] = values[0];
         if (p->is_curve) {
-            sml_dataset_targets(p->data, row, &p->y[i]);
-        } else {
-            const int32_t label = sml_dataset_label(p->data, row);
-            p->y[i] = values[1];
-            p->class[i] = label > 0 ? (size_t)label : 0;
+            sml_dataset_targets(p->data, row, &values[1]);
         }
+        p->x[p->n] = values[0];
+        p->y[p->n] = values[1];
+        p->class[p->n] = label > 0 ? (size_t)label : 0;
+        p->n += isfinite(values[0]) && isfinite(values[1]);
     }
+    return p->n > 0
+               ? 0
+               : fail(p->s->program, "--svg: each row of %s that was looked at has a missing value",
+                      printable(p->facts.name).text);
 }
 
 static svg_axis axis_of(const float *values, size_t n, double from, double to)
@@ -81,6 +85,12 @@ static svg_axis axis_of(const float *values, size_t n, double from, double to)
         high = fmax(high, (double)values[i]);
     }
     return svg_axis_for(low, high, from, to);
+}
+
+static const char *column_name(const plane *p, size_t column)
+{
+    const char *name = sml_dataset_column_name(p->data, column);
+    return name != NULL ? name : (column == 0 ? "column 1" : "column 2");
 }
 
 /* Room to the right of the plot: for the names of the classes, as long as the legend shows them. */
@@ -99,8 +109,8 @@ static void lay_out(plane *p)
     p->plot = (svg_plot){
         .x = axis_of(p->x, p->n, 64, WIDTH - legend_room(p)),
         .y = axis_of(p->y, p->n, HEIGHT - 52, 94),
-        .x_name = p->is_curve ? "column 1" : "column 1",
-        .y_name = p->is_curve ? "target" : "column 2",
+        .x_name = column_name(p, 0),
+        .y_name = p->is_curve ? "target" : column_name(p, 1),
     };
     if (!p->is_curve) {
         svg_equal_units(&p->plot);
@@ -110,10 +120,12 @@ static void lay_out(plane *p)
 static void describe(const plane *p, char *text, size_t size)
 {
     const sml_dataset_facts *f = &p->facts;
-    int used = snprintf(text, size, "%s%s of %s row%s as points, column 1 from %.4g to %.4g.",
-                        p->n < f->rows ? "A sample of " : "", format_count(p->n).text,
-                        format_count(f->rows).text, f->rows == 1 ? "" : "s", p->plot.x.low,
-                        p->plot.x.high);
+    int used = snprintf(text, size,
+                        "%s of %s row%s as points: %.60s across, from %.4g to %.4g, %.60s "
+                        "upwards, from %.4g to %.4g.",
+                        format_count(p->n).text, format_count(f->rows).text,
+                        f->rows == 1 ? "" : "s", p->plot.x_name, p->plot.x.low, p->plot.x.high,
+                        p->plot.y_name, p->plot.y.low, p->plot.y.high);
     if (p->model != NULL && used > 0 && (size_t)used < size) {
         snprintf(text + used, size - (size_t)used,
                  p->is_curve ? " The line is what the model predicts."
@@ -319,6 +331,21 @@ static void add_legend(plane *p)
     free(names);
 }
 
+static int draw(plane *p)
+{
+    const int has_model = p->model != NULL;
+    lay_out(p);
+    add_heading(p);
+    int code = has_model && !p->is_curve ? add_surface(p) : 0;
+    if (code == 0) {
+        svg_axes(&p->picture, &p->plot);
+        add_points(p);
+        code = has_model && p->is_curve ? add_curve(p) : 0;
+        add_legend(p);
+    }
+    return code;
+}
+
 int svg_plane_save(const session *s, const sml_dataset *data, const sml_model *model,
                    const char *model_name, const char *path)
 {
@@ -328,16 +355,8 @@ int svg_plane_save(const session *s, const sml_dataset *data, const sml_model *m
     if (code != 0) {
         return code;
     }
-    read_points(&p);
-    lay_out(&p);
-    add_heading(&p);
-    code = model != NULL && !p.is_curve ? add_surface(&p) : 0;
-    if (code == 0) {
-        svg_axes(&p.picture, &p.plot);
-        add_points(&p);
-        code = model != NULL && p.is_curve ? add_curve(&p) : 0;
-        add_legend(&p);
-    }
+    code = read_points(&p);
+    code = code == 0 ? draw(&p) : code;
     code = code == 0 ? svg_save(s, &p.picture, path) : code;
     free(p.picture.text);
     free(p.class);

@@ -74,6 +74,14 @@ short_text format_bytes(uint64_t bytes)
     return out;
 }
 
+short_text format_value(double value)
+{
+    short_text out;
+    const int is_whole = value > -1e15 && value < 1e15 && value == (double)(int64_t)value;
+    snprintf(out.text, sizeof out.text, is_whole ? "%.0f" : "%.6g", value);
+    return out;
+}
+
 short_text format_option(const char *name)
 {
     short_text out;

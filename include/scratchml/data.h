@@ -145,6 +145,13 @@ SML_API void sml_dataset_describe(const sml_dataset *data, sml_dataset_facts *fa
 /* The name of a class; its number as text where there are no names. Owned by the data set. */
 SML_API const char *sml_dataset_class_name(const sml_dataset *data, size_t class_index);
 
+/* The name of a column; NULL where columns have none. Owned by the data set. */
+SML_API const char *sml_dataset_column_name(const sml_dataset *data, size_t column);
+
+/* The name that a number of a categorical column stands for; NULL where it stands for none. Owned
+ * by the data set. */
+SML_API const char *sml_dataset_category(const sml_dataset *data, size_t column, size_t category);
+
 /* Copies the features of one row as float32, scaled, to out[columns]. row < rows. */
 SML_API void sml_dataset_features(const sml_dataset *data, size_t row, float *out);
 
