@@ -26,6 +26,18 @@ run data info spirals --json --seed 42
 expect_json ".splits.train.sha256 == \"$first\""
 run data info spirals --json --seed 43
 expect_json ".splits.train.sha256 != \"$first\""
+expect_json '.column_facts | length == 2 and all(.kind == "number" and .missing == 0)'
+expect_json '.splits.test.rows_of_train == 0 and .splits.train.duplicate_rows == 0'
+for set in moons circles blobs xor separable linear; do
+    run data info "$set"
+    expect_code 0
+    expect_out "^$set: "
+    expect_out '^  no missing values · no duplicate rows · no rows also in train$'
+    expect_narrow
+done
+expect_out '^10 +numbers +0 +-?0\.0[0-9]+ +[01]\.[0-9]+ +-[34]\.[0-9]+…[34]\.'
+run data info blobs
+expect_out '^3 +750  25\.00%   250  25\.00%$'
 run data info regression --json
 expect_json '.task == "regression" and .outputs == 1 and .splits.train.classes == []'
 
@@ -55,6 +67,18 @@ run data show spirals --model m.safetensors --mistakes --count 5 --json
 expect_json '.samples | length == 5 and all(.label != .prediction)'
 expect_json '.samples | map(.probability) | . == (sort | reverse)'
 
+# Rows of numbers: repeated ones are found whatever the sign of zero.
+printf '1 0\n2 5\n1 -0\n1 0\n' >rows.txt
+run data info rows.txt
+expect_out '^  no missing values · 2 duplicate rows$'
+expect_out '^1 +whole numbers +0 +1\.25 +0\.433 +1…2$'
+run data info rows.txt --json
+expect_json '.splits.all | .duplicate_rows == 2 and .density == 0.625 and .missing == 0'
+printf '20000001 1\n20000001 1\n20000003 1\n' >far.txt
+run data info far.txt
+expect_err "^column '1': its mean is .* subtract a constant"
+expect_out '^2 .* 1 in every row$'
+
 # Pictures: two of 4 × 6 pixels in the four IDX files of MNIST's layout.
 idx() { printf "%b" "$1" >"$2"; }
 mkdir pictures
@@ -64,6 +88,11 @@ for part in train t10k; do
         pictures/$part-images-idx3-ubyte
     idx '\x00\x00\x08\x01\x00\x00\x00\x02\x00\x01' pictures/$part-labels-idx1-ubyte
 done
+run data info pictures --json
+expect_json '.splits.train.duplicate_rows == 1 and .splits.test.duplicate_rows == 1'
+expect_json '.splits.test.rows_of_train == 2 and .column_facts == []'
+run data info pictures
+expect_out '1 duplicate row · 2 rows also in train'
 LC_ALL=C.UTF-8 run data show pictures
 expect_code 0
 expect_out '█'
