@@ -157,8 +157,8 @@ size_t svg_ticks(double low, double high, size_t most, double ticks[SVG_TICKS])
         const double step = FACTORS[i] * power;
         const double first = ceil(low / step - 1e-9), last = floor(high / step + 1e-9);
         if (last - first + 1 <= (double)room) {
-            for (double k = first; k <= last; k++) {
-                ticks[n++] = k * step;
+            for (; first + (double)n <= last; n++) {
+                ticks[n] = (first + (double)n) * step;
             }
             break;
         }
@@ -289,16 +289,16 @@ void svg_contour(svg *s, const svg_plot *plot, const float *values, size_t rows,
 
 void svg_legend(svg *s, double x, double y, const char *const *names, size_t n)
 {
-    enum { MOST = 16 };
+    enum { MOST = 16, STEP = 22 };
     const size_t shown = n <= MOST ? n : MOST - 1;
-    for (size_t k = 0; k < shown; k++, y += 22) {
+    for (size_t k = 0; k < shown; k++) {
         svg_add(s, "<circle class=\"f%zu\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>", k % SVG_COLOURS, x,
-                y - 4);
-        svg_text(s, x + 14, y, "", shorten(names[k], SVG_LEGEND_LETTERS).text);
+                y + STEP * (double)k - 4);
+        svg_text(s, x + 14, y + STEP * (double)k, "", shorten(names[k], SVG_LEGEND_LETTERS).text);
     }
     if (shown < n) {
         short_text rest;
         snprintf(rest.text, sizeof rest.text, "and %.40s more", format_count(n - shown).text);
-        svg_text(s, x + 14, y, "", rest.text);
+        svg_text(s, x + 14, y + STEP * (double)shown, "", rest.text);
     }
 }

@@ -72,16 +72,22 @@ static void draw_panel(svg *s, const curve *c, const panel *p, const double *epo
     }
 }
 
+static void draw_key_line(svg *s, double x, size_t colour, const char *class, const char *name)
+{
+    svg_add(s, "<path class=\"%s s%zu\" d=\"M%.1f 72h28\"/>", class, colour, x);
+    svg_text(s, x + 36, 76, "", name);
+}
+
 /* "━ training  ╍ validation", and what the marked epoch is, in one line above the panels. */
 static void draw_key(svg *s, const curve *c, int has_validation)
 {
-    static const char *const names[] = {"training", "validation"};
-    double x = 24;
-    for (int k = 0; k < 1 + has_validation; k++, x += 128) {
-        svg_add(s, "<path class=\"line%s s%d\" d=\"M%.1f 72h28\"/>", k == 1 ? " dashed" : "", k, x);
-        svg_text(s, x + 36, 76, "", names[k]);
+    enum { SLOT = 128 };
+    draw_key_line(s, 24, 0, "line", "training");
+    if (has_validation) {
+        draw_key_line(s, 24 + SLOT, 1, "line dashed", "validation");
     }
     if (isfinite(c->best_epoch)) {
+        const double x = has_validation ? 24 + 2 * SLOT : 24 + SLOT;
         short_text best;
         snprintf(best.text, sizeof best.text, "best epoch %.0f", c->best_epoch);
         svg_add(s, "<path class=\"note\" d=\"M%.1f 66v14\"/>", x + 4);

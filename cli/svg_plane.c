@@ -188,21 +188,21 @@ static float value_at(const svg_axis *axis, double share)
 
 /* The class of a point and how sure it is, as one number: class · LEVELS + level. 1/K is no
  * knowledge at all. */
-static uint16_t shade_of(const float *outputs, size_t classes)
+static int shade_of(const float *outputs, size_t classes)
 {
     const size_t best = sml_argmax(outputs, classes);
     const float none = 1.0f / (float)classes;
     const float sure = classes > 1 ? (outputs[best] - none) / (1.0f - none) : 1.0f;
     const int level = (int)(fminf(fmaxf(sure, 0.0f), 1.0f) * (LEVELS - 1) + 0.5f);
-    return (uint16_t)(best % SVG_COLOURS * LEVELS + (size_t)level);
+    return (int)(best % SVG_COLOURS) * LEVELS + level;
 }
 
 /* The runs of one shade along the rows of the grid, as strips of one path. */
-static void add_strips(svg *picture, const uint16_t *shades, uint16_t shade)
+static void add_strips(svg *picture, const int *shades, int shade)
 {
     int begun = 0;
     for (size_t row = 0; row < GRID; row++) {
-        const uint16_t *line = shades + row * GRID;
+        const int *line = shades + row * GRID;
         for (size_t first = 0, end; first < GRID; first = end) {
             for (end = first + 1; end < GRID && line[end] == line[first]; end++) {
             }
@@ -223,7 +223,7 @@ static void add_strips(svg *picture, const uint16_t *shades, uint16_t shade)
 static void add_shading(plane *p, const grid *g)
 {
     const svg_axis *x = &p->plot.x, *y = &p->plot.y;
-    uint16_t *shades = allocate((size_t)GRID * GRID, sizeof *shades);
+    int *shades = allocate((size_t)GRID * GRID, sizeof *shades);
     for (size_t i = 0; i < (size_t)GRID * GRID; i++) {
         shades[i] = shade_of(g->outputs + i * g->width, g->width);
     }
@@ -232,7 +232,7 @@ static void add_shading(plane *p, const grid *g)
             "<g shape-rendering=\"crispEdges\" transform=\"translate(%.1f %.1f) scale(%.6f %.6f)\">"
             "\n",
             x->from, y->from, (x->to - x->from) / GRID, (y->to - y->from) / GRID);
-    for (uint16_t shade = 0; shade < SVG_COLOURS * LEVELS; shade++) {
+    for (int shade = 0; shade < SVG_COLOURS * LEVELS; shade++) {
         add_strips(&p->picture, shades, shade);
     }
     svg_add(&p->picture, "</g>\n");
@@ -264,8 +264,9 @@ static int add_surface(plane *p)
     float *points = allocate(2 * n, sizeof *points);
     grid g = {0};
     for (size_t i = 0; i < n; i++) {
-        points[2 * i] = value_at(&p->plot.x, ((double)(i % GRID) + 0.5) / GRID);
-        points[2 * i + 1] = value_at(&p->plot.y, ((double)(i / GRID) + 0.5) / GRID);
+        const size_t row = i / GRID, column = i % GRID;
+        points[2 * i] = value_at(&p->plot.x, ((double)column + 0.5) / GRID);
+        points[2 * i + 1] = value_at(&p->plot.y, ((double)row + 0.5) / GRID);
     }
     const sml_status status = ask(p, points, n, &g);
     if (status == SML_OK) {
