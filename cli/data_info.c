@@ -132,17 +132,22 @@ static const char *storage_name(const sml_dataset_facts *f)
 
 static void print_heading(const sml_dataset_facts *f, const terminal *out)
 {
-    printf("%s%s%s: %s, %s column%s", style_on(out, STYLE_BOLD), printable(f->name).text,
-           style_off(out, STYLE_BOLD),
-           f->task == SML_TASK_NONE ? "no targets" : sml_task_name(f->task),
-           format_count(f->columns).text, f->columns == 1 ? "" : "s");
+    const short_text name = printable(f->name);
+    char pictures[96] = "", targets[96] = "", text[400];
     if (f->height > 0) {
-        printf(" (%zu %s %zu pictures)", f->height, sign("×"), f->width);
+        snprintf(pictures, sizeof pictures, " (%zu %s %zu pictures)", f->height, sign("×"),
+                 f->width);
     }
     if (f->task != SML_TASK_NONE) {
-        printf(", %s %s", format_count(f->outputs).text, outputs_name(f));
+        snprintf(targets, sizeof targets, ", %.40s %s", format_count(f->outputs).text,
+                 outputs_name(f));
     }
-    printf(", stored as %s%s\n", storage_name(f), f->has_weights ? ", rows have weights" : "");
+    snprintf(text, sizeof text, "%s, %s column%s%s%s, stored as %s%s",
+             f->task == SML_TASK_NONE ? "no targets" : sml_task_name(f->task),
+             format_count(f->columns).text, f->columns == 1 ? "" : "s", pictures, targets,
+             storage_name(f), f->has_weights ? ", rows have weights" : "");
+    printf("%s%s%s: ", style_on(out, STYLE_BOLD), name.text, style_off(out, STYLE_BOLD));
+    print_wrapped(text, text_width(name.text) + 2, 2, text_room(out));
 }
 
 /* "no missing values", "1 row also in train": bold where there are some, since a person must know.
