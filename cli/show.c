@@ -270,7 +270,7 @@ static void print_values(const show *w, size_t row, size_t room)
 /* A cell of a table: its number, its category, or that it is missing. */
 static short_text cell_text(const show *w, size_t column, float value)
 {
-    short_text out = {"missing"};
+    short_text out = {"(missing)"};
     const char *category = category_of(w, column, value);
     if (category != NULL) {
         return shorten(category, NAME_MOST);

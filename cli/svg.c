@@ -135,7 +135,7 @@ void svg_equal_units(svg_plot *plot)
     const double y_unit = fabs(y->to - y->from) / (y->high - y->low);
     svg_axis *widened = x_unit > y_unit ? x : y;
     const double ratio = x_unit > y_unit ? x_unit / y_unit : y_unit / x_unit;
-    if (ratio <= 3) {
+    if (ratio <= 1.5) {
         const double more = (ratio - 1) * (widened->high - widened->low) / 2;
         widened->low -= more;
         widened->high += more;

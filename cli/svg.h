@@ -39,8 +39,8 @@ void svg_text(svg *s, double x, double y, const char *class, const char *text);
 /* An axis for values low…high with a margin on both sides. */
 svg_axis svg_axis_for(double low, double high, double from, double to);
 
-/* Widens the shorter axis so that one unit is as long on both, if that makes it at most three
- * times as long: circles are round then. */
+/* Widens the shorter axis so that one unit is as long on both, if that makes it at most half as
+ * long again: circles are round then. */
 void svg_equal_units(svg_plot *plot);
 
 /* Where a value lies, to a tenth of a unit when it is printed. */

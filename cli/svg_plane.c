@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* GRID: predictions along each axis. POINTS: more rows than so many only hide each other. */
-enum { WIDTH = 640, HEIGHT = 520, GRID = 200, LEVELS = 10, POINTS = 5000, TOGETHER = 250 };
+enum { WIDTH = 640, HEIGHT = 520, GRID = 200, LEVELS = 20, POINTS = 5000, TOGETHER = 250 };
 
 typedef struct plane {
     const session *s;
