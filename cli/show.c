@@ -243,27 +243,52 @@ static const char *category_of(const show *w, size_t column, float value)
     return value >= 0 ? sml_dataset_category(w->data, column, (size_t)value) : NULL;
 }
 
-/* The values of a row, as many as room columns hold. */
+/* " 0.5", or " 17:0.5" of a compressed row, whose columns count from 1 as in its file. */
+static size_t value_text(const show *w, size_t column, float value, short_text *out)
+{
+    size_t used = 0;
+    if (w->facts.is_compressed) {
+        used =
+            (size_t)snprintf(out->text, sizeof out->text, " %zu:%.5g", column + 1, (double)value);
+    } else {
+        used = (size_t)snprintf(out->text, sizeof out->text, " %.5g", (double)value);
+    }
+    return used;
+}
+
+static short_text rest_text(size_t left)
+{
+    short_text out = {""};
+    if (left > 0) {
+        snprintf(out.text, sizeof out.text, " %s %.40s more", sign("…"), format_count(left).text);
+    }
+    return out;
+}
+
+/* The values of a row, of a compressed one those that are not 0, as many as room columns hold. */
 static void print_values(const show *w, size_t row, size_t room)
 {
-    float *values = allocate(w->facts.columns, sizeof *values);
+    const size_t columns = w->facts.columns;
+    float *values = allocate(columns, sizeof *values);
+    size_t left = 0, used = 0;
     sml_dataset_features(w->data, row, values);
-    size_t used = 0;
-    for (size_t i = 0; i < w->facts.columns; i++) {
-        short_text value, tail = {""};
-        size_t width = (size_t)snprintf(value.text, sizeof value.text, " %.5g", (double)values[i]);
-        if (i + 1 < w->facts.columns) {
-            snprintf(tail.text, sizeof tail.text, " %s %.40s more", sign("…"),
-                     format_count(w->facts.columns - i - 1).text);
+    for (size_t i = 0; i < columns; i++) {
+        left += !w->facts.is_compressed || values[i] != 0;
+    }
+    for (size_t i = 0; i < columns && left > 0; i++) {
+        short_text value;
+        if (w->facts.is_compressed && values[i] == 0) {
+            continue;
         }
-        if (i > 0 && used + width + text_width(tail.text) > room) {
-            printf(" %s %s more", sign("…"), format_count(w->facts.columns - i).text);
+        const size_t width = value_text(w, i, values[i], &value);
+        if (used > 0 && used + width + text_width(rest_text(left - 1).text) > room) {
             break;
         }
         fputs(value.text, stdout);
         used += width;
+        left--;
     }
-    putchar('\n');
+    printf("%s\n", rest_text(left).text);
     free(values);
 }
 

@@ -62,6 +62,18 @@ run data show flowers.csv --target petal --drop width,colour,species --svg curve
 expect_code 0
 check 'a target over one column' grep -q '>target<' curve.svg
 fails_with 2 '--svg draws classes over two columns' data show flowers.csv --target species --svg no.svg
+# Compressed rows: only what is there.
+printf '1 1:0.5 40:2\n0 2:1\n1 1:0.5 40:2\n0 3:1 4:1\n' >sparse.svm
+run data info sparse.svm
+expect_out '^sparse.svm: classification, 40 columns, 2 classes, stored as float32, rows$'
+expect_out '^  compressed$'
+expect_out '^  no missing values · 1 duplicate row$'
+run data info sparse.svm --json
+expect_json '.stored_as == "csr" and .splits.all.density == 7 / 160'
+run data show sparse.svm --count 2
+expect_out '^#0 is 1: 1:0.5 40:2$'
+expect_out '^#1 is 0: 2:1$'
+
 printf 'a,b,c\n1,,x\n2,,y\n' >empty.csv
 run data info empty.csv --target c
 expect_code 0
