@@ -246,14 +246,11 @@ static const char *category_of(const show *w, size_t column, float value)
 /* " 0.5", or " 17:0.5" of a compressed row, whose columns count from 1 as in its file. */
 static size_t value_text(const show *w, size_t column, float value, short_text *out)
 {
-    size_t used = 0;
-    if (w->facts.is_compressed) {
-        used =
-            (size_t)snprintf(out->text, sizeof out->text, " %zu:%.5g", column + 1, (double)value);
-    } else {
-        used = (size_t)snprintf(out->text, sizeof out->text, " %.5g", (double)value);
-    }
-    return used;
+    const int length =
+        w->facts.is_compressed
+            ? snprintf(out->text, sizeof out->text, " %zu:%.5g", column + 1, (double)value)
+            : snprintf(out->text, sizeof out->text, " %.5g", (double)value);
+    return (size_t)length;
 }
 
 static short_text rest_text(size_t left)
