@@ -453,6 +453,20 @@ static void print_json(const show *w)
     print_document(document);
 }
 
+/* What --svg would pass over in silence is refused. */
+static int check_picture_options(const session *s)
+{
+    static const char *const chosen[] = {"sample", "count", "mistakes"};
+    const options *o = &s->options;
+    for (size_t i = 0; i < 3 && option_given(o, "svg"); i++) {
+        if (option_given(o, chosen[i])) {
+            return fail_usage(s->program, "--svg draws all rows; leave %s out",
+                              format_option(chosen[i]).text);
+        }
+    }
+    return 0;
+}
+
 static int open_show(show *w)
 {
     const session *s = w->s;
@@ -464,10 +478,12 @@ static int open_show(show *w)
     if (option_given(o, "mistakes") && !classifies(w)) {
         return fail_usage(s->program, "--mistakes needs --model with a classifier");
     }
-    int code = open_data(s, o->operands[0], option_text(o, "split"), w->model, &w->data);
+    int code = check_picture_options(s);
+    code = code == 0 ? open_data(s, o->operands[0], option_text(o, "split"), w->model, &w->data)
+                     : code;
     if (code == 0) {
         sml_dataset_describe(w->data, &w->facts);
-        code = choose(w);
+        code = option_given(o, "svg") ? 0 : choose(w);
     }
     return code;
 }

@@ -63,6 +63,12 @@ expect_code 0
 check 'no value that is none' bash -c "! grep -qi 'nan\|inf' same.svg"
 fails_with 2 '--svg draws classes over two columns.*regression has 10 columns' \
     data show regression --svg no.svg
+for option in '--sample 3' '--count 9' '--mistakes --model line.safetensors'; do
+    # Split on purpose: an option and its value.
+    # shellcheck disable=SC2086
+    fails_with 2 "--svg draws all rows; leave ${option%% *} out" \
+        data show moons --svg no.svg $option
+done
 fails_with 1 'no/such/x.svg: cannot write' data show moons --svg no/such/x.svg
 train_spirals m.safetensors
 fails_with 1 '.' data show three.txt --model missing.safetensors --svg no.svg
