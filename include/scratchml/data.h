@@ -67,6 +67,7 @@ typedef struct sml_data_options {
     const sml_schema *like;     /* the columns of a model: matched by name, others are left out */
     const char *const *classes; /* [n_classes] of a model: labels get their numbers */
     size_t n_classes;
+    uint64_t memory; /* bytes that the features may take; 0: half of what is available */
 } sml_data_options;
 
 /* Facts about an open data set. Pointers live as long as the data set. */
@@ -78,6 +79,7 @@ typedef struct sml_dataset_facts {
     size_t height, width; /* 0 where rows are not pictures */
     int stored_as_bytes;  /* 1: a byte per feature, 0: float32 */
     float scale;          /* value = byte * scale */
+    int is_streamed;      /* 1: rows stay in their file and are read when they are needed */
     int is_compressed;    /* 1: rows list only their entries (CSR) */
     int has_weights;
     int has_column_names;

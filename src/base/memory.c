@@ -1,12 +1,11 @@
 #include "base/memory.h"
 
+#include "base/available.h"
 #include "base/context.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 enum {
     CACHE_LINE = 64,
@@ -62,28 +61,10 @@ void *sml__alloc_to_fill(sml_ctx *ctx, size_t size, const char *what)
     return memory;
 }
 
-/* What programs may still take, by Linux's own estimate; all of the memory elsewhere. */
-static double available_bytes(void)
-{
-    double kibibytes = 0;
-    char line[128];
-    FILE *file = fopen("/proc/meminfo", "r");
-    while (file != NULL && kibibytes == 0 && fgets(line, sizeof line, file) != NULL) {
-        if (strncmp(line, "MemAvailable:", 13) == 0) {
-            kibibytes = (double)strtoull(line + 13, NULL, 10);
-        }
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return kibibytes > 0 ? 1024 * kibibytes
-                         : (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-}
-
 sml_status sml__memory_check(sml_ctx *ctx, double bytes, const char *what)
 {
     static const double SMALL = 1e8; /* not worth a look */
-    const double available = bytes > SMALL ? available_bytes() : bytes;
+    const double available = bytes > SMALL ? sml__memory_available() : bytes;
     if (bytes <= available) {
         return SML_OK;
     }

@@ -12,8 +12,8 @@ void *sml__alloc(sml_ctx *ctx, size_t count, size_t size, const char *what);
  * their values are not set, and large ones lie in huge pages where the system has them. */
 void *sml__alloc_to_fill(sml_ctx *ctx, size_t size, const char *what);
 
-/* SML_NO_MEMORY where `bytes` are more than the machine has left. Linux would grant them, and end
- * the process when they are touched. */
+/* SML_NO_MEMORY where `bytes` are more than is left (base/available.h). Linux would grant them, and
+ * end the process when they are touched. */
 sml_status sml__memory_check(sml_ctx *ctx, double bytes, const char *what);
 
 void sml__free(void *memory);

@@ -21,7 +21,7 @@ static void fill_defaults(sml_data_view *view)
     if (view->row_stride == 0 || view->row_starts != NULL) {
         view->row_stride = view->columns;
     }
-    if (view->bytes == NULL) {
+    if (view->features != NULL || view->row_starts != NULL) {
         view->scale = 1.0f;
     } else if (view->scale == 0.0f) {
         view->scale = 1.0f / 255.0f;
@@ -31,10 +31,10 @@ static void fill_defaults(sml_data_view *view)
     }
 }
 
-static sml_status check_pointers(sml_ctx *ctx, const sml_data_view *view)
+static sml_status check_pointers(sml_ctx *ctx, const sml_data_view *view, int is_stored)
 {
     const int forms = (view->features != NULL) + (view->bytes != NULL) + (view->row_starts != NULL);
-    if (forms != 1) {
+    if (forms != (is_stored ? 0 : 1)) {
         return sml__fail(ctx, SML_BAD_ARGUMENT,
                          "%s: set exactly one of features and bytes, or row_starts for compressed "
                          "rows; %d are set",
@@ -302,13 +302,14 @@ static sml_status check_targets(sml_ctx *ctx, const sml_data_view *view)
     return status;
 }
 
-sml_status sml__view_check(sml_ctx *ctx, sml_data_view *view, const sml_schema *schema)
+sml_status sml__view_check(sml_ctx *ctx, sml_data_view *view, const sml_schema *schema,
+                           int is_stored)
 {
     typedef sml_status check(sml_ctx *, const sml_data_view *);
-    static check *const shapes[] = {check_pointers, check_sizes, check_picture, check_task};
+    static check *const shapes[] = {check_sizes, check_picture, check_task};
     static check *const values[] = {check_compressed, check_labels, check_targets, check_weights};
-    sml_status status = SML_OK;
     fill_defaults(view);
+    sml_status status = check_pointers(ctx, view, is_stored);
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0] && status == SML_OK; i++) {
         status = shapes[i](ctx, view);
     }

@@ -59,5 +59,5 @@ sml_status sml_dataset_column(sml_ctx *ctx, const sml_dataset *data, size_t colu
         .mean = mean,
         .deviation = sqrt(add_squares(data, column, mean) / n),
     };
-    return SML_OK;
+    return sml__dataset_status(ctx, data);
 }

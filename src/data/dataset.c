@@ -67,13 +67,14 @@ static void set_name(sml_dataset *data, const char *name)
     data->view.name = data->name;
 }
 
-/* schema: NULL, or what the columns are. It is borrowed. */
+/* schema: NULL, or what the columns are; store: NULL, or where the features are. Both are borrowed.
+ */
 static sml_status create(sml_ctx *ctx, const sml_data_view *view, const sml_schema *schema,
-                         sml_dataset **out)
+                         sml__store *store, sml_dataset **out)
 {
     *out = NULL;
     sml_data_view checked = *view;
-    sml_status status = sml__view_check(ctx, &checked, schema);
+    sml_status status = sml__view_check(ctx, &checked, schema, store != NULL);
     if (status != SML_OK) {
         return status;
     }
@@ -83,6 +84,8 @@ static sml_status create(sml_ctx *ctx, const sml_data_view *view, const sml_sche
     }
     data->view = checked;
     data->schema = schema;
+    data->store = store;
+    data->store_at = store != NULL ? store->begin : 0;
     set_name(data, checked.name);
     status = name_outputs(ctx, data);
     if (status != SML_OK) {
@@ -95,13 +98,13 @@ static sml_status create(sml_ctx *ctx, const sml_data_view *view, const sml_sche
 
 sml_status sml_dataset_from_memory(sml_ctx *ctx, const sml_data_view *view, sml_dataset **out)
 {
-    return create(ctx, view, NULL, out);
+    return create(ctx, view, NULL, NULL, out);
 }
 
 sml_status sml__dataset_adopt_table(sml_ctx *ctx, const sml_data_view *view, sml_schema *schema,
                                     void *const *blocks, size_t n, sml_dataset **out)
 {
-    sml_status status = create(ctx, view, schema, out);
+    sml_status status = create(ctx, view, schema, NULL, out);
     if (status != SML_OK) {
         for (size_t i = 0; i < n; i++) {
             sml__free(blocks[i]);
@@ -120,6 +123,25 @@ sml_status sml__dataset_adopt(sml_ctx *ctx, const sml_data_view *view, void *fea
                               void *targets, sml_dataset **out)
 {
     return sml__dataset_adopt_table(ctx, view, NULL, (void *const[]){features, targets}, 2, out);
+}
+
+sml_status sml__dataset_adopt_store(sml_ctx *ctx, const sml_data_view *view, sml__store *store,
+                                    void *targets, sml_dataset **out)
+{
+    sml_status status = create(ctx, view, NULL, store, out);
+    if (status != SML_OK) {
+        sml__free(targets);
+        sml__store_free(store);
+        return status;
+    }
+    (*out)->owned[0] = targets;
+    (*out)->owned_store = store;
+    return SML_OK;
+}
+
+sml_status sml__dataset_status(sml_ctx *ctx, const sml_dataset *data)
+{
+    return data->store != NULL ? sml__store_status(ctx, data->store) : SML_OK;
 }
 
 void sml__dataset_set_schema(sml_dataset *data, sml_schema *schema)
@@ -146,6 +168,7 @@ void sml_dataset_free(sml_dataset *data)
         sml__free(data->owned[i]);
     }
     sml__schema_free(data->owned_schema);
+    sml__store_free(data->owned_store);
     sml__free(data);
 }
 
@@ -169,8 +192,9 @@ void sml_dataset_describe(const sml_dataset *data, sml_dataset_facts *facts)
         .outputs = data->view.outputs,
         .height = data->view.height,
         .width = data->view.width,
-        .stored_as_bytes = data->view.bytes != NULL,
+        .stored_as_bytes = data->view.bytes != NULL || data->store != NULL,
         .scale = data->view.scale,
+        .is_streamed = data->store != NULL,
         .is_compressed = data->view.row_starts != NULL,
         .has_weights = data->view.weights != NULL,
         .has_column_names = data->schema != NULL && data->schema->has_names,

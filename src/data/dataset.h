@@ -3,6 +3,7 @@
 #define SML_DATA_DATASET_H
 
 #include "data/schema.h"
+#include "data/store.h"
 
 #include <scratchml/data.h>
 
@@ -13,6 +14,8 @@ struct sml_dataset {
                                   default any more: row_stride, scale and task are filled in. rows are
                                   those of the data set, the arrays may have others: see selection */
     const uint32_t *selection; /* [rows]: row r is row selection[r] of the arrays; NULL: row r */
+    sml__store *store;         /* NULL: the features are in memory. Owned by the root */
+    uint64_t store_at;         /* byte of the store's file where the row at place 0 begins */
     char name[SML__NAME_MAX];
     char split[16];
     void *owned[SML__BLOCKS]; /* memory to free: all NULL where everything is borrowed */
@@ -21,6 +24,7 @@ struct sml_dataset {
     int borrows_names;        /* 1 in a window: the two above belong to its parent */
     const sml_schema *schema; /* of a table; NULL: columns have no names. Owned by the root */
     sml_schema *owned_schema;
+    sml__store *owned_store;
 };
 
 /* Takes over heap memory (sml__alloc) as the features and targets of a new data set, checks it as
@@ -33,6 +37,15 @@ sml_status sml__dataset_adopt(sml_ctx *ctx, const sml_data_view *view, void *fea
  * cells, which are NaN. */
 sml_status sml__dataset_adopt_table(sml_ctx *ctx, const sml_data_view *view, sml_schema *schema,
                                     void *const *blocks, size_t n, sml_dataset **out);
+
+/* A data set whose features, bytes, are rows of a file. view: without features; takes over the
+ * store and the targets, also on failure. */
+sml_status sml__dataset_adopt_store(sml_ctx *ctx, const sml_data_view *view, sml__store *store,
+                                    void *targets, sml_dataset **out);
+
+/* SML_OK, or SML_IO where a row of a store could not be read since it was opened: for the end of a
+ * loop over rows. */
+sml_status sml__dataset_status(sml_ctx *ctx, const sml_dataset *data);
 
 /* Takes over the schema of a table that has no missing cells. */
 void sml__dataset_set_schema(sml_dataset *data, sml_schema *schema);
@@ -49,8 +62,10 @@ sml_status sml__dataset_adopt_selection(sml_ctx *ctx, const sml_dataset *data, u
                                         size_t n, sml_dataset **out);
 
 /* Fills the defaults of a view in (row_stride, scale, task, name), then checks shape and values.
- * schema: NULL, or what the columns are; then a missing cell is legal.
+ * schema: NULL, or what the columns are; then a missing cell is legal. is_stored: the features are
+ * bytes in a store, not in the view.
  * Errors: SML_BAD_ARGUMENT, SML_BAD_SHAPE, SML_BAD_DATA. */
-sml_status sml__view_check(sml_ctx *ctx, sml_data_view *view, const sml_schema *schema);
+sml_status sml__view_check(sml_ctx *ctx, sml_data_view *view, const sml_schema *schema,
+                           int is_stored);
 
 #endif

@@ -17,6 +17,8 @@
 
 #include <string.h>
 
+enum { PIECE = 4096 }; /* bytes of a stored row that are read at once */
+
 static void hash_bytes(sml__sha256 *state, const void *bytes, size_t length)
 {
     sha256_update(state, length, bytes);
@@ -33,14 +35,19 @@ static void hash_name(sml__sha256 *state, const char *name)
     hash_bytes(state, name != NULL ? name : "", name != NULL ? strlen(name) : 0);
 }
 
-static void hash_shape(sml__sha256 *state, const sml_data_view *view)
+static void hash_shape(sml__sha256 *state, const sml_dataset *data)
 {
+    const sml_data_view *view = &data->view;
     const char *magic = view->row_starts != NULL ? "scratchml data csr 1\n" : "scratchml data 1\n";
     const uint64_t shape[] = {
-        view->rows,          view->columns,
-        view->outputs,       view->height,
-        view->width,         (uint64_t)view->task,
-        view->bytes != NULL, view->labels != NULL ? 1 : (view->targets != NULL ? 2 : 0),
+        view->rows,
+        view->columns,
+        view->outputs,
+        view->height,
+        view->width,
+        (uint64_t)view->task,
+        view->bytes != NULL || data->store != NULL,
+        view->labels != NULL ? 1 : (view->targets != NULL ? 2 : 0),
     };
     hash_bytes(state, magic, strlen(magic));
     hash_bytes(state, shape, sizeof shape);
@@ -57,6 +64,17 @@ static void hash_compressed(sml__sha256 *state, const sml_data_view *view, size_
     hash_bytes(state, view->values + begin, n * sizeof(float));
 }
 
+static void hash_stored(sml__sha256 *state, const sml_dataset *data, size_t place)
+{
+    uint8_t piece[PIECE];
+    const uint64_t at = data->store_at + place * data->store->row_bytes;
+    for (size_t c = 0; c < data->view.columns; c += PIECE) {
+        const size_t left = data->view.columns - c, length = left < PIECE ? left : PIECE;
+        sml__store_read(data->store, at + c, piece, length);
+        hash_bytes(state, piece, length);
+    }
+}
+
 static void hash_features(sml__sha256 *state, const sml_dataset *data)
 {
     const sml_data_view *view = &data->view;
@@ -64,7 +82,9 @@ static void hash_features(sml__sha256 *state, const sml_dataset *data)
     const uint8_t *features = view->bytes != NULL ? view->bytes : (const uint8_t *)view->features;
     for (size_t r = 0; r < view->rows; r++) {
         const size_t place = sml__dataset_place(data, r);
-        if (view->row_starts != NULL) {
+        if (data->store != NULL) {
+            hash_stored(state, data, place);
+        } else if (view->row_starts != NULL) {
             hash_compressed(state, view, place);
         } else {
             hash_bytes(state, features + place * view->row_stride * size, view->columns * size);
@@ -105,11 +125,10 @@ static void hash_columns(sml__sha256 *state, const sml_schema *schema)
 
 sml_status sml_dataset_sha256(sml_ctx *ctx, const sml_dataset *data, char out[65])
 {
-    (void)ctx; /* nothing here fails today; digests of streamed data will */
     const sml_data_view *view = &data->view;
     sml__sha256 state;
     sha256_init(&state);
-    hash_shape(&state, view);
+    hash_shape(&state, data);
     hash_features(&state, data);
     hash_array(&state, data, view->labels, sizeof(int32_t));
     hash_array(&state, data, view->targets, view->outputs * sizeof(float));
@@ -121,5 +140,5 @@ sml_status sml_dataset_sha256(sml_ctx *ctx, const sml_dataset *data, char out[65
         hash_columns(&state, data->schema);
     }
     sml__sha256_hex(&state, out);
-    return SML_OK;
+    return sml__dataset_status(ctx, data);
 }

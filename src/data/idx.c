@@ -7,7 +7,11 @@
 #include "data/dataset.h"
 #include "data/gunzip.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { MAGIC_LABELS = 0x00000801, MAGIC_IMAGES = 0x00000803 };
 
@@ -55,7 +59,7 @@ static sml_status parse_magic(sml_ctx *ctx, const char *path, const unsigned cha
 
 /* Parses the header; length may be that of the header alone. */
 static sml_status parse_header(sml_ctx *ctx, const char *path, const unsigned char *bytes,
-                               size_t length, sml__idx *idx)
+                               size_t length, int max_gib, sml__idx *idx)
 {
     memset(idx, 0, sizeof *idx);
     sml_status status = parse_magic(ctx, path, bytes, length, &idx->rank);
@@ -73,11 +77,11 @@ static sml_status parse_header(sml_ctx *ctx, const char *path, const unsigned ch
                              i + 1);
         }
         if (!sml__multiply(idx->count, idx->dimensions[i], &idx->count) ||
-            idx->count > VALUES_MAX) {
+            idx->count > (size_t)max_gib << 30) {
             return sml__fail(ctx, SML_BAD_FILE,
                              "%s: the IDX header declares more than %d GiB of values; the file is "
                              "damaged or too large",
-                             path, SML__IDX_MAX_GIB);
+                             path, max_gib);
         }
     }
     idx->values = bytes + 4 + 4 * idx->rank;
@@ -99,18 +103,21 @@ static sml_status fail_truncated(sml_ctx *ctx, const char *path, size_t found, s
                      path, found, expected);
 }
 
-sml_status sml__idx_parse(sml_ctx *ctx, const char *path, const unsigned char *bytes, size_t length,
-                          sml__idx *idx)
+/* A file must be as long as its header says. */
+static sml_status check_length(sml_ctx *ctx, const char *path, size_t length, const sml__idx *idx)
 {
-    sml_status status = parse_header(ctx, path, bytes, length, idx);
-    if (status != SML_OK) {
-        return status;
-    }
-    size_t expected = 4 + 4 * idx->rank + idx->count;
+    const size_t expected = 4 + 4 * idx->rank + idx->count;
     if (length < expected) {
         return fail_truncated(ctx, path, length, expected);
     }
     return length > expected ? fail_oversized(ctx, path, expected) : SML_OK;
+}
+
+sml_status sml__idx_parse(sml_ctx *ctx, const char *path, const unsigned char *bytes, size_t length,
+                          sml__idx *idx)
+{
+    sml_status status = parse_header(ctx, path, bytes, length, SML__IDX_MAX_GIB, idx);
+    return status == SML_OK ? check_length(ctx, path, length, idx) : status;
 }
 
 /* Reads the header out of the packed data. A gzip bomb and a header that promises more than the
@@ -127,7 +134,7 @@ static sml_status unpack_header(sml_ctx *ctx, sml__gunzip *gunzip, size_t packed
         status = sml__gunzip_read(ctx, gunzip, header + 4, 4 * rank, &more);
     }
     if (status == SML_OK) {
-        status = parse_header(ctx, gunzip->path, header, got + more, idx);
+        status = parse_header(ctx, gunzip->path, header, got + more, SML__IDX_MAX_GIB, idx);
     }
     if (status == SML_OK && idx->count / SML__DEFLATE_RATIO_MAX > packed_length) {
         return sml__fail(ctx, SML_BAD_FILE,
@@ -255,4 +262,66 @@ sml_status sml__idx_open_bytes(sml_ctx *ctx, const char *path, unsigned char *by
         .width = idx.dimensions[2],
     };
     return sml__dataset_adopt(ctx, &view, bytes, NULL, out);
+}
+
+/* Takes over fd, a regular file of `length` bytes, also on failure. */
+static sml_status open_store(sml_ctx *ctx, int fd, const char *path, size_t length,
+                             sml__store **store, sml__idx *idx)
+{
+    unsigned char header[SML__IDX_HEADER_MAX] = {0};
+    const ssize_t got = pread(fd, header, sizeof header, 0);
+    const int is_plain = got == (ssize_t)sizeof header && !sml__is_gzip(header, sizeof header) &&
+                         sml__idx_recognise(header, sizeof header) &&
+                         rank_of_magic(big_endian_32(header)) == 3;
+    sml_status status =
+        got >= 0 ? SML_OK : sml__fail_errno(ctx, SML_IO, errno, "%s: cannot read", path);
+    if (is_plain) {
+        status = parse_header(ctx, path, header, sizeof header, (int)SML__IDX_STORE_MAX_GIB, idx);
+        status = status == SML_OK ? check_length(ctx, path, length, idx) : status;
+        idx->values = NULL;
+    }
+    if (!is_plain || status != SML_OK) {
+        close(fd);
+        return status;
+    }
+    return sml__store_create(ctx, fd, path, sizeof header, idx->dimensions[1] * idx->dimensions[2],
+                             store);
+}
+
+sml_status sml__idx_open_store(sml_ctx *ctx, const char *path, uint64_t memory, sml__store **store,
+                               sml__idx *idx)
+{
+    struct stat facts;
+    *store = NULL;
+    memset(idx, 0, sizeof *idx);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return sml__fail_errno(ctx, errno == ENOENT ? SML_NOT_FOUND : SML_IO, errno,
+                               "%s: cannot open", path);
+    }
+    const uint64_t most = memory < VALUES_MAX ? memory : VALUES_MAX; /* that are read whole */
+    if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode) || (uint64_t)facts.st_size <= most) {
+        close(fd);
+        return SML_OK;
+    }
+    return open_store(ctx, fd, path, (size_t)facts.st_size, store, idx);
+}
+
+sml_status sml__idx_open_stored(sml_ctx *ctx, const char *path, uint64_t memory, sml_dataset **out)
+{
+    sml__store *store = NULL;
+    sml__idx idx;
+    *out = NULL;
+    sml_status status = sml__idx_open_store(ctx, path, memory, &store, &idx);
+    if (status != SML_OK || store == NULL) {
+        return status;
+    }
+    const sml_data_view view = {
+        .name = path,
+        .rows = idx.dimensions[0],
+        .columns = idx.dimensions[1] * idx.dimensions[2],
+        .height = idx.dimensions[1],
+        .width = idx.dimensions[2],
+    };
+    return sml__dataset_adopt_store(ctx, &view, store, NULL, out);
 }

@@ -9,12 +9,15 @@
 #ifndef SML_DATA_IDX_H
 #define SML_DATA_IDX_H
 
+#include "data/store.h"
+
 #include <scratchml/data.h>
 
 enum {
     SML__IDX_RANK_MAX = 3,
     SML__IDX_HEADER_MAX = 4 + 4 * SML__IDX_RANK_MAX,
-    SML__IDX_MAX_GIB = 4 /* a file may hold this many GiB of values */
+    SML__IDX_MAX_GIB = 4,          /* a file that is read whole may hold this many GiB of values */
+    SML__IDX_STORE_MAX_GIB = 1024, /* one that is read row by row */
 };
 
 /* A parsed file; values points into its bytes. */
@@ -54,16 +57,27 @@ sml_status sml__idx_unpack(sml_ctx *ctx, const char *path, const unsigned char *
  * idx->values points into it. Errors: SML_NOT_FOUND, SML_BAD_FILE, SML_IO, SML_NO_MEMORY. */
 sml_status sml__idx_read(sml_ctx *ctx, const char *path, unsigned char **bytes, sml__idx *idx);
 
+/* Where path is a plain IDX file of images, of more than `memory` bytes, or of
+ * more than SML__IDX_MAX_GIB: leaves it on disk. *store
+ * is NULL where it is not, and the file is to be read whole. idx has no values. Errors:
+ * SML_BAD_FILE, SML_IO, SML_NO_MEMORY. */
+sml_status sml__idx_open_store(sml_ctx *ctx, const char *path, uint64_t memory, sml__store **store,
+                               sml__idx *idx);
+
+/* The same as features only; *out is NULL where the file is to be read whole. */
+sml_status sml__idx_open_stored(sml_ctx *ctx, const char *path, uint64_t memory, sml_dataset **out);
+
 /* Finds one of the four files in a folder: plain or .gz, with "-idx" or ".idx". *path is for
  * sml__free. Errors: SML_NOT_FOUND, SML_NO_MEMORY. */
 sml_status sml__idx_find(sml_ctx *ctx, const char *folder, sml__idx_part part, char **path);
 
 /* Opens the split of a folder as classification. classes 0: one more than the largest label of the
- * training split. class_names[classes] may be NULL.
- * Errors: SML_NOT_FOUND, SML_BAD_FILE, SML_BAD_DATA, SML_IO, SML_NO_MEMORY. */
+ * training split. class_names[classes] may be NULL. Images that take more than `memory` bytes stay
+ * on disk, where they are not packed. Errors: SML_NOT_FOUND, SML_BAD_FILE, SML_BAD_DATA, SML_IO,
+ * SML_NO_MEMORY. */
 sml_status sml__idx_open_folder(sml_ctx *ctx, const char *folder, const char *name,
                                 const char *split, size_t classes, const char *const *class_names,
-                                sml_dataset **out);
+                                uint64_t memory, sml_dataset **out);
 
 /* Opens the bytes of one file of images, plain or gzip, as features only. Takes the bytes over,
  * also on failure. Errors: SML_BAD_FILE, SML_NO_MEMORY. */

@@ -129,19 +129,37 @@ static sml_status read_labels(sml_ctx *ctx, const char *folder, sml__idx_part pa
     return status;
 }
 
+/* The images of a split: in memory, or on disk where they are many. *path, *bytes and *store are
+ * the caller's, also on failure. */
+static sml_status open_images(sml_ctx *ctx, const char *folder, sml__idx_part part, uint64_t memory,
+                              char **path, unsigned char **bytes, sml__store **store, sml__idx *idx)
+{
+    sml_status status = sml__idx_find(ctx, folder, part, path);
+    if (status == SML_OK) {
+        status = sml__idx_open_store(ctx, *path, memory, store, idx);
+    }
+    if (status != SML_OK || *store != NULL) {
+        return status;
+    }
+    sml__free(*path);
+    *path = NULL;
+    return read_part(ctx, folder, part, path, bytes, idx);
+}
+
 sml_status sml__idx_open_folder(sml_ctx *ctx, const char *folder, const char *name,
                                 const char *split, size_t classes, const char *const *class_names,
-                                sml_dataset **out)
+                                uint64_t memory, sml_dataset **out)
 {
     sml__idx_part part = strcmp(split, "train") == 0 ? SML__TRAIN_IMAGES : SML__TEST_IMAGES;
     char *path = NULL;
     unsigned char *bytes = NULL;
     int32_t *labels = NULL;
+    sml__store *store = NULL;
     sml__idx idx = {0};
     *out = NULL;
     sml_status status = classes > 0 ? SML_OK : count_classes(ctx, folder, &classes);
     if (status == SML_OK) {
-        status = read_part(ctx, folder, part, &path, &bytes, &idx);
+        status = open_images(ctx, folder, part, memory, &path, &bytes, &store, &idx);
     }
     if (status == SML_OK) {
         status = read_labels(ctx, folder, part + 1, idx.dimensions[0], classes, &labels);
@@ -158,13 +176,16 @@ sml_status sml__idx_open_folder(sml_ctx *ctx, const char *folder, const char *na
             .labels = labels,
             .class_names = class_names,
         };
-        status = sml__dataset_adopt(ctx, &view, bytes, labels, out);
+        status = store != NULL ? sml__dataset_adopt_store(ctx, &view, store, labels, out)
+                               : sml__dataset_adopt(ctx, &view, bytes, labels, out);
         bytes = NULL;
         labels = NULL;
+        store = NULL;
     }
     if (status == SML_OK) {
         sml__dataset_set_split(*out, split);
     }
+    sml__store_free(store);
     sml__free(labels);
     sml__free(bytes);
     sml__free(path);

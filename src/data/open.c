@@ -1,4 +1,5 @@
 /* Opening a data set: a name of the catalog, else a path, whose content decides the reader. */
+#include "base/available.h"
 #include "base/context.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -29,14 +30,14 @@ static sml_status check_split(sml_ctx *ctx, const char *split)
     return sml__fail_unknown(ctx, "split", split, splits, 2);
 }
 
-static sml_status open_idx_set(sml_ctx *ctx, const sml__idx_set *set, const char *split,
-                               sml_dataset **out)
+static sml_status open_idx_set(sml_ctx *ctx, const sml__idx_set *set,
+                               const sml_data_options *options, sml_dataset **out)
 {
     char *folder = NULL;
     sml_status status = sml__idx_set_locate(ctx, set, &folder);
     if (status == SML_OK) {
-        status = sml__idx_open_folder(ctx, folder, set->entry.name, split, set->classes,
-                                      set->class_names, out);
+        status = sml__idx_open_folder(ctx, folder, set->entry.name, options->split, set->classes,
+                                      set->class_names, options->memory, out);
     }
     sml__free(folder);
     return status;
@@ -183,9 +184,9 @@ static sml_status open_path(sml_ctx *ctx, const char *path, const sml_data_optio
     }
     if (S_ISDIR(facts.st_mode)) {
         sml_status status = check_split(ctx, options->split);
-        return status != SML_OK
-                   ? status
-                   : sml__idx_open_folder(ctx, path, path, options->split, 0, NULL, out);
+        return status != SML_OK ? status
+                                : sml__idx_open_folder(ctx, path, path, options->split, 0, NULL,
+                                                       options->memory, out);
     }
     if (!S_ISREG(facts.st_mode)) {
         return sml__fail(ctx, SML_BAD_FILE,
@@ -193,11 +194,15 @@ static sml_status open_path(sml_ctx *ctx, const char *path, const sml_data_optio
                          "to standard input",
                          path);
     }
-    sml_status status = sml__file_read(ctx, path, FILE_MAX, &bytes, &length);
+    sml_status status = sml__idx_open_stored(ctx, path, options->memory, out);
+    if (status != SML_OK || *out != NULL) {
+        return status;
+    }
+    status = sml__file_read(ctx, path, FILE_MAX, &bytes, &length);
     return status == SML_OK ? open_bytes(ctx, path, bytes, length, options, out) : status;
 }
 
-/* options: split and seed are chosen. */
+/* options: split, seed and memory are chosen. */
 static sml_status open_chosen(sml_ctx *ctx, const char *name_or_path,
                               const sml_data_options *options, sml_dataset **out)
 {
@@ -214,8 +219,14 @@ static sml_status open_chosen(sml_ctx *ctx, const char *name_or_path,
     if (status != SML_OK) {
         return status;
     }
-    return set != NULL ? open_idx_set(ctx, set, options->split, out)
+    return set != NULL ? open_idx_set(ctx, set, options, out)
                        : sml__generate(ctx, generator, options->split, options->seed, out);
+}
+
+/* Half of what is left: training needs memory, too. */
+static uint64_t usual_memory(void)
+{
+    return (uint64_t)(sml__memory_available() / 2);
 }
 
 sml_status sml_dataset_open_with(sml_ctx *ctx, const char *name_or_path,
@@ -224,13 +235,15 @@ sml_status sml_dataset_open_with(sml_ctx *ctx, const char *name_or_path,
     sml_data_options chosen = options != NULL ? *options : (sml_data_options){0};
     chosen.split = chosen.split != NULL ? chosen.split : "train";
     chosen.seed = chosen.is_seeded ? chosen.seed : DEFAULT_SEED;
+    chosen.memory = chosen.memory > 0 ? chosen.memory : usual_memory();
     return open_chosen(ctx, name_or_path, &chosen, out);
 }
 
 sml_status sml_dataset_open_seeded(sml_ctx *ctx, const char *name_or_path, const char *split,
                                    uint64_t seed, sml_dataset **out)
 {
-    const sml_data_options options = {.split = split, .seed = seed, .is_seeded = 1};
+    const sml_data_options options = {
+        .split = split, .seed = seed, .is_seeded = 1, .memory = usual_memory()};
     return open_chosen(ctx, name_or_path, &options, out);
 }
 

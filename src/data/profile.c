@@ -187,6 +187,10 @@ sml_status sml_dataset_profile(sml_ctx *ctx, const sml_dataset *data, const sml_
         add_cells(data, d.cells[0], profile);
         profile->duplicate_rows = add_rows(&d);
         profile->shared_rows = other != NULL ? count_shared(&d, other) : 0;
+        status = sml__dataset_status(ctx, data);
+    }
+    if (status == SML_OK && other != NULL) {
+        status = sml__dataset_status(ctx, other);
     }
     distinct_free(&d);
     return status;

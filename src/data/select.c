@@ -17,6 +17,7 @@ sml_status sml__dataset_borrow(sml_ctx *ctx, const sml_dataset *data, size_t n, 
     *part = *data;
     memset(part->owned, 0, sizeof part->owned);
     part->owned_schema = NULL;
+    part->owned_store = NULL;
     part->borrows_names = 1;
     part->view.name = part->name;
     part->view.rows = n;
@@ -49,6 +50,7 @@ sml_status sml_dataset_rows(sml_ctx *ctx, const sml_dataset *data, size_t first,
         (*out)->selection += first;
     } else if (status == SML_OK) {
         advance(&(*out)->view, first);
+        (*out)->store_at += data->store != NULL ? first * data->store->row_bytes : 0;
     }
     return status;
 }

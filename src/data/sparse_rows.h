@@ -11,7 +11,7 @@ sml__sparse sml__sparse_view(const sml_dataset *data, size_t place, float *value
 
 /* 1 where few of the numbers in rows first…first+count-1 are not zero, so that skipping the zeros
  * is faster. Every 64th row is asked: the answer follows from the data alone. 0 for compressed
- * rows, which the products do not read. */
+ * rows and those of a store, which the products do not read. */
 int sml__is_sparse(const sml_dataset *data, size_t first, size_t count);
 
 #endif

@@ -151,6 +151,7 @@ static sml_status infer(sml_ctx *ctx, inference *run)
     }
     if (status == SML_OK) {
         sml__team_run(members, infer_share, run);
+        status = sml__dataset_status(ctx, run->data);
     }
     for (int i = 0; i < members; i++) {
         sml__workspace_free(&run->workspaces[i], run->network);

@@ -250,6 +250,10 @@ static void account_for_batch(training *t)
         t->status = diverged(t, t->report->steps + 1);
         return;
     }
+    t->status = sml__dataset_status(t->ctx, t->data);
+    if (t->status != SML_OK) {
+        return;
+    }
     t->epoch_loss += t->batch_loss;
     t->report->steps++;
     t->report->samples += t->batch;
