@@ -348,7 +348,7 @@ static int guess_header(sml__csv *csv, size_t n_records)
         has_number |= first != SML__CELL_TEXT && first != SML__CELL_MISSING;
         recurs |= first != SML__CELL_MISSING && c->first_recurs;
     }
-    return is_distinct && (names_numbers || (!has_number && !recurs && n_records > 0));
+    return names_numbers || (is_distinct && !has_number && !recurs && n_records > 0);
 }
 
 static sml_status name_columns(sml__csv *csv)
