@@ -68,7 +68,7 @@ typedef struct sml__csv {
     const sml_data_options *options;
     const char *begin, *end; /* the text behind the byte order mark; end[-1] is a newline */
     const char *body;        /* behind the header */
-    char delimiter, decimal;
+    char delimiter, decimal; /* may be one: decimal commas in quotes */
     int has_header, has_turned;
     unsigned char class_of[256]; /* how the loop over a field's bytes takes a byte: csv_field.c */
     char *scratch;               /* a quoted field whose quotes were doubled */

@@ -157,9 +157,8 @@ static sml_status read_record(sml__csv *csv, const char **at)
                 p = stop + 1;
                 continue;
             }
-            stop += stop != NULL && *stop == '\r' && i == last;
-            if (stop != NULL && *stop == '\n' && i == last) {
-                *at = stop + 1;
+            if (stop != NULL && i == last && stop[*stop == '\r'] == '\n') {
+                *at = stop + 1 + (*stop == '\r');
                 return SML_OK;
             }
         }
@@ -246,8 +245,8 @@ static sml_status start_pass(sml__csv *csv)
         sml__csv_column *c = &csv->columns[i];
         c->is_categorical |= c->turned;
         c->turned = 0;
-        c->is_plain =
-            !c->is_categorical && (c->role == SML__ROLE_FEATURE || c->role == SML__ROLE_TARGET);
+        c->is_plain = !c->is_categorical && csv->decimal != csv->delimiter &&
+                      (c->role == SML__ROLE_FEATURE || c->role == SML__ROLE_TARGET);
         sml__dictionary_clear(&c->entries);
     }
     return sml__csv_start_classes(csv);

@@ -45,6 +45,9 @@ int sml__csv_has_words(const unsigned char *bytes, size_t length, int *has_delim
     if (end - at > SML__CSV_SAMPLE) {
         end = at + SML__CSV_SAMPLE;
     }
+    while (at < end && (*at == '\n' || *at == '\r')) {
+        at++;
+    }
     while (at < end && *at != '\n') {
         const char *word = at;
         while (at < end && *at != '\n' && !is_separator(*at)) {
@@ -191,12 +194,6 @@ static sml_status choose_signs(sml__csv *csv, const char *begin)
                           count_decimals(begin, csv->end, csv->delimiter, ',') > 0 &&
                           count_decimals(begin, csv->end, csv->delimiter, '.') == 0;
         csv->decimal = comma ? ',' : '.';
-    }
-    if (csv->decimal == csv->delimiter) {
-        return sml__fail(csv->ctx, SML_BAD_ARGUMENT,
-                         "%s: ',' cannot be both delimiter and decimal sign; name the delimiter, "
-                         "such as --delimiter ';'",
-                         csv->path);
     }
     return SML_OK;
 }

@@ -1,0 +1,713 @@
+/* Tables: dialects as Python's csv module reads them, kinds of columns, targets, mistakes. */
+#include "readers/table.h"
+
+#include "base/random.h"
+
+#include <jansson.h>
+#include <zlib.h>
+
+/* ------------------------------------------------------------------------ Dialects */
+
+/* "#1,#2,…,#n" */
+static void list_columns(size_t n, char *text)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < n; i++) {
+        used += (size_t)sprintf(text + used, "%s#%zu", i > 0 ? "," : "", i + 1);
+    }
+}
+
+static int is_missing(const char *text)
+{
+    static const char *const words[] = {"", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "?"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i], text) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void assert_cell(const sml_dataset *data, size_t row, size_t column, const char *expected)
+{
+    const char *found = category(data, row, column);
+    if (is_missing(expected) ? found != NULL : found == NULL || strcmp(found, expected) != 0) {
+        fail_msg("row %zu, column %zu: '%s', expected '%s'", row, column,
+                 found != NULL ? found : "(missing)", expected);
+    }
+}
+
+/* Read as names, without a header, every cell must be the field that Python found. */
+static void assert_case(sml_ctx *ctx, json_t *example)
+{
+    char columns[4096];
+    json_t *rows = json_object_get(example, "rows"), *row, *field;
+    const size_t n = json_array_size(json_array_get(rows, 0));
+    size_t r, c;
+    list_columns(n, columns);
+    sml_dataset *data =
+        TABLE(ctx, json_string_value(json_object_get(example, "text")), .header = -1,
+              .delimiter = json_string_value(json_object_get(example, "delimiter"))[0],
+              .categorical = columns);
+    assert_int_equal(data->view.rows, json_array_size(rows));
+    assert_int_equal(data->view.columns, n);
+    json_array_foreach(rows, r, row)
+    {
+        json_array_foreach(row, c, field)
+        {
+            assert_cell(data, r, c, json_string_value(field));
+        }
+    }
+    sml_dataset_free(data);
+}
+
+static void dialects_are_read_as_python_reads_them(void **state)
+{
+    json_error_t error;
+    json_t *cases = json_load_file(SML_TEST_DATA "/reference/csv.json", 0, &error), *example;
+    size_t i;
+    assert_non_null(cases);
+    assert_true(json_array_size(cases) > 120);
+    json_array_foreach(cases, i, example)
+    {
+        assert_case(*state, example);
+    }
+    json_decref(cases);
+}
+
+enum { TABLES = 400, ROWS_MAX = 12, COLUMNS_MAX = 6, TEXT_MAX = 12 };
+
+typedef struct random_table {
+    size_t rows, columns;
+    char cells[ROWS_MAX][COLUMNS_MAX][TEXT_MAX];
+    char text[ROWS_MAX * COLUMNS_MAX * 2 * TEXT_MAX + 64];
+    size_t length;
+} random_table;
+
+static void random_cell(sml__random *random, char *out)
+{
+    static const char *const pieces[] = {"a", "B", "\xc3\xa4", "\"", ",", "\n", " ", "1", ".", ";"};
+    size_t used = 1;
+    out[0] = 'x'; /* so that it is neither missing nor a number */
+    out[1] = '\0';
+    for (uint32_t n = sml__random_below(random, 5); n > 0; n--) {
+        const char *piece = pieces[sml__random_below(random, 10)];
+        used += (size_t)sprintf(out + used, "%s", piece);
+    }
+}
+
+/* Quotes where it must, and sometimes where it need not. */
+static void write_cell(sml__random *random, random_table *t, const char *text)
+{
+    const int must = strpbrk(text, "\",\n") != NULL || text[strlen(text) - 1] == ' ';
+    const int quotes = must || sml__random_below(random, 4) == 0;
+    if (quotes) {
+        t->text[t->length++] = '"';
+    }
+    for (; *text != '\0'; text++) {
+        t->text[t->length++] = *text;
+        if (quotes && *text == '"') {
+            t->text[t->length++] = '"';
+        }
+    }
+    if (quotes) {
+        t->text[t->length++] = '"';
+    }
+}
+
+static void write_random_table(sml__random *random, random_table *t)
+{
+    const int returns = (int)sml__random_below(random, 2);
+    t->rows = 1 + sml__random_below(random, ROWS_MAX);
+    t->columns = 1 + sml__random_below(random, COLUMNS_MAX);
+    t->length = 0;
+    for (size_t r = 0; r < t->rows; r++) {
+        for (size_t c = 0; c < t->columns; c++) {
+            random_cell(random, t->cells[r][c]);
+            write_cell(random, t, t->cells[r][c]);
+            t->text[t->length++] = ',';
+        }
+        t->length--;
+        if (returns) {
+            t->text[t->length++] = '\r';
+        }
+        t->text[t->length++] = '\n';
+    }
+    t->length -= sml__random_below(random, 2) == 0 ? 1 + (size_t)returns : 0;
+    t->text[t->length] = '\0';
+}
+
+static void what_is_written_is_read(void **state)
+{
+    sml__random random;
+    static random_table t;
+    char columns[64];
+    sml__random_init(&random, 11, SML__GENERATE, 0, 0);
+    for (size_t i = 0; i < TABLES; i++) {
+        write_random_table(&random, &t);
+        list_columns(t.columns, columns);
+        sml_dataset *data =
+            TABLE(*state, t.text, .header = -1, .delimiter = ',', .categorical = columns);
+        assert_int_equal(data->view.rows, t.rows);
+        for (size_t r = 0; r < t.rows; r++) {
+            for (size_t c = 0; c < t.columns; c++) {
+                assert_cell(data, r, c, t.cells[r][c]);
+            }
+        }
+        sml_dataset_free(data);
+    }
+}
+
+/* The loops look eight bytes ahead, and lean on a newline at the end: no length is special. */
+static void every_length_is_read(void **state)
+{
+    char text[300];
+    for (size_t digits = 1; digits < 200; digits++) {
+        for (int ends = 0; ends < 2; ends++) {
+            char *at = text + sprintf(text, "a,b\n7,0.");
+            memset(at, '3', digits);
+            strcpy(at + digits, ends ? "\n" : "");
+            sml_dataset *data = TABLE(*state, text, .header = 1);
+            assert_true(cell(data, 0, 1) == (float)strtod(text + 6, NULL));
+            sml_dataset_free(data);
+        }
+    }
+}
+
+static void delimiters_are_found(void **state)
+{
+    static const char *const texts[] = {
+        "a,b,c\n1,2,x\n3,4,y\n",           "a;b;c\n1;2;x\n3;4;y\n",
+        "a\tb\tc\n1\t2\tx\n3\t4\ty\n",     "a|b|c\n1|2|x\n3|4|y\n",
+        "a;b;c\n1;2;x,z\n3;4;y,z\n",       "a,b,c\n1,2,\"x;\"\n3,4,y;;\n",
+        "a;b;c\n1,0;2,0;x\n3,0;4,0;y,,\n", "1,0;2,0;x,z\n3,0;4,0;y,z\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        sml_dataset *data = TABLE(*state, texts[i], 0);
+        assert_int_equal(data->view.columns, 3);
+        assert_int_equal(data->view.rows, 2);
+        assert_true(cell(data, 0, 0) == 1 && cell(data, 1, 1) == 4);
+        assert_int_equal(category(data, 1, 2)[0], 'y');
+        sml_dataset_free(data);
+    }
+}
+
+static void headers_are_found(void **state)
+{
+    const struct {
+        const char *text;
+        int header, found;
+    } cases[] = {
+        {"a,b\n1,2\n", 0, 1},
+        {"5.1,red\n4,blue\n", 0, 0},
+        {"red,x\nblue,x\nred,y\n", 0, 0},
+        {"colour,x\nred,y\n", 0, 1},
+        {"a,b\n1,2\n", -1, 0},
+        {"1,x\n3,y\n", 1, 1},
+        {"name,2020\nx,5\n", 0, 0},
+        {"name,2020,z\nx,5,5\n", 0, 1},
+        {",a\nx,1\ny,2\n", 0, 1},
+        {"a,b\n1,x\n", 0, 1},
+        {"x,1\n", 0, 0},
+        {"\n\na,b\n\n1,2\n", 0, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sml_dataset *data = TABLE(*state, cases[i].text, .header = cases[i].header);
+        if (data->schema->has_names != cases[i].found) {
+            fail_msg("header %d in: %s", data->schema->has_names, cases[i].text);
+        }
+        assert_string_equal(data->schema->columns[1].name,
+                            cases[i].found ? data->schema->columns[1].name : "2");
+        sml_dataset_free(data);
+    }
+    /* A name that is asked for is in a header. */
+    sml_dataset *data = TABLE(*state, "1999,2000\n5,6\n", .target = "2000");
+    assert_int_equal(data->schema->has_names, 1);
+    sml_dataset_free(data);
+    data = TABLE(*state, ",a,\n1,2,3\n", 0);
+    assert_column(data, 0, "1", SML__NUMERIC, 0, 1);
+    assert_column(data, 2, "3", SML__NUMERIC, 0, 1);
+    sml_dataset_free(data);
+}
+
+/* ------------------------------------------------------------------------ Kinds */
+
+static void kinds_are_recognised(void **state)
+{
+    sml_dataset *data = TABLE(*state,
+                              "i,f,c,m,e\n"
+                              "1,1.5,red,?,NA\n"
+                              " -2 ,2,\"blue\",N/A,\n"
+                              "3.0,nan,red,5,null\n"
+                              "1e3,NaN,None,NULL,\"\"\n",
+                              0);
+    assert_int_equal(data->view.task, SML_TASK_NONE);
+    assert_column(data, 0, "i", SML__NUMERIC, 0, 1);
+    assert_column(data, 1, "f", SML__NUMERIC, 2, 0);
+    assert_column(data, 2, "c", SML__CATEGORICAL, 1, 0);
+    assert_column(data, 3, "m", SML__NUMERIC, 3, 1);
+    assert_column(data, 4, "e", SML__NUMERIC, 4, 0);
+    assert_true(cell(data, 1, 0) == -2 && cell(data, 3, 0) == 1000);
+    assert_true(isnan(cell(data, 2, 1)) && isnan(cell(data, 0, 3)) && cell(data, 2, 3) == 5);
+    assert_string_equal(category(data, 0, 2), "red");
+    assert_string_equal(category(data, 1, 2), "blue");
+    assert_string_equal(data->schema->columns[2].categories[0], "red"); /* in order of rows */
+    assert_null(category(data, 3, 2));
+    sml_dataset_free(data);
+}
+
+static void numbers_that_are_names_are_kept_as_written(void **state)
+{
+    sml_dataset *data = TABLE(*state, "zip,x\n01234,1\n1234,2\n", .categorical = "zip");
+    assert_string_equal(category(data, 0, 0), "01234");
+    assert_string_equal(category(data, 1, 0), "1234");
+    sml_dataset_free(data);
+}
+
+/* Text far behind what is looked at first: a second pass reads the column anew. */
+static void late_text_makes_a_column_categorical(void **state)
+{
+    enum { ROWS = 30000 };
+    static char text[ROWS * 16 + 100];
+    size_t used = (size_t)sprintf(text, "a,b,y\n");
+    for (int r = 0; r < ROWS; r++) {
+        used += (size_t)sprintf(text + used, "%d,%d,%d\n", r % 7, r, r % 3);
+    }
+    strcpy(text + used, "late,5,none of them\n");
+    sml_dataset *data = TABLE(*state, text, .target = "y");
+    assert_int_equal(data->view.rows, ROWS + 1);
+    assert_column(data, 0, "a", SML__CATEGORICAL, 0, 0);
+    assert_column(data, 1, "b", SML__NUMERIC, 0, 1);
+    assert_int_equal(data->schema->columns[0].n_categories, 8);
+    assert_string_equal(category(data, 13, 0), "6");
+    assert_string_equal(category(data, ROWS, 0), "late");
+    assert_true(cell(data, ROWS - 1, 1) == ROWS - 1);
+    assert_int_equal(data->view.outputs, 4);
+    assert_string_equal(class_of(data, ROWS), "none of them");
+    assert_string_equal(class_of(data, 4), "1");
+    sml_dataset_free(data);
+}
+
+static void columns_are_chosen(void **state)
+{
+    sml_dataset *data =
+        TABLE(*state, "id,a,b,c,y\n7,1,2,3,x\n8,4,5,6,z\n", .target = "#5", .drop = "id,#4");
+    assert_int_equal(data->view.columns, 2);
+    assert_column(data, 0, "a", SML__NUMERIC, 0, 1);
+    assert_column(data, 1, "b", SML__NUMERIC, 0, 1);
+    assert_true(cell(data, 1, 0) == 4 && cell(data, 1, 1) == 5);
+    assert_string_equal(data->schema->target, "y");
+    sml_dataset_free(data);
+}
+
+static void decimal_commas_are_found_and_told(void **state)
+{
+    sml_dataset *data = TABLE(*state, "a;b\n1,5;-2\n1e1;,5\n", 0);
+    assert_true(cell(data, 0, 0) == 1.5F && cell(data, 1, 1) == 0.5F && cell(data, 1, 0) == 10);
+    sml_dataset_free(data);
+    data = TABLE(*state, "a,b\n\"1,5\",2\n3,\"-2,25\"\n", .decimal = ',');
+    assert_true(cell(data, 0, 0) == 1.5F && cell(data, 0, 1) == 2 && cell(data, 1, 1) == -2.25F);
+    sml_dataset_free(data);
+    data = TABLE(*state, "a;b\n1.5;2\n", 0);
+    assert_true(cell(data, 0, 0) == 1.5F);
+    sml_dataset_free(data);
+    REFUSES(*state, "a,b\n1,2\n\"1,5\",3\n", (0), SML_BAD_DATA, "t.csv:3: column 1 'a': '1,5'",
+            "looks like a decimal comma; say --decimal ,");
+}
+
+/* ------------------------------------------------------------------------ Targets */
+
+static void text_becomes_sorted_classes(void **state)
+{
+    sml_dataset *data = TABLE(*state, "x,y\n1,pear\n2,apple\n3,pear\n4,Zebra\n", .target = "y");
+    static const char *const names[] = {"Zebra", "apple", "pear"};
+    static const int32_t labels[] = {2, 1, 2, 0};
+    assert_int_equal(data->view.task, SML_TASK_CLASSIFICATION);
+    assert_int_equal(data->view.outputs, 3);
+    for (size_t k = 0; k < 3; k++) {
+        assert_string_equal(sml_dataset_class_name(data, k), names[k]);
+    }
+    assert_memory_equal(data->view.labels, labels, sizeof labels);
+    sml_dataset_free(data);
+}
+
+static void numbers_as_classes_are_sorted_by_value(void **state)
+{
+    sml_dataset *data = TABLE(*state, "x,y\n1,10\n2,9\n3,9.0\n4,-1\n", .target = "y",
+                              .task = SML_TASK_CLASSIFICATION);
+    static const char *const names[] = {"-1", "9", "10"};
+    static const int32_t labels[] = {2, 1, 1, 0};
+    assert_int_equal(data->view.outputs, 3);
+    for (size_t k = 0; k < 3; k++) {
+        assert_string_equal(sml_dataset_class_name(data, k), names[k]);
+    }
+    assert_memory_equal(data->view.labels, labels, sizeof labels);
+    sml_dataset_free(data);
+}
+
+/* "x,y" rows with y = r % values + shift. */
+static sml_dataset *numeric_target(sml_ctx *ctx, int rows, int values, const char *behind,
+                                   sml_task task)
+{
+    static char text[100000];
+    size_t used = (size_t)sprintf(text, "x,y\n");
+    for (int r = 0; r < rows; r++) {
+        used += (size_t)sprintf(text + used, "%d,%d%s\n", r, r % values, behind);
+    }
+    return TABLE(ctx, text, .target = "y", .task = task);
+}
+
+static void numbers_are_classes_where_they_are_few(void **state)
+{
+    const struct {
+        int rows, values;
+        const char *behind;
+        sml_task task, expected;
+    } cases[] = {
+        {31, 3, "", SML_TASK_NONE, SML_TASK_CLASSIFICATION},
+        {31, 3, ".0", SML_TASK_NONE, SML_TASK_CLASSIFICATION},
+        {30, 3, "", SML_TASK_NONE, SML_TASK_REGRESSION},
+        {31, 3, ".5", SML_TASK_NONE, SML_TASK_REGRESSION},
+        {1000, 20, "", SML_TASK_NONE, SML_TASK_CLASSIFICATION},
+        {1000, 21, "", SML_TASK_NONE, SML_TASK_REGRESSION},
+        {31, 3, "", SML_TASK_REGRESSION, SML_TASK_REGRESSION},
+        {30, 30, "", SML_TASK_CLASSIFICATION, SML_TASK_CLASSIFICATION},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sml_dataset *data =
+            numeric_target(*state, cases[i].rows, cases[i].values, cases[i].behind, cases[i].task);
+        assert_int_equal(data->view.task, cases[i].expected);
+        if (cases[i].expected == SML_TASK_REGRESSION) {
+            assert_int_equal(data->view.outputs, 1);
+            assert_true(data->view.targets[2] == 2 + (float)strtod(cases[i].behind, NULL));
+        } else {
+            assert_int_equal(data->view.outputs, cases[i].values);
+            assert_int_equal(data->view.labels[2], 2);
+        }
+        sml_dataset_free(data);
+    }
+}
+
+static void weights_are_read(void **state)
+{
+    sml_dataset *data = TABLE(*state, "x,w,y\n1,0.5,a\n2,0,b\n", .target = "y", .weight = "w");
+    assert_int_equal(data->view.columns, 1);
+    assert_true(data->view.weights[0] == 0.5F && data->view.weights[1] == 0);
+    assert_string_equal(data->schema->weight, "w");
+    sml_dataset_free(data);
+    data = TABLE(*state, "x,w\n1,2\n", .weight = "w");
+    assert_true(data->view.weights[0] == 2);
+    sml_dataset_free(data);
+    REFUSES(*state, "x,w\n1,1\n2,-0.5\n", (.weight = "w"), SML_BAD_DATA,
+            "t.csv:3: column 2 'w': '-0.5'", "at least 0");
+    REFUSES(*state, "x,w\n1,1\n2,\n", (.weight = "w"), SML_BAD_DATA, "t.csv:3: column 2 'w'",
+            "every row needs one");
+    REFUSES(*state, "x,w\n1,x\n", (.weight = "w"), SML_BAD_DATA, "t.csv:2: column 2 'w': 'x'",
+            "needs numbers");
+    REFUSES(*state, "x,w\n1,0\n2,0\n", (.weight = "w"), SML_BAD_DATA, "column 2 'w'",
+            "all weights are 0");
+}
+
+/* ------------------------------------------------------------------------ As a model asks */
+
+static void columns_of_a_model_are_matched_by_name(void **state)
+{
+    sml_dataset *train = TABLE(*state, "a,c,y\n1,red,no\n2,blue,yes\n", .target = "y");
+    const sml_schema *like = train->schema;
+    const char *const *classes = train->view.class_names;
+    /* Another order, columns that the model does not know, a new category, numbers as names. */
+    sml_dataset *data = TABLE(*state, "y,extra,c,a\nyes,?,green,3\nno,z,red,\n", .like = like,
+                              .classes = classes, .n_classes = 2);
+    assert_int_equal(data->view.columns, 2);
+    assert_column(data, 0, "a", SML__NUMERIC, 1, 1);
+    assert_column(data, 1, "c", SML__CATEGORICAL, 0, 0);
+    assert_string_equal(category(data, 0, 1), "green");
+    assert_true(cell(data, 0, 0) == 3 && isnan(cell(data, 1, 0)));
+    assert_int_equal(data->view.labels[0], 1);
+    assert_int_equal(data->view.labels[1], 0);
+    sml_dataset_free(data);
+    data = TABLE(*state, "c,a\n7,3\n", .like = like, .classes = classes, .n_classes = 2);
+    assert_int_equal(data->view.task, SML_TASK_NONE); /* for prediction */
+    assert_string_equal(category(data, 0, 1), "7");
+    sml_dataset_free(data);
+    data =
+        TABLE(*state, "a,c,y\n7,red,\n8,red,\n", .like = like, .classes = classes, .n_classes = 2);
+    assert_int_equal(data->view.task, SML_TASK_NONE); /* the column is there, and empty */
+    sml_dataset_free(data);
+    data = TABLE(*state, "7,red\n", .like = like);
+    assert_true(cell(data, 0, 0) == 7); /* by position: no header, as many columns */
+    sml_dataset_free(data);
+    REFUSES(*state, "a,cc,y\n1,red,no\n", (.like = like), SML_BAD_SHAPE,
+            "no column 'c' for the model", "a, cc, y");
+    REFUSES(*state, "a,c,y\nx,red,no\n", (.like = like), SML_BAD_DATA, "t.csv:2: column 1 'a': 'x'",
+            "the model has numbers");
+    REFUSES(*state, "a,c,y\n1,red,no\n2,red,yess\n",
+            (.like = like, .classes = classes, .n_classes = 2), SML_BAD_DATA,
+            "t.csv:3: column 3 'y': 'yess'", "did you mean 'yes'?");
+    REFUSES(*state, "a,c,y\n1,red,no\n2,red,\n", (.like = like, .classes = classes, .n_classes = 2),
+            SML_BAD_DATA, "t.csv:3: column 3 'y'", "missing (in 1 of 2 rows)");
+    sml_dataset_free(train);
+}
+
+static void columns_without_names_are_matched_by_position(void **state)
+{
+    sml_dataset *train = TABLE(*state, "red,1,5\nblue,2,6\n", .target = "#1", .header = -1);
+    const sml_schema *like = train->schema;
+    assert_int_equal(like->has_names, 0);
+    assert_string_equal(like->target, "1");
+    sml_dataset *data = TABLE(*state, "blue,7,8\n", .like = like, .header = -1,
+                              .classes = train->view.class_names, .n_classes = 2);
+    assert_true(cell(data, 0, 0) == 7 && cell(data, 0, 1) == 8);
+    assert_string_equal(class_of(data, 0), "blue");
+    sml_dataset_free(data);
+    data = TABLE(*state, "7,8\n", .like = like);
+    assert_true(cell(data, 0, 0) == 7 && cell(data, 0, 1) == 8);
+    assert_int_equal(data->view.task, SML_TASK_NONE);
+    sml_dataset_free(data);
+    sml_dataset_free(train);
+}
+
+static void labels_are_matched_by_name_then_by_value(void **state)
+{
+    static const char *const classes[] = {"2", "1.0", "x"};
+    sml_dataset *train = TABLE(*state, "a,y\n1,x\n", .target = "y");
+    sml_dataset *data = TABLE(*state, "a,y\n1,1\n1,2.0\n1,x\n1,1\n", .like = train->schema,
+                              .classes = classes, .n_classes = 3);
+    static const int32_t labels[] = {1, 0, 2, 1};
+    assert_memory_equal(data->view.labels, labels, sizeof labels);
+    assert_int_equal(data->view.outputs, 3);
+    sml_dataset_free(data);
+    sml_dataset_free(train);
+}
+
+/* ------------------------------------------------------------------------ Mistakes */
+
+static void mistakes_are_named_by_line_and_column(void **state)
+{
+    REFUSES(*state, "a,b\n1,2\n\n1,2,3\n", (0), SML_BAD_DATA, "t.csv:4: 3 columns, expected 2");
+    REFUSES(*state, "a,b\n1,2\n3\n", (0), SML_BAD_DATA, "t.csv:3: 1 columns, expected 2");
+    REFUSES(*state, "a,b\n1,\"x\ny\"\n3\n", (0), SML_BAD_DATA, "t.csv:4: 1 columns");
+    REFUSES(*state, "Title\na,b\n1,2\n", (0), SML_BAD_DATA, "t.csv:2: 2 columns, expected 1");
+    REFUSES(*state, "a,b\n1,x\n2,\"y\n3,z\n", (0), SML_BAD_DATA, "t.csv:3: column 2",
+            "a quote that never ends");
+    REFUSES(*state, "a,b\n1,\"x\"y\n", (0), SML_BAD_DATA, "t.csv:2: column 2",
+            "goes on after its closing quote");
+    REFUSES(*state, "a,b,a\n1,2,3\n", (0), SML_BAD_DATA, "t.csv:1: columns 1 and 3", "named 'a'");
+    REFUSES(*state, "a,b\n1,2\n-inf,3\n", (0), SML_BAD_DATA, "t.csv:3: column 1 'a': '-inf'",
+            "float32");
+    REFUSES(*state, "a,b\n1,1e39\n", (0), SML_BAD_DATA, "t.csv:2: column 2 'b': '1e39'", "float32");
+    REFUSES(*state, "a,y\n1,2\n2,x\n", (.target = "y", .task = SML_TASK_REGRESSION), SML_BAD_DATA,
+            "t.csv:3: column 2 'y': 'x'", "is not a number");
+    REFUSES(*state, "a,y\n1,2\n2,NA\n", (.target = "y"), SML_BAD_DATA, "t.csv:3: column 2 'y'",
+            "the target is missing (in 1 of 2 rows)");
+    REFUSES(*state, "a,b\n", (.header = 1), SML_BAD_FILE, "no row of data", "only a header");
+    REFUSES(*state, "\n \n", (.header = 1), SML_BAD_FILE, "no row of data");
+}
+
+static void options_that_do_not_fit_are_named(void **state)
+{
+    static const char text[] = "width,height,kind\n1,2,x\n";
+    REFUSES(*state, text, (.target = "knd"), SML_UNKNOWN_NAME, "no column 'knd' for the target",
+            "did you mean 'kind'?");
+    REFUSES(*state, text, (.target = "zzzzzzzz"), SML_UNKNOWN_NAME, "width, height, kind");
+    REFUSES(*state, text, (.target = "#4"), SML_UNKNOWN_NAME, "'#4'", "there are 3");
+    REFUSES(*state, text, (.drop = "width,heigth"), SML_UNKNOWN_NAME, "'heigth'",
+            "did you mean 'height'?");
+    REFUSES(*state, text, (.categorical = "x1"), SML_UNKNOWN_NAME, "'x1'");
+    REFUSES(*state, text, (.weight = "weigth"), SML_UNKNOWN_NAME, "'weigth'");
+    REFUSES(*state, text, (.target = "kind", .drop = "kind"), SML_BAD_ARGUMENT,
+            "cannot be target and one to leave out");
+    REFUSES(*state, text, (.target = "kind", .weight = "kind"), SML_BAD_ARGUMENT,
+            "cannot be target and weight");
+    REFUSES(*state, text, (.drop = "#1,#2,#3"), SML_BAD_SHAPE, "no column is left");
+    REFUSES(*state, text, (.drop = "width", .task = SML_TASK_REGRESSION), SML_BAD_ARGUMENT,
+            "say --target COLUMN", "width, height, kind");
+    REFUSES(*state, text, (.target = "kind", .task = SML_TASK_MULTILABEL), SML_BAD_ARGUMENT,
+            "several labels");
+    REFUSES(*state, text, (.delimiter = '1'), SML_BAD_ARGUMENT, "'1' cannot be a delimiter");
+    REFUSES(*state, text, (.decimal = ';'), SML_BAD_ARGUMENT, "';' cannot be a decimal sign");
+}
+
+static void refuse_bytes(sml_ctx *ctx, const char *bytes, size_t length, const char *place,
+                         const char *problem)
+{
+    sml_dataset *data = NULL;
+    assert_int_not_equal(open_bytes_as(ctx, "t.csv", bytes, length, NULL, &data), SML_OK);
+    assert_null(data);
+    assert_error_has(ctx, place, problem);
+}
+
+static void encodings_other_than_utf8_are_named(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *place, *problem;
+    } cases[] = {
+        {"a,b\n1,caf\xe9\n", 11, "t.csv:2: column 2", "byte 0xE9 at offset 9, which is not UTF-8"},
+        {"\xef\xbb\xbf"
+         "a,b\n1,\xff\n",
+         11, "t.csv:2: column 2", "byte 0xFF at offset 9"},
+        {"a,b\n1,x\n2,\xed\xa0\x80\n", 15, "t.csv:3: column 2", "byte 0xED"}, /* a surrogate */
+        {"a,b\n1,\xc0\xaf\n", 9, "t.csv:2: column 2", "byte 0xC0"},           /* overlong '/' */
+        {"a,b\n1,\xf4\x90\x80\x80\n", 11, "t.csv:2: column 2", "byte 0xF4"},
+        {"a,b\n1,\"\xe6\x9d\"\n", 11, "t.csv:2: column 2", "byte 0xE6"}, /* cut short */
+        {"gr\xf6\xdf"
+         "e,b\n1,2\n",
+         13, "t.csv:1: column 1", "byte 0xF6"},
+        {"a,b\n1,x\0y\n", 10, "t.csv:2: column 2", "a zero byte at offset 7"},
+        {"\xff\xfe"
+         "a\0,\0b\0\n\0",
+         10, "t.csv", "UTF-16"},
+        {"\xfe\xff\0a\0,\0b\0\n", 10, "t.csv", "UTF-16"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        refuse_bytes(*state, cases[i].bytes, cases[i].length, cases[i].place, cases[i].problem);
+    }
+    sml_dataset *data = TABLE(*state,
+                              "\xef\xbb\xbf"
+                              "a,\xe6\x9d\xb1\n1,\xf0\x9f\x98\x80\n",
+                              0);
+    assert_string_equal(data->schema->columns[0].name, "a");
+    assert_string_equal(category(data, 0, 1), "\xf0\x9f\x98\x80");
+    sml_dataset_free(data);
+}
+
+static void too_many_categories_are_an_identifier(void **state)
+{
+    enum { ROWS = (1 << 20) + 1 };
+    char *text = malloc(ROWS * 12 + 10);
+    assert_non_null(text);
+    size_t used = (size_t)sprintf(text, "id,x\n");
+    for (int r = 0; r < ROWS; r++) {
+        used += (size_t)sprintf(text + used, "i%d,1\n", r);
+    }
+    REFUSES(*state, text, (0), SML_BAD_DATA, "t.csv:1048578: column 1 'id': 'i1048576'",
+            "an identifier", "--drop '#1'");
+    sml_dataset *data = TABLE(*state, text, .drop = "id");
+    assert_int_equal(data->view.rows, ROWS);
+    sml_dataset_free(data);
+    free(text);
+}
+
+/* ------------------------------------------------------------------------ Files */
+
+static size_t pack(const char *text, unsigned char *out, size_t room)
+{
+    z_stream stream = {0};
+    assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    stream.next_in = (z_const Bytef *)text;
+    stream.avail_in = (uInt)strlen(text);
+    stream.next_out = out;
+    stream.avail_out = (uInt)room;
+    assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    deflateEnd(&stream);
+    return room - stream.avail_out;
+}
+
+static void packed_files_are_unpacked(void **state)
+{
+    unsigned char packed[4096];
+    static char text[100000];
+    sml_dataset *data = NULL;
+    size_t used = (size_t)sprintf(text, "a,b\n");
+    while (used < sizeof text - 20) { /* unpacks to many times its size */
+        used += (size_t)sprintf(text + used, "1,x\n");
+    }
+    const size_t length = pack(text, packed, sizeof packed);
+    assert_int_equal(open_bytes_as(*state, "t.csv.gz", packed, length, NULL, &data), SML_OK);
+    assert_int_equal(data->view.rows, (used - 4) / 4);
+    assert_column(data, 1, "b", SML__CATEGORICAL, 0, 0);
+    sml_dataset_free(data);
+    assert_int_equal(open_bytes_as(*state, "t.csv.gz", packed, length - 9, NULL, &data),
+                     SML_BAD_FILE);
+    assert_error_has(*state, "t.csv.gz: truncated");
+    packed[length - 6] ^= 1; /* the checksum */
+    assert_int_equal(open_bytes_as(*state, "t.csv.gz", packed, length, NULL, &data), SML_BAD_FILE);
+    assert_error_has(*state, "t.csv.gz: damaged gzip data");
+    assert_int_equal(
+        open_bytes_as(*state, "n.gz", packed, pack("1 2\n3 4\n", packed, 4096), NULL, &data),
+        SML_OK); /* bare numbers, packed */
+    assert_null(data->schema);
+    sml_dataset_free(data);
+}
+
+static void standard_input_may_be_a_table(void **state)
+{
+    char path[1024];
+    sml_dataset *data = NULL;
+    const sml_data_options options = {.target = "y"};
+    const int kept = dup(STDIN_FILENO);
+    write_file(*state, "input", "x,y\n1,a\n2,b\n", 12);
+    assert_non_null(freopen(path_in(*state, "input", path), "r", stdin));
+    assert_int_equal(sml_dataset_open_with(*state, "-", &options, &data), SML_OK);
+    assert_int_equal(data->view.rows, 2);
+    assert_string_equal(class_of(data, 1), "b");
+    sml_dataset_free(data);
+    dup2(kept, STDIN_FILENO);
+    close(kept);
+}
+
+static void words_or_options_make_a_table(void **state)
+{
+    const struct {
+        const char *name, *text;
+        sml_data_options options;
+        int is_table;
+    } cases[] = {
+        {"t.csv", "a,b\n1,2\n", {0}, 1},
+        {"t.data", "5,red\n1,blue\n", {0}, 1},
+        {"t.csv", "1,2\n3,4\n", {0}, 0},
+        {"t.csv", "1,2\n3,4\n", {.target = "#2"}, 1},
+        {"t.txt", "1 2\n3 4\n", {.header = -1}, 1},
+        {"t.tsv", "1\t2\n3\t4\n", {0}, 0},
+        {"t.csv", "# a,b\n1,2\n", {0}, 0},
+        {"t.csv", "name\nx\n", {0}, 1},
+        {"t.csv", "1|2\n3|4\n", {0}, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sml_dataset *data = NULL;
+        if (open_bytes_as(*state, cases[i].name, cases[i].text, strlen(cases[i].text),
+                          &cases[i].options, &data) != SML_OK) {
+            fail_msg("%s", sml_ctx_error(*state));
+        }
+        assert_int_equal(data->schema != NULL, cases[i].is_table);
+        sml_dataset_free(data);
+    }
+    sml_dataset *data = NULL; /* words in a file of another name are no table of one column */
+    assert_int_equal(open_bytes_as(*state, "t.txt", "some words\n", 11, NULL, &data), SML_BAD_DATA);
+    assert_error_has(*state, "t.txt:1: column 1: 'some'", "is not a number");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(dialects_are_read_as_python_reads_them),
+        TEST(what_is_written_is_read),
+        TEST(every_length_is_read),
+        TEST(delimiters_are_found),
+        TEST(headers_are_found),
+        TEST(kinds_are_recognised),
+        TEST(numbers_that_are_names_are_kept_as_written),
+        TEST(late_text_makes_a_column_categorical),
+        TEST(columns_are_chosen),
+        TEST(decimal_commas_are_found_and_told),
+        TEST(text_becomes_sorted_classes),
+        TEST(numbers_as_classes_are_sorted_by_value),
+        TEST(numbers_are_classes_where_they_are_few),
+        TEST(weights_are_read),
+        TEST(columns_of_a_model_are_matched_by_name),
+        TEST(columns_without_names_are_matched_by_position),
+        TEST(labels_are_matched_by_name_then_by_value),
+        TEST(mistakes_are_named_by_line_and_column),
+        TEST(options_that_do_not_fit_are_named),
+        TEST(encodings_other_than_utf8_are_named),
+        TEST(too_many_categories_are_an_identifier),
+        TEST(packed_files_are_unpacked),
+        TEST(standard_input_may_be_a_table),
+        TEST(words_or_options_make_a_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
