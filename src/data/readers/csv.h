@@ -111,11 +111,6 @@ int sml__csv_has_words(const unsigned char *bytes, size_t length, int *has_delim
 
 /* csv_plan.c: roles and kinds. Errors: SML_UNKNOWN_NAME, SML_BAD_ARGUMENT, SML_BAD_SHAPE. */
 sml_status sml__csv_plan(sml__csv *csv);
-/* The names of all columns, for a message. */
-typedef struct sml__csv_list {
-    char text[400];
-} sml__csv_list;
-sml__csv_list sml__csv_names(const sml__csv *csv);
 
 /* csv_rows.c: all records to features, targets, weights and categories. */
 sml_status sml__csv_read_rows(sml__csv *csv);

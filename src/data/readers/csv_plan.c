@@ -4,29 +4,13 @@
 #include "base/text.h"
 #include "data/readers/csv.h"
 
-#include <stdio.h>
 #include <string.h>
 
-/* A list is cut where it is too long for a message. */
-static void append(sml__csv_list *list, size_t *used, const char *text)
+static sml__name_list names_of(const sml__csv *csv)
 {
-    const size_t length = strlen(text), room = sizeof list->text - 8;
-    if (*used + length < room) {
-        memcpy(list->text + *used, text, length + 1);
-        *used += length;
-    } else if (*used < room) {
-        memcpy(list->text + *used, "…", sizeof "…");
-        *used = room;
-    }
-}
-
-sml__csv_list sml__csv_names(const sml__csv *csv)
-{
-    sml__csv_list list = {""};
-    size_t used = 0;
+    sml__name_list list = {"", 0};
     for (size_t i = 0; i < csv->n; i++) {
-        append(&list, &used, i > 0 ? ", " : "");
-        append(&list, &used, csv->columns[i].name);
+        sml__list_name(&list, csv->columns[i].name);
     }
     return list;
 }
@@ -63,8 +47,7 @@ static sml_status fail_unknown_column(sml__csv *csv, const char *what, const cha
     }
     return sml__fail(csv->ctx, SML_UNKNOWN_NAME,
                      "%s: no column '%.60s' for the %s; there are %zu%s: %s", csv->path, word, what,
-                     csv->n, csv->has_header ? "" : " (no header was found)",
-                     sml__csv_names(csv).text);
+                     csv->n, csv->has_header ? "" : " (no header was found)", names_of(csv).text);
 }
 
 /* Gives a column a role; two roles for one are a contradiction. */
@@ -195,7 +178,7 @@ static sml_status plan_target(sml__csv *csv)
         return options->task != SML_TASK_NONE && options->like == NULL
                    ? sml__fail(csv->ctx, SML_BAD_ARGUMENT,
                                "%s: %s needs a target; say --target COLUMN (columns: %s)",
-                               csv->path, sml_task_name(options->task), sml__csv_names(csv).text)
+                               csv->path, sml_task_name(options->task), names_of(csv).text)
                    : SML_OK;
     }
     sml__csv_column *c = &csv->columns[csv->target];
@@ -254,7 +237,7 @@ sml_status sml__csv_plan(sml__csv *csv)
     if (status == SML_OK && csv->n_features == 0) {
         status = sml__fail(csv->ctx, SML_BAD_SHAPE,
                            "%s: no column is left for the features; %zu in all: %s", csv->path,
-                           csv->n, sml__csv_names(csv).text);
+                           csv->n, names_of(csv).text);
     }
     if (status == SML_OK && csv->weight < csv->n) {
         csv->columns[csv->weight].is_categorical = 0;
