@@ -43,11 +43,11 @@ static inline void refuse(sml_ctx *ctx, const char *text, sml_data_options optio
     assert_error_parts(ctx, parts, n);
 }
 
-/* OPTIONS in parentheses, then the texts that the error must contain. */
-#define UNPACK(...) __VA_ARGS__
+#define OPTIONS(...) ((sml_data_options){__VA_ARGS__})
+
+/* The texts at the end are those that the error must contain. */
 #define REFUSES(ctx, text, options, status, ...)                                                   \
-    refuse(ctx, text, (sml_data_options){UNPACK options}, status,                                  \
-           (const char *const[]){__VA_ARGS__},                                                     \
+    refuse(ctx, text, options, status, (const char *const[]){__VA_ARGS__},                         \
            sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
 static inline float cell(const sml_dataset *data, size_t row, size_t column)

@@ -84,8 +84,8 @@ static void decimal_commas_are_found_and_told(void **state)
     data = TABLE(*state, "a;b\n1.5;2\n", 0);
     assert_true(cell(data, 0, 0) == 1.5F);
     sml_dataset_free(data);
-    REFUSES(*state, "a,b\n1,2\n\"1,5\",3\n", (0), SML_BAD_DATA, "t.csv:3: column 1 'a': '1,5'",
-            "looks like a decimal comma; say --decimal ,");
+    REFUSES(*state, "a,b\n1,2\n\"1,5\",3\n", OPTIONS(0), SML_BAD_DATA,
+            "t.csv:3: column 1 'a': '1,5'", "looks like a decimal comma; say --decimal ,");
 }
 
 /* ------------------------------------------------------------------------ Targets */
@@ -171,13 +171,13 @@ static void weights_are_read(void **state)
     data = TABLE(*state, "x,w\n1,2\n", .weight = "w");
     assert_true(data->view.weights[0] == 2);
     sml_dataset_free(data);
-    REFUSES(*state, "x,w\n1,1\n2,-0.5\n", (.weight = "w"), SML_BAD_DATA,
+    REFUSES(*state, "x,w\n1,1\n2,-0.5\n", OPTIONS(.weight = "w"), SML_BAD_DATA,
             "t.csv:3: column 2 'w': '-0.5'", "at least 0");
-    REFUSES(*state, "x,w\n1,1\n2,\n", (.weight = "w"), SML_BAD_DATA, "t.csv:3: column 2 'w'",
+    REFUSES(*state, "x,w\n1,1\n2,\n", OPTIONS(.weight = "w"), SML_BAD_DATA, "t.csv:3: column 2 'w'",
             "every row needs one");
-    REFUSES(*state, "x,w\n1,x\n", (.weight = "w"), SML_BAD_DATA, "t.csv:2: column 2 'w': 'x'",
-            "needs numbers");
-    REFUSES(*state, "x,w\n1,0\n2,0\n", (.weight = "w"), SML_BAD_DATA, "column 2 'w'",
+    REFUSES(*state, "x,w\n1,x\n", OPTIONS(.weight = "w"), SML_BAD_DATA,
+            "t.csv:2: column 2 'w': 'x'", "needs numbers");
+    REFUSES(*state, "x,w\n1,0\n2,0\n", OPTIONS(.weight = "w"), SML_BAD_DATA, "column 2 'w'",
             "all weights are 0");
 }
 
@@ -210,15 +210,16 @@ static void columns_of_a_model_are_matched_by_name(void **state)
     data = TABLE(*state, "7,red\n", .like = like);
     assert_true(cell(data, 0, 0) == 7); /* by position: no header, as many columns */
     sml_dataset_free(data);
-    REFUSES(*state, "a,cc,y\n1,red,no\n", (.like = like), SML_BAD_SHAPE,
+    REFUSES(*state, "a,cc,y\n1,red,no\n", OPTIONS(.like = like), SML_BAD_SHAPE,
             "no column 'c' for the model", "a, cc, y");
-    REFUSES(*state, "a,c,y\nx,red,no\n", (.like = like), SML_BAD_DATA, "t.csv:2: column 1 'a': 'x'",
-            "the model has numbers");
+    REFUSES(*state, "a,c,y\nx,red,no\n", OPTIONS(.like = like), SML_BAD_DATA,
+            "t.csv:2: column 1 'a': 'x'", "the model has numbers");
     REFUSES(*state, "a,c,y\n1,red,no\n2,red,yess\n",
-            (.like = like, .classes = classes, .n_classes = 2), SML_BAD_DATA,
+            OPTIONS(.like = like, .classes = classes, .n_classes = 2), SML_BAD_DATA,
             "t.csv:3: column 3 'y': 'yess'", "did you mean 'yes'?");
-    REFUSES(*state, "a,c,y\n1,red,no\n2,red,\n", (.like = like, .classes = classes, .n_classes = 2),
-            SML_BAD_DATA, "t.csv:3: column 3 'y'", "missing (in 1 of 2 rows)");
+    REFUSES(*state, "a,c,y\n1,red,no\n2,red,\n",
+            OPTIONS(.like = like, .classes = classes, .n_classes = 2), SML_BAD_DATA,
+            "t.csv:3: column 3 'y'", "missing (in 1 of 2 rows)");
     sml_dataset_free(train);
 }
 
@@ -257,48 +258,53 @@ static void labels_are_matched_by_name_then_by_value(void **state)
 
 static void mistakes_are_named_by_line_and_column(void **state)
 {
-    REFUSES(*state, "a,b\n1,2\n\n1,2,3\n", (0), SML_BAD_DATA, "t.csv:4: 3 columns, expected 2");
-    REFUSES(*state, "a,b\n1,2\n3\n", (0), SML_BAD_DATA, "t.csv:3: 1 columns, expected 2");
-    REFUSES(*state, "a,b\n1,\"x\ny\"\n3\n", (0), SML_BAD_DATA, "t.csv:4: 1 columns");
-    REFUSES(*state, "Title\na,b\n1,2\n", (0), SML_BAD_DATA, "t.csv:2: 2 columns, expected 1");
-    REFUSES(*state, "a,b\n1,x\n2,\"y\n3,z\n", (0), SML_BAD_DATA, "t.csv:3: column 2",
+    REFUSES(*state, "a,b\n1,2\n\n1,2,3\n", OPTIONS(0), SML_BAD_DATA,
+            "t.csv:4: 3 columns, expected 2");
+    REFUSES(*state, "a,b\n1,2\n3\n", OPTIONS(0), SML_BAD_DATA, "t.csv:3: 1 columns, expected 2");
+    REFUSES(*state, "a,b\n1,\"x\ny\"\n3\n", OPTIONS(0), SML_BAD_DATA, "t.csv:4: 1 columns");
+    REFUSES(*state, "Title\na,b\n1,2\n", OPTIONS(0), SML_BAD_DATA,
+            "t.csv:2: 2 columns, expected 1");
+    REFUSES(*state, "a,b\n1,x\n2,\"y\n3,z\n", OPTIONS(0), SML_BAD_DATA, "t.csv:3: column 2",
             "a quote that never ends");
-    REFUSES(*state, "a,b\n1,\"x\"y\n", (0), SML_BAD_DATA, "t.csv:2: column 2",
+    REFUSES(*state, "a,b\n1,\"x\"y\n", OPTIONS(0), SML_BAD_DATA, "t.csv:2: column 2",
             "goes on after its closing quote");
-    REFUSES(*state, "a,b,a\n1,2,3\n", (0), SML_BAD_DATA, "t.csv:1: columns 1 and 3", "named 'a'");
-    REFUSES(*state, "a,b\n1,2\n-inf,3\n", (0), SML_BAD_DATA, "t.csv:3: column 1 'a': '-inf'",
+    REFUSES(*state, "a,b,a\n1,2,3\n", OPTIONS(0), SML_BAD_DATA, "t.csv:1: columns 1 and 3",
+            "named 'a'");
+    REFUSES(*state, "a,b\n1,2\n-inf,3\n", OPTIONS(0), SML_BAD_DATA, "t.csv:3: column 1 'a': '-inf'",
             "float32");
-    REFUSES(*state, "a,b\n1,1e39\n", (0), SML_BAD_DATA, "t.csv:2: column 2 'b': '1e39'", "float32");
-    REFUSES(*state, "a,y\n1,2\n2,x\n", (.target = "y", .task = SML_TASK_REGRESSION), SML_BAD_DATA,
-            "t.csv:3: column 2 'y': 'x'", "is not a number");
-    REFUSES(*state, "a,y\n1,2\n2,NA\n", (.target = "y"), SML_BAD_DATA, "t.csv:3: column 2 'y'",
-            "the target is missing (in 1 of 2 rows)");
-    REFUSES(*state, "a,b\n", (.header = 1), SML_BAD_FILE, "no row of data", "only a header");
-    REFUSES(*state, "\n \n", (.header = 1), SML_BAD_FILE, "no row of data");
+    REFUSES(*state, "a,b\n1,1e39\n", OPTIONS(0), SML_BAD_DATA, "t.csv:2: column 2 'b': '1e39'",
+            "float32");
+    REFUSES(*state, "a,y\n1,2\n2,x\n", OPTIONS(.target = "y", .task = SML_TASK_REGRESSION),
+            SML_BAD_DATA, "t.csv:3: column 2 'y': 'x'", "is not a number");
+    REFUSES(*state, "a,y\n1,2\n2,NA\n", OPTIONS(.target = "y"), SML_BAD_DATA,
+            "t.csv:3: column 2 'y'", "the target is missing (in 1 of 2 rows)");
+    REFUSES(*state, "a,b\n", OPTIONS(.header = 1), SML_BAD_FILE, "no row of data", "only a header");
+    REFUSES(*state, "\n \n", OPTIONS(.header = 1), SML_BAD_FILE, "no row of data");
 }
 
 static void options_that_do_not_fit_are_named(void **state)
 {
     static const char text[] = "width,height,kind\n1,2,x\n";
-    REFUSES(*state, text, (.target = "knd"), SML_UNKNOWN_NAME, "no column 'knd' for the target",
-            "did you mean 'kind'?");
-    REFUSES(*state, text, (.target = "zzzzzzzz"), SML_UNKNOWN_NAME, "width, height, kind");
-    REFUSES(*state, text, (.target = "#4"), SML_UNKNOWN_NAME, "'#4'", "there are 3");
-    REFUSES(*state, text, (.drop = "width,heigth"), SML_UNKNOWN_NAME, "'heigth'",
+    REFUSES(*state, text, OPTIONS(.target = "knd"), SML_UNKNOWN_NAME,
+            "no column 'knd' for the target", "did you mean 'kind'?");
+    REFUSES(*state, text, OPTIONS(.target = "zzzzzzzz"), SML_UNKNOWN_NAME, "width, height, kind");
+    REFUSES(*state, text, OPTIONS(.target = "#4"), SML_UNKNOWN_NAME, "'#4'", "there are 3");
+    REFUSES(*state, text, OPTIONS(.drop = "width,heigth"), SML_UNKNOWN_NAME, "'heigth'",
             "did you mean 'height'?");
-    REFUSES(*state, text, (.categorical = "x1"), SML_UNKNOWN_NAME, "'x1'");
-    REFUSES(*state, text, (.weight = "weigth"), SML_UNKNOWN_NAME, "'weigth'");
-    REFUSES(*state, text, (.target = "kind", .drop = "kind"), SML_BAD_ARGUMENT,
+    REFUSES(*state, text, OPTIONS(.categorical = "x1"), SML_UNKNOWN_NAME, "'x1'");
+    REFUSES(*state, text, OPTIONS(.weight = "weigth"), SML_UNKNOWN_NAME, "'weigth'");
+    REFUSES(*state, text, OPTIONS(.target = "kind", .drop = "kind"), SML_BAD_ARGUMENT,
             "cannot be target and one to leave out");
-    REFUSES(*state, text, (.target = "kind", .weight = "kind"), SML_BAD_ARGUMENT,
+    REFUSES(*state, text, OPTIONS(.target = "kind", .weight = "kind"), SML_BAD_ARGUMENT,
             "cannot be target and weight");
-    REFUSES(*state, text, (.drop = "#1,#2,#3"), SML_BAD_SHAPE, "no column is left");
-    REFUSES(*state, text, (.drop = "width", .task = SML_TASK_REGRESSION), SML_BAD_ARGUMENT,
+    REFUSES(*state, text, OPTIONS(.drop = "#1,#2,#3"), SML_BAD_SHAPE, "no column is left");
+    REFUSES(*state, text, OPTIONS(.drop = "width", .task = SML_TASK_REGRESSION), SML_BAD_ARGUMENT,
             "say --target COLUMN", "width, height, kind");
-    REFUSES(*state, text, (.target = "kind", .task = SML_TASK_MULTILABEL), SML_BAD_ARGUMENT,
+    REFUSES(*state, text, OPTIONS(.target = "kind", .task = SML_TASK_MULTILABEL), SML_BAD_ARGUMENT,
             "several labels");
-    REFUSES(*state, text, (.delimiter = '1'), SML_BAD_ARGUMENT, "'1' cannot be a delimiter");
-    REFUSES(*state, text, (.decimal = ';'), SML_BAD_ARGUMENT, "';' cannot be a decimal sign");
+    REFUSES(*state, text, OPTIONS(.delimiter = '1'), SML_BAD_ARGUMENT, "'1' cannot be a delimiter");
+    REFUSES(*state, text, OPTIONS(.decimal = ';'), SML_BAD_ARGUMENT,
+            "';' cannot be a decimal sign");
 }
 
 static void refuse_bytes(sml_ctx *ctx, const char *bytes, size_t length, const char *place,
@@ -355,7 +361,7 @@ static void too_many_categories_are_an_identifier(void **state)
     for (int r = 0; r < ROWS; r++) {
         used += (size_t)sprintf(text + used, "i%d,1\n", r);
     }
-    REFUSES(*state, text, (0), SML_BAD_DATA, "t.csv:1048578: column 1 'id': 'i1048576'",
+    REFUSES(*state, text, OPTIONS(0), SML_BAD_DATA, "t.csv:1048578: column 1 'id': 'i1048576'",
             "an identifier", "--drop '#1'");
     sml_dataset *data = TABLE(*state, text, .drop = "id");
     assert_int_equal(data->view.rows, ROWS);
