@@ -46,7 +46,7 @@ static void late_text_makes_a_column_categorical(void **state)
     for (int r = 0; r < ROWS; r++) {
         used += (size_t)sprintf(text + used, "%d,%d,%d\n", r % 7, r, r % 3);
     }
-    strcpy(text + used, "late,5,none of them\n");
+    sprintf(text + used, "late,5,none of them\n");
     sml_dataset *data = TABLE(*state, text, .target = "y");
     assert_int_equal(data->view.rows, ROWS + 1);
     assert_column(data, 0, "a", SML__CATEGORICAL, 0, 0);

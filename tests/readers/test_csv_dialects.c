@@ -163,7 +163,7 @@ static void every_length_is_read(void **state)
         for (int ends = 0; ends < 2; ends++) {
             char *at = text + sprintf(text, "a,b\n7,0.");
             memset(at, '3', digits);
-            strcpy(at + digits, ends ? "\n" : "");
+            sprintf(at + digits, "%s", ends ? "\n" : "");
             sml_dataset *data = TABLE(*state, text, .header = 1);
             assert_true(cell(data, 0, 1) == (float)strtod(text + 6, NULL));
             sml_dataset_free(data);

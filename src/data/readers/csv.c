@@ -148,7 +148,7 @@ static sml_status make_dataset(sml__csv *csv, sml_dataset **out)
     }
     if (status == SML_OK) {
         status = sml__dataset_adopt_table(csv->ctx, &view, schema,
-                                         (void *const[]){csv->features, block}, 2, out);
+                                          (void *const[]){csv->features, block}, 2, out);
         csv->features = NULL;
         block = NULL;
     }

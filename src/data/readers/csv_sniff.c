@@ -8,9 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
-static const char CANDIDATES[] = ",;\t|";
-
 enum { N_CANDIDATES = 4 };
+
+static const char CANDIDATES[N_CANDIDATES] = {',', ';', '\t', '|'};
 
 /* How often a candidate stands in a record, outside quotes. */
 typedef struct delimiter_count {
