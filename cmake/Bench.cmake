@@ -43,6 +43,11 @@ foreach(isa IN LISTS SCRATCHML_ISAS)
     endforeach()
 endforeach()
 
+# How fast files are read.
+bench_program(read bench/read.c)
+target_include_directories(bench_read PRIVATE src)
+target_link_libraries(bench_read PRIVATE scratchml_flags scratchml_static)
+
 pkg_check_modules(FANN IMPORTED_TARGET fann)
 if(FANN_FOUND)
     bench_program(fann bench/workers/fann.c)

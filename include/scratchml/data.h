@@ -94,11 +94,11 @@ typedef struct sml_catalog_entry {
 } sml_catalog_entry;
 
 /* Opens a data set: a name from the catalog, or a path (a folder holding the four IDX files of
- * MNIST's layout, plain or .gz; one IDX file of images; a text file with a row of numbers a line,
- * "-" for standard input). split: "train" or "test"; single files ignore it.
- * Generated sets use the seed; others ignore it.
- * Errors: SML_UNKNOWN_NAME, SML_NOT_FOUND, SML_BAD_FILE, SML_BAD_DATA, SML_IO, SML_NO_MEMORY.
- * Free with sml_dataset_free. */
+ * MNIST's layout, plain or .gz; one IDX file of images; a table, such as CSV with a header; a text
+ * file with a row of numbers a line; files may be packed by gzip; "-" for standard input). split:
+ * "train" or "test"; single files ignore it. Generated sets use the seed; others ignore it. Errors:
+ * SML_UNKNOWN_NAME, SML_NOT_FOUND, SML_BAD_FILE, SML_BAD_DATA, SML_IO, SML_NO_MEMORY. Free with
+ * sml_dataset_free. */
 SML_API sml_status sml_dataset_open_with(sml_ctx *ctx, const char *name_or_path,
                                          const sml_data_options *options, sml_dataset **out);
 SML_API sml_status sml_dataset_open(sml_ctx *ctx, const char *name_or_path, const char *split,

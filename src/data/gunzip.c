@@ -1,10 +1,14 @@
 #include "data/gunzip.h"
 
 #include "base/context.h"
+#include "base/memory.h"
 
 #include <string.h>
 
-enum { GZIP_ONLY = 15 + 16 }; /* windowBits of inflateInit2: a window of 2^15, a gzip header */
+enum {
+    FIRST_ROOM = 1 << 12, /* bytes */
+    GZIP_ONLY = 15 + 16
+}; /* windowBits of inflateInit2: a window of 2^15, a gzip header */
 
 int sml__is_gzip(const unsigned char *bytes, size_t length)
 {
@@ -82,6 +86,69 @@ sml_status sml__gunzip_read(sml_ctx *ctx, sml__gunzip *gunzip, void *out, size_t
         }
     }
     return SML_OK;
+}
+
+size_t sml__gunzip_peek(sml_ctx *ctx, const unsigned char *packed, size_t length,
+                        unsigned char *out, size_t wanted)
+{
+    sml__gunzip gunzip;
+    size_t got = 0;
+    if (sml__gunzip_begin(ctx, "", packed, length, &gunzip) != SML_OK) {
+        return 0;
+    }
+    sml__gunzip_read(ctx, &gunzip, out, wanted, &got); /* damage is found by who reads it all */
+    sml__gunzip_end(&gunzip);
+    return got;
+}
+
+/* Twice the room of a buffer that is full. */
+static sml_status grow(sml_ctx *ctx, const char *path, unsigned char **bytes, size_t *room)
+{
+    unsigned char *larger = sml__alloc_to_fill(ctx, 2 * *room, path);
+    if (larger == NULL) {
+        return SML_NO_MEMORY;
+    }
+    memcpy(larger, *bytes, *room);
+    sml__free(*bytes);
+    *bytes = larger;
+    *room *= 2;
+    return SML_OK;
+}
+
+sml_status sml__gunzip_all(sml_ctx *ctx, const char *path, const unsigned char *packed,
+                           size_t packed_length, size_t limit, unsigned char **bytes,
+                           size_t *length)
+{
+    sml__gunzip gunzip;
+    size_t room = 4 * packed_length + FIRST_ROOM, got = 0;
+    *length = 0;
+    *bytes = sml__alloc_to_fill(ctx, room, path);
+    sml_status status = *bytes != NULL
+                            ? sml__gunzip_begin(ctx, path, packed, packed_length, &gunzip)
+                            : SML_NO_MEMORY;
+    if (status != SML_OK) {
+        sml__free(*bytes);
+        *bytes = NULL;
+        return status;
+    }
+    while (status == SML_OK && !gunzip.ended && *length <= limit) {
+        if (*length == room) {
+            status = grow(ctx, path, bytes, &room);
+        }
+        if (status == SML_OK) {
+            status = sml__gunzip_read(ctx, &gunzip, *bytes + *length, room - *length, &got);
+            *length += got;
+        }
+    }
+    sml__gunzip_end(&gunzip);
+    if (status == SML_OK && *length > limit) {
+        status = sml__fail(ctx, SML_BAD_FILE, "%s: unpacks to more than %zu bytes", path, limit);
+    }
+    if (status != SML_OK) {
+        sml__free(*bytes);
+        *bytes = NULL;
+    }
+    return status;
 }
 
 void sml__gunzip_end(sml__gunzip *gunzip)

@@ -29,6 +29,16 @@ sml_status sml__gunzip_begin(sml_ctx *ctx, const char *path, const unsigned char
 sml_status sml__gunzip_read(sml_ctx *ctx, sml__gunzip *gunzip, void *out, size_t wanted,
                             size_t *got);
 
+/* Unpacks all of packed[length] into *bytes (sml__free), at most `limit` bytes. Errors:
+ * SML_BAD_FILE (damaged, truncated, or longer than limit), SML_NO_MEMORY. */
+sml_status sml__gunzip_all(sml_ctx *ctx, const char *path, const unsigned char *packed,
+                           size_t packed_length, size_t limit, unsigned char **bytes,
+                           size_t *length);
+
+/* The first bytes of packed[length] as far as they can be unpacked; returns how many. */
+size_t sml__gunzip_peek(sml_ctx *ctx, const unsigned char *packed, size_t length,
+                        unsigned char *out, size_t wanted);
+
 void sml__gunzip_end(sml__gunzip *gunzip);
 
 #endif

@@ -27,6 +27,13 @@ int sml__idx_recognise(const unsigned char *bytes, size_t length)
     return sml__is_gzip(bytes, length) || (length >= 2 && bytes[0] == 0 && bytes[1] == 0);
 }
 
+int sml__idx_is_packed(sml_ctx *ctx, const unsigned char *packed, size_t length)
+{
+    unsigned char start[2];
+    const size_t got = sml__gunzip_peek(ctx, packed, length, start, sizeof start);
+    return got < sizeof start || (start[0] == 0 && start[1] == 0);
+}
+
 /* The rank that the magic number stands for; 0 when it is none of ours. */
 static size_t rank_of_magic(uint32_t magic)
 {

@@ -43,6 +43,9 @@ const char *sml__idx_part_name(sml__idx_part part);
 /* 1 when the bytes can only be IDX or gzip: text holds no zero bytes. */
 int sml__idx_recognise(const unsigned char *bytes, size_t length);
 
+/* 1 where gzip bytes begin as a packed IDX file does, or are too damaged to say. */
+int sml__idx_is_packed(sml_ctx *ctx, const unsigned char *packed, size_t length);
+
 /* Parses unpacked bytes, which must be the file to the last byte. path is for messages.
  * Errors: SML_BAD_FILE. */
 sml_status sml__idx_parse(sml_ctx *ctx, const char *path, const unsigned char *bytes, size_t length,

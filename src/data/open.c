@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "data/catalog.h"
 #include "data/dataset.h"
+#include "data/gunzip.h"
+#include "data/readers/csv.h"
 #include "data/readers/reader.h"
 #include "data/text.h"
 
@@ -80,7 +82,26 @@ static const sml__reader idx_reader = {"IDX", is_idx, open_idx};
 static const sml__reader text_reader = {"text", is_text, open_text};
 
 /* The first that recognises a file opens it; the last one recognises all. */
-static const sml__reader *const READERS[] = {&idx_reader, &text_reader};
+static const sml__reader *const READERS[] = {&idx_reader, &sml__csv_reader, &text_reader};
+
+/* Unpacks gzip, whatever it holds; but IDX, whose reader believes no more than its header says. */
+static sml_status unpack(sml_ctx *ctx, sml__input *input)
+{
+    unsigned char *plain = NULL;
+    size_t length = 0;
+    if (!sml__is_gzip(input->bytes, input->length) ||
+        sml__idx_is_packed(ctx, input->bytes, input->length)) {
+        return SML_OK;
+    }
+    sml_status status =
+        sml__gunzip_all(ctx, input->path, input->bytes, input->length, FILE_MAX, &plain, &length);
+    if (status == SML_OK) {
+        sml__free(input->bytes);
+        input->bytes = plain;
+        input->length = length;
+    }
+    return status;
+}
 
 /* Takes over the bytes of a file. */
 static sml_status open_bytes(sml_ctx *ctx, const char *path, unsigned char *bytes, size_t length,
@@ -89,6 +110,11 @@ static sml_status open_bytes(sml_ctx *ctx, const char *path, unsigned char *byte
     sml__input input = {path, bytes, length};
     const size_t last = sizeof READERS / sizeof READERS[0] - 1;
     size_t r = 0;
+    sml_status unpacked = unpack(ctx, &input);
+    if (unpacked != SML_OK) {
+        sml__free(input.bytes);
+        return unpacked;
+    }
     while (r < last && !READERS[r]->recognise(&input, options)) {
         r++;
     }

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Copies a text, NULL too; 0 where memory is out. */
@@ -69,4 +70,27 @@ void sml__schema_free(sml_schema *schema)
     sml__free((void *)schema->target);
     sml__free((void *)schema->weight);
     sml__free(schema);
+}
+
+void sml__list_name(sml__name_list *list, const char *name)
+{
+    static const char more[] = "…";
+    const size_t length = strlen(name), room = sizeof list->text - sizeof more - 2;
+    if (list->used > room) {
+        return; /* it has ended */
+    }
+    const char *comma = list->used > 0 ? ", " : "";
+    const int fits = list->used + length + 2 <= room;
+    list->used += (size_t)snprintf(list->text + list->used, sizeof list->text - list->used, "%s%s",
+                                   comma, fits ? name : more);
+    list->used = fits ? list->used : sizeof list->text;
+}
+
+sml__name_list sml__schema_names(const sml_schema *schema)
+{
+    sml__name_list list = {"", 0};
+    for (size_t i = 0; i < schema->n; i++) {
+        sml__list_name(&list, schema->columns[i].name);
+    }
+    return list;
 }

@@ -30,4 +30,13 @@ struct sml_schema {
 sml_status sml__schema_copy(sml_ctx *ctx, const sml_schema *schema, sml_schema **out);
 void sml__schema_free(sml_schema *schema);
 
+/* Names behind one another, for a message: "a, b, c, …" where not all have room. */
+typedef struct sml__name_list {
+    char text[400];
+    size_t used;
+} sml__name_list;
+
+void sml__list_name(sml__name_list *list, const char *name);
+sml__name_list sml__schema_names(const sml_schema *schema);
+
 #endif

@@ -169,6 +169,11 @@ static sml_status check_fitted(sml_ctx *ctx, const sml_model *model, const char 
 static sml_status prepare_fit(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
                               int warm_start)
 {
+    if (train->view.task == SML_TASK_NONE && train->schema != NULL) {
+        return sml__fail(ctx, SML_BAD_DATA,
+                         "%s: no labels or targets to train on; say --target COLUMN (columns: %s)",
+                         train->name, sml__schema_names(train->schema).text);
+    }
     if (train->view.task == SML_TASK_NONE) {
         return sml__fail(ctx, SML_BAD_DATA, "%s: no labels or targets to train on", train->name);
     }

@@ -60,7 +60,7 @@ static void mistakes_are_named_by_line_and_column(void **state)
     assert_refused(*state, "1,2\n3\n", SML_BAD_DATA, "rows.csv:2: ", "1 columns, expected 2");
     assert_refused(*state, "1,2\n3,x4\n", SML_BAD_DATA, "rows.csv:2: column 2: 'x4'",
                    "not a number");
-    assert_refused(*state, "a,b\n1,2\n", SML_BAD_DATA, "rows.csv:1: column 1: 'a'",
+    assert_refused(*state, "1,2\na,b\n", SML_BAD_DATA, "rows.csv:2: column 1: 'a'",
                    "a line of names must start with '#'");
     assert_refused(*state, "1,2\n3,nan\n", SML_BAD_DATA, "rows.csv:2: column 2: 'nan'", "refused");
     assert_refused(*state, "1,-inf\n", SML_BAD_DATA, "rows.csv:1: column 2: '-inf'", "float32");

@@ -1,0 +1,204 @@
+/* The reader of tables: which files it takes, and the whole way from bytes to a data set. */
+#include "data/readers/csv.h"
+
+#include "base/context.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CACHE_LINE = 64 };
+
+static int has_table_name(const char *path)
+{
+    static const char *const endings[] = {".csv", ".tsv", ".tab", ".csv.gz", ".tsv.gz", ".tab.gz"};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        if (sml__path_ends_in(path, endings[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Any option that speaks of columns makes a text a table. Else the first line must have words in
+ * it: bare numbers stay with the reader of text, which is stricter and knows comments. */
+static int is_table(const sml__input *input, const sml_data_options *options)
+{
+    int has_delimiter = 0;
+    if (options->target != NULL || options->weight != NULL || options->drop != NULL ||
+        options->categorical != NULL || options->like != NULL || options->delimiter != 0 ||
+        options->decimal != 0 || options->header != 0) {
+        return 1;
+    }
+    return sml__csv_has_words(input->bytes, input->length, &has_delimiter) &&
+           (has_delimiter || has_table_name(input->path));
+}
+
+/* The loops over the text stop at newlines, so there is always one at its end: in the rest of the
+ * last cache line, which sml__alloc gives in full, or in a copy. */
+static sml_status end_in_newline(sml_ctx *ctx, sml__input *input)
+{
+    if (input->length > 0 && input->bytes[input->length - 1] == '\n') {
+        return SML_OK;
+    }
+    if (input->length % CACHE_LINE == 0) {
+        unsigned char *copy = sml__alloc_to_fill(ctx, input->length + 1, input->path);
+        if (copy == NULL) {
+            return SML_NO_MEMORY;
+        }
+        memcpy(copy, input->bytes, input->length);
+        sml__free(input->bytes);
+        input->bytes = copy;
+    }
+    input->bytes[input->length++] = '\n';
+    return SML_OK;
+}
+
+/* Missing cells and whole numbers of all features: missing[n], fractions[n]. */
+static void count_cells(const sml__csv *csv, uint32_t *missing, uint32_t *fractions)
+{
+    const size_t n = csv->n_features;
+    for (size_t r = 0; r < csv->rows; r++) {
+        const float *row = csv->features + r * n;
+        for (size_t c = 0; c < n; c++) {
+            /* From 2^23 on all floats are whole; below, adding it rounds to whole numbers. */
+            const float size = fabsf(row[c]), limit = 8388608.0F;
+            fractions[c] |= (size < limit) & ((size + limit) - limit != size);
+            missing[c] += isnan(row[c]) != 0;
+        }
+    }
+}
+
+static sml_status list_categories(sml__csv *csv, const sml__csv_column *from, sml__column *to)
+{
+    const size_t n = from->entries.n;
+    const char **texts = sml__alloc(csv->ctx, n, sizeof *texts, "names of categories");
+    if (texts == NULL) {
+        return SML_NO_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        texts[i] = sml__dictionary_text(&from->entries, i);
+    }
+    to->categories = texts;
+    to->n_categories = n;
+    return SML_OK;
+}
+
+/* A schema that borrows names and texts from the parser; lists of categories are its own. */
+static sml_status fill_columns(sml__csv *csv, sml__column *columns)
+{
+    const size_t n = csv->n_features;
+    uint32_t *missing = sml__alloc(csv->ctx, n, 2 * sizeof *missing, "the columns of a table");
+    sml_status status = missing != NULL ? SML_OK : SML_NO_MEMORY;
+    if (status == SML_OK) {
+        count_cells(csv, missing, missing + n);
+    }
+    for (size_t i = 0; i < csv->n && status == SML_OK; i++) {
+        const sml__csv_column *from = &csv->columns[i];
+        if (from->role != SML__ROLE_FEATURE) {
+            continue;
+        }
+        sml__column *to = &columns[from->feature];
+        to->name = from->name;
+        to->kind = from->is_categorical ? SML__CATEGORICAL : SML__NUMERIC;
+        to->missing = missing[from->feature];
+        to->is_integer =
+            !from->is_categorical && missing[n + from->feature] == 0 && to->missing < csv->rows;
+        status = from->is_categorical ? list_categories(csv, from, to) : SML_OK;
+    }
+    sml__free(missing);
+    return status;
+}
+
+static sml_status make_schema(sml__csv *csv, sml_schema **out)
+{
+    sml_schema schema = {.n = csv->n_features, .has_names = csv->has_header};
+    schema.columns = sml__alloc(csv->ctx, schema.n, sizeof *schema.columns, "a schema");
+    if (schema.columns == NULL) {
+        return SML_NO_MEMORY;
+    }
+    schema.target = csv->target < csv->n ? csv->columns[csv->target].name : NULL;
+    schema.weight = csv->weight < csv->n ? csv->columns[csv->weight].name : NULL;
+    sml_status status = fill_columns(csv, schema.columns);
+    if (status == SML_OK) {
+        status = sml__schema_copy(csv->ctx, &schema, out);
+    }
+    for (size_t i = 0; i < schema.n; i++) {
+        sml__free((void *)schema.columns[i].categories);
+    }
+    sml__free(schema.columns);
+    return status;
+}
+
+/* Features, targets and schema become a data set, which owns them. */
+static sml_status make_dataset(sml__csv *csv, sml_dataset **out)
+{
+    sml_schema *schema = NULL;
+    void *block = NULL;
+    const char **names = NULL;
+    sml_data_view view = {
+        .name = csv->path,
+        .rows = csv->rows,
+        .columns = csv->n_features,
+        .features = csv->features,
+    };
+    sml_status status = sml__csv_finish_target(csv, &view, &block, &names);
+    if (status == SML_OK) {
+        status = make_schema(csv, &schema);
+    }
+    if (status == SML_OK) {
+        status = sml__dataset_adopt_table(csv->ctx, &view, schema,
+                                          (void *const[]){csv->features, block}, 2, out);
+        csv->features = NULL;
+        block = NULL;
+    }
+    sml__free(block);
+    sml__free(names);
+    return status;
+}
+
+static void release(sml__csv *csv)
+{
+    for (size_t i = 0; csv->columns != NULL && i < csv->n; i++) {
+        sml__dictionary_clear(&csv->columns[i].entries);
+    }
+    sml__dictionary_clear(&csv->first);
+    sml__dictionary_clear(&csv->names);
+    sml__free(csv->first_field);
+    sml__free(csv->columns);
+    sml__free(csv->scratch);
+    sml__free(csv->features);
+    sml__free(csv->targets);
+    sml__free(csv->weights);
+    sml__free(csv->class_of_entry);
+}
+
+static sml_status open_table(sml_ctx *ctx, sml__input *input, const sml_data_options *options,
+                             sml_dataset **out)
+{
+    *out = NULL;
+    sml_status status = end_in_newline(ctx, input);
+    if (status != SML_OK) {
+        return status;
+    }
+    const char *text = (const char *)input->bytes;
+    sml__csv csv = {.ctx = ctx,
+                    .path = input->path,
+                    .options = options,
+                    .begin = text,
+                    .end = text + input->length};
+    status = sml__csv_sniff(&csv);
+    if (status == SML_OK) {
+        status = sml__csv_plan(&csv);
+    }
+    if (status == SML_OK) {
+        status = sml__csv_read_rows(&csv);
+    }
+    if (status == SML_OK) {
+        status = make_dataset(&csv, out);
+    }
+    release(&csv);
+    return status;
+}
+
+const sml__reader sml__csv_reader = {"CSV", is_table, open_table};

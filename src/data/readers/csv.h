@@ -1,0 +1,127 @@
+/* Tables as text: CSV by RFC 4180, and its relatives with other delimiters. Inside the reader.
+ *
+ *   csv_sniff.c  the text to its format: byte order mark, delimiter, decimal sign, header
+ *   csv_field.c  one field: quotes, blanks, encoding; what a field is; messages with their place
+ *   csv_plan.c   columns and options to roles: feature, target, weight, left out
+ *   csv_rows.c   the loop over the records, numbers at full speed
+ *   csv_target.c the target to labels with names, or to numbers
+ *   csv.c        the whole way
+ */
+#ifndef SML_DATA_READERS_CSV_H
+#define SML_DATA_READERS_CSV_H
+
+#include "data/readers/dictionary.h"
+#include "data/readers/reader.h"
+
+enum {
+    SML__CSV_COLUMNS_MAX = 1 << 16,
+    SML__CSV_FIELD_MAX = 16 << 20, /* bytes: a longer one is a quote that was not closed */
+    SML__CSV_GUESSED_CLASSES = 20, /* a numeric target with more values is no class */
+    SML__CSV_SAMPLE = 1 << 16      /* bytes from which delimiter, header and kinds are guessed */
+};
+
+/* A field without its quotes and without the blanks around it. */
+typedef struct sml__csv_field {
+    const char *text; /* [length]; something that is no part of a number follows */
+    size_t length;
+    const char *begin; /* in the file */
+    const char *next;  /* in the file, behind the delimiter or the end of the line */
+    int ends_record;
+} sml__csv_field;
+
+/* What a field of a numeric column can be. */
+typedef enum sml__csv_cell {
+    SML__CELL_NUMBER,
+    SML__CELL_MISSING,
+    SML__CELL_INFINITE, /* or beyond float32 */
+    SML__CELL_COMMA,    /* a number with a decimal comma, where points are expected */
+    SML__CELL_TEXT
+} sml__csv_cell;
+
+typedef enum sml__csv_role {
+    SML__ROLE_FEATURE,
+    SML__ROLE_TARGET,
+    SML__ROLE_WEIGHT,
+    SML__ROLE_DROPPED
+} sml__csv_role;
+
+typedef struct sml__csv_column {
+    const char *name; /* in csv.names */
+    sml__csv_role role;
+    int is_categorical;
+    int is_fixed;     /* told by an option or a model: a cell of the other kind is an error */
+    int turned;       /* text was found in this pass: the next one reads categories */
+    int is_plain;     /* numbers that need no look beyond their value */
+    int has_number;   /* of the sample: some cell is a number */
+    int has_text;     /*                some cell is text, decimal commas aside */
+    int first_recurs; /*       the first record's field comes again below it */
+    size_t feature;   /* place among the features */
+    float *out;       /* cell of row 0 */
+    size_t stride;    /* floats from row to row */
+    sml__dictionary entries; /* categorical: the texts seen */
+    uint32_t last;           /* the entry of the row before */
+} sml__csv_column;
+
+typedef struct sml__csv {
+    sml_ctx *ctx;
+    const char *path;
+    const sml_data_options *options;
+    const char *begin, *end; /* the text behind the byte order mark; end[-1] is a newline */
+    const char *body;        /* behind the header */
+    char delimiter, decimal; /* may be one: decimal commas in quotes */
+    int has_header, has_turned;
+    unsigned char class_of[256]; /* how the loop over a field's bytes takes a byte: csv_field.c */
+    char *scratch;               /* a quoted field whose quotes were doubled */
+    size_t scratch_room;
+    sml__dictionary first, names; /* fields of the first record; names of all columns */
+    uint32_t *first_field;        /* [n] number in `first` */
+    sml__csv_column *columns;     /* [n] */
+    size_t n, n_features;
+    size_t target, weight; /* columns; n: none */
+    float *features, *targets, *weights;
+    size_t rows, room;
+    size_t missing_targets, missing_target_line; /* the first one's line */
+    uint32_t *class_of_entry; /* of the target: number of a text to that of its class */
+    size_t class_room;
+    char numbers[SML__CSV_GUESSED_CLASSES][24]; /* names of classes that are numbers */
+} sml__csv;
+
+/* csv_field.c */
+void sml__csv_prepare_fields(sml__csv *csv);
+/* Reads the field that begins at `at`. Errors: SML_BAD_DATA (encoding, a zero byte, quotes),
+ * SML_NO_MEMORY. column counts from 0. */
+sml_status sml__csv_read_field(sml__csv *csv, const char *at, size_t column, sml__csv_field *field);
+sml__csv_cell sml__csv_classify(sml__csv *csv, const sml__csv_field *field, float *value);
+int sml__csv_is_missing(const char *text, size_t length);
+/* Behind a line of blanks only; NULL where the line at `at` is not one. */
+const char *sml__csv_skip_blank_line(const sml__csv *csv, const char *at);
+/* "PATH:LINE: column N 'name': 'field' problem". */
+sml_status sml__csv_fail(sml__csv *csv, size_t column, const sml__csv_field *field,
+                         const char *problem);
+size_t sml__csv_line(const sml__csv *csv, const char *at);
+
+/* The field of the first record. */
+const char *sml__csv_first_field(const sml__csv *csv, size_t column);
+
+/* csv_sniff.c: fills delimiter, decimal, has_header, body, columns with names. Errors:
+ * SML_BAD_FILE, SML_BAD_DATA, SML_BAD_ARGUMENT, SML_NO_MEMORY. */
+sml_status sml__csv_sniff(sml__csv *csv);
+/* Whether the first line has a field that is no number, and is no comment. */
+int sml__csv_has_words(const unsigned char *bytes, size_t length, int *has_delimiter);
+
+/* csv_plan.c: roles and kinds. Errors: SML_UNKNOWN_NAME, SML_BAD_ARGUMENT, SML_BAD_SHAPE. */
+sml_status sml__csv_plan(sml__csv *csv);
+
+/* csv_rows.c: all records to features, targets, weights and categories. */
+sml_status sml__csv_read_rows(sml__csv *csv);
+
+/* csv_target.c: begins a pass; the class of a new text of the target; at the end, the view's
+ * targets, weights and class names in *block (sml__free) and *names (sml__free). */
+sml_status sml__csv_start_classes(sml__csv *csv);
+sml_status sml__csv_new_class(sml__csv *csv, const sml__csv_field *field, uint32_t number);
+sml_status sml__csv_finish_target(sml__csv *csv, sml_data_view *view, void **block,
+                                  const char ***names);
+
+extern const sml__reader sml__csv_reader;
+
+#endif
