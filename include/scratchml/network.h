@@ -46,8 +46,8 @@ static inline sml_layer sml_layer_of(const char *type, size_t units, double valu
 
 /* Creates an mlp from a list of layers, the last one dense: it gives the logits, and the loss adds
  * softmax, sigmoid or identity. settings as for sml_model_create; hidden, normalization,
- * activation and dropout are refused, since the list says them. The layers are copied. Free with sml_model_free.
- * Errors: SML_UNKNOWN_NAME, SML_BAD_SHAPE, SML_BAD_ARGUMENT, SML_NO_MEMORY. */
+ * activation and dropout are refused, since the list says them. The layers are copied. Free with
+ * sml_model_free. Errors: SML_UNKNOWN_NAME, SML_BAD_SHAPE, SML_BAD_ARGUMENT, SML_NO_MEMORY. */
 SML_API sml_status sml_network_create(sml_ctx *ctx, const sml_layer *layers, size_t n_layers,
                                       const char *settings, sml_model **out);
 
@@ -68,10 +68,10 @@ typedef struct sml_gradient_check {
 } sml_gradient_check;
 
 /* Checks every parameter of a fitted or initialised network on the rows of data, taken as one
- * batch: dropout off, batch norm with its running statistics, penalties of the settings included. Cost grows with rows × parameters; a
- * few rows are enough. progress may be NULL; epochs is then 1 and step counts parameters.
- * Errors: SML_BAD_ARGUMENT (not a network, never fitted), SML_BAD_SHAPE, SML_NO_MEMORY,
- * SML_CANCELLED. */
+ * batch: dropout off, batch norm with its running statistics, penalties of the settings included.
+ * Cost grows with rows × parameters; a few rows are enough. progress may be NULL; epochs is then 1
+ * and step counts parameters. Errors: SML_BAD_ARGUMENT (not a network, never fitted),
+ * SML_BAD_SHAPE, SML_NO_MEMORY, SML_CANCELLED. */
 SML_API sml_status sml_network_check(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
                                      sml_progress_fn progress, void *user,
                                      sml_gradient_check *result);

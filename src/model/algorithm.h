@@ -49,8 +49,7 @@ typedef struct sml__algorithm {
      * numbers that the tensor cannot have (SML_BAD_FILE, without the file's name); they are finite.
      */
     void (*tensor_export)(const sml_model *model, size_t index, float *values);
-    sml_status (*tensor_import)(sml_ctx *ctx, sml_model *model, size_t index,
-                                const float *values);
+    sml_status (*tensor_import)(sml_ctx *ctx, sml_model *model, size_t index, const float *values);
 } sml__algorithm;
 
 struct sml_model {

@@ -67,8 +67,8 @@ sml_status sml__engine_error(sml_ctx *ctx, const sml__network *network, const sm
         const sml__layer *layer = &network->layers[l];
         if (layer->type->gradient != NULL) {
             const size_t w = layer->weight, b = layer->bias;
-            *error = fmax(*error, tensor_error(gradient + w, twin->gradient + w,
-                                               sml__weight_count(layer)));
+            *error = fmax(*error,
+                          tensor_error(gradient + w, twin->gradient + w, sml__weight_count(layer)));
             *error = fmax(*error, tensor_error(gradient + b, twin->gradient + b, layer->n_out));
         }
     }

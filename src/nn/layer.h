@@ -19,18 +19,18 @@ typedef struct sml__pass {
     size_t in_row, out_row; /* floats from a row to the next of inputs and outputs */
     const float *input;     /* [rows, n_in] */
     float *output;          /* [rows, n_out] */
-    const float *weight;    /* [n_in, n_out]: input-major, Wᵀ of the formulas; norms: γ [n_out] */
-    size_t stride;          /* floats from one row of weight to the next; zeros fill it up */
-    const float *bias;      /* [n_out]; norms: β */
-    const float *d_output;  /* [rows, n_out]: ∂C_s/∂output of each sample s */
-    float *d_input;         /* [rows, n_in]; NULL where nobody needs it; may be d_output */
-    float *d_weight;        /* as weight: mean over the batch */
-    float *d_bias;          /* [n_out] */
-    float mean;             /* 1/m; -η/m where the step is folded into the gradient */
-    int accumulate;         /* add to d_weight and d_bias, which may be the parameters themselves */
-    double value;           /* the layer's one setting */
-    int training;           /* dropout acts */
-    uint32_t key[2];        /* the seed, for dropout */
+    const float *weight;   /* [n_in, n_out]: input-major, Wᵀ of the formulas; norms: γ [n_out] */
+    size_t stride;         /* floats from one row of weight to the next; zeros fill it up */
+    const float *bias;     /* [n_out]; norms: β */
+    const float *d_output; /* [rows, n_out]: ∂C_s/∂output of each sample s */
+    float *d_input;        /* [rows, n_in]; NULL where nobody needs it; may be d_output */
+    float *d_weight;       /* as weight: mean over the batch */
+    float *d_bias;         /* [n_out] */
+    float mean;            /* 1/m; -η/m where the step is folded into the gradient */
+    int accumulate;        /* add to d_weight and d_bias, which may be the parameters themselves */
+    double value;          /* the layer's one setting */
+    int training;          /* dropout acts */
+    uint32_t key[2];       /* the seed, for dropout */
     uint32_t epoch, lane;
     uint64_t first; /* number of this pass's first sample within the epoch */
     float *scratch; /* [SML__GEMM_SCRATCH] of this member */

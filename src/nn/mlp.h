@@ -8,8 +8,8 @@
 typedef struct sml__mlp {
     sml_layer *specs; /* [n_specs]; type points into the registry */
     size_t n_specs;
-    int explicit_layers;   /* given layer by layer, not by hidden, activation and the like */
-    sml__network *network; /* NULL before the first fit */
+    int explicit_layers;        /* given layer by layer, not by hidden, activation and the like */
+    sml__network *network;      /* NULL before the first fit */
     sml__tensor_place *tensors; /* [n_tensors] of network */
     size_t n_tensors;
 } sml__mlp;

@@ -78,7 +78,7 @@ typedef struct sml__workspace {
                       * the last holds the logits */
     float **deltas; /* [n_layers], as outputs: ∂C_s/∂output; a layer without parameters shares its
                      * input's. NULL without a backward pass */
-    double **stats; /* [n_layers], what a norm keeps for its backward pass; NULL without one */
+    double **stats;    /* [n_layers], what a norm keeps for its backward pass; NULL without one */
     double *losses;    /* [rows] */
     float *scratch;    /* [members, SML__GEMM_SCRATCH] */
     uint32_t *entries; /* lists of non-zeros */

@@ -357,8 +357,7 @@ static sml_status allocate(training *t)
         return status;
     }
     t->gradient = sml__alloc(ctx, t->is_folded ? 0 : n, sizeof(float), "gradients");
-    t->last_good =
-        sml__alloc(ctx, t->network->n_values, sizeof(float), "a copy of the parameters");
+    t->last_good = sml__alloc(ctx, t->network->n_values, sizeof(float), "a copy of the parameters");
     t->block_norms = sml__alloc(ctx, n / NORM_BLOCK + 1, sizeof(double), "norms");
     t->order = sml__alloc(ctx, rows, sizeof(uint32_t), "the order of the samples");
     int complete =

@@ -40,9 +40,9 @@ static int allocate_all(sml_ctx *ctx, sml__twin *twin)
     twin->losses = allocate(ctx, twin->rows, 1);
     twin->delta[0] = allocate(ctx, 1, widest);
     twin->delta[1] = allocate(ctx, 1, widest);
-    return twin->parameters != NULL && twin->gradient != NULL &&
-           twin->input != NULL && twin->target != NULL && twin->losses != NULL &&
-           twin->delta[0] != NULL && twin->delta[1] != NULL;
+    return twin->parameters != NULL && twin->gradient != NULL && twin->input != NULL &&
+           twin->target != NULL && twin->losses != NULL && twin->delta[0] != NULL &&
+           twin->delta[1] != NULL;
 }
 
 static sml_status copy_rows(sml_ctx *ctx, sml__twin *twin, const sml_dataset *data)

@@ -8,14 +8,14 @@
 typedef struct sml__twin {
     const sml__network *network; /* shapes, layers and loss; its parameters are not read */
     size_t rows;
-    double *parameters; /* [n_values], laid out as the network's */
-    double *input;      /* [rows, n_in] */
-    double *target;     /* [rows, n_out] */
-    double **outputs;   /* [n_layers] of [rows, n_out of the layer], after sml__twin_forward */
+    double *parameters;  /* [n_values], laid out as the network's */
+    double *input;       /* [rows, n_in] */
+    double *target;      /* [rows, n_out] */
+    double **outputs;    /* [n_layers] of [rows, n_out of the layer], after sml__twin_forward */
     double **normalised; /* [n_layers], as outputs: x̂ of norms, NULL for other layers */
-    double *losses;     /* [rows] C_s */
-    double *gradient;   /* [n_parameters] ∂C/∂θ, after sml__twin_backward */
-    double *delta[2];   /* [widest layer] */
+    double *losses;      /* [rows] C_s */
+    double *gradient;    /* [n_parameters] ∂C/∂θ, after sml__twin_backward */
+    double *delta[2];    /* [widest layer] */
     double label_smoothing;
 } sml__twin;
 

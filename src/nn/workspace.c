@@ -57,8 +57,7 @@ int sml__has_own_deltas(const sml__network *network, size_t l)
 
 size_t sml__stats_count(const sml__layer *layer, size_t rows)
 {
-    return (size_t)layer->type->column_stats * layer->n_out +
-           (size_t)layer->type->row_stats * rows;
+    return (size_t)layer->type->column_stats * layer->n_out + (size_t)layer->type->row_stats * rows;
 }
 
 static int allocate_stats(sml_ctx *ctx, const sml__network *network, sml__workspace *workspace)

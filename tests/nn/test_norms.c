@@ -2,6 +2,7 @@
  * and what a network with them promises: whole batches, one copy, a model file, refusals. */
 #include "support.h"
 
+#include "nn/initialise.h"
 #include "nn/mlp.h"
 #include "nn/network_tensors.h"
 #include "nn/trainer.h"
@@ -143,8 +144,8 @@ static void assert_tensors(const reference *made, const float *flat, const json_
         if (place->is_buffer && !buffers) {
             continue;
         }
-        float *values = calloc(place->shape[0] * (place->rank == 2 ? place->shape[1] : 1),
-                               sizeof(float));
+        float *values =
+            calloc(place->shape[0] * (place->rank == 2 ? place->shape[1] : 1), sizeof(float));
         sml__tensor_copy_out(made->network, place, flat, values);
         assert_values(made->name, place->name, values, tensor_of(layers, place));
         free(values);
@@ -196,7 +197,8 @@ static void check_gradients(sml_ctx *ctx, const reference *made, int training,
     free(logits);
 }
 
-/* Three steps by the trainer, after the training pass of check_gradients: folded into the backward pass, or with a gradient in memory. */
+/* Three steps by the trainer, after the training pass of check_gradients: folded into the backward
+ * pass, or with a gradient in memory. */
 static void take_steps(sml_ctx *ctx, const reference *made, const json_t *json, int folded)
 {
     const sml__training_settings settings = {
@@ -243,10 +245,263 @@ static void norms_are_those_of_pytorch(void **state)
     sml_ctx_free(ctx);
 }
 
+/* The loss of a training pass falls along its gradient as fast as the gradient says, dropout
+ * included, which PyTorch's numbers cannot have: (C(θ + h g) - C(θ - h g)) / 2h = ‖g‖². */
+static void the_gradient_is_that_of_the_training_pass(void **state)
+{
+    static const sml_layer specs[] = {
+        {"dense", 40, 0},    {"batch_norm", 0, 0.1}, {"tanh", 0, 0},
+        {"dropout", 0, 0.4}, {"dense", 20, 0},       {"layer_norm", 0, 1e-5},
+        {"gelu", 0, 0},      {"dropout", 0, 0.2},    {"dense", 3, 0}};
+    static const double H = 2e-2;
+    (void)state;
+    sml_ctx *ctx = new_context(1);
+    test_data made = new_test_data(ctx, SML_TASK_CLASSIFICATION, 64, 5, 3, 12);
+    reference test = {.targets = made.targets, .data = made.data};
+    float logits[64 * 3];
+    double squares = 0, losses[2];
+    assert_ok(ctx, sml__network_create(ctx, specs, 9, 5, sml__loss_named("cross_entropy"), SIZE_MAX,
+                                       &test.network));
+    sml__initialise(test.network, "auto", 3);
+    const size_t n = test.network->n_parameters;
+    float *start = malloc(n * sizeof(float)), *gradient = malloc(n * sizeof(float));
+    float *other = malloc(n * sizeof(float));
+    memset(gradient, 0, n * sizeof(float));
+    memcpy(start, test.network->parameters, n * sizeof(float));
+    differentiate(ctx, &test, 1, logits, gradient);
+    for (size_t i = 0; i < n; i++) {
+        squares += (double)gradient[i] * (double)gradient[i];
+    }
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < n; i++) {
+            test.network->parameters[i] = start[i] + (float)(side == 0 ? H : -H) * gradient[i];
+        }
+        losses[side] = differentiate(ctx, &test, 1, logits, other);
+    }
+    assert_near((losses[0] - losses[1]) / (2 * H), squares, 1e-3, 0, "slope of the loss", 0);
+    free(start);
+    free(gradient);
+    free(other);
+    sml__network_free(test.network);
+    free_test_data(made);
+    sml_ctx_free(ctx);
+}
+
+static sml_model *new_model(sml_ctx *ctx, const char *settings)
+{
+    sml_model *model = NULL;
+    assert_ok(ctx, sml_model_create(ctx, "mlp", settings, &model));
+    return model;
+}
+
+static void assert_same_tensors(sml_ctx *ctx, const sml_model *a, const sml_model *b)
+{
+    size_t n = 0, m = 0;
+    float *x = parameters_of(ctx, a, &n), *y = parameters_of(ctx, b, &m);
+    assert_int_equal(n, m);
+    assert_memory_equal(x, y, n * sizeof(float));
+    free(x);
+    free(y);
+}
+
+static void the_setting_makes_the_layers(void **state)
+{
+    static const char *const batch[] = {"dense", "batch_norm", "relu", "dropout", "dense", NULL};
+    static const char *const names[] = {
+        "layers.0.weight",       "layers.0.bias",        "layers.1.weight", "layers.1.bias",
+        "layers.1.running_mean", "layers.1.running_var", "layers.2.weight", "layers.2.bias"};
+    (void)state;
+    sml_ctx *ctx = new_context(1);
+    test_data data = new_test_data(ctx, SML_TASK_CLASSIFICATION, 30, 4, 3, 1);
+    sml_model *model = new_model(ctx, "hidden=9 normalization=batch dropout=0.2 epochs=0");
+    sml_tensor_facts facts;
+    assert_ok(ctx, sml_model_fit(ctx, model, data.data));
+    for (size_t l = 0; l < 6; l++) {
+        const char *type = sml_network_layer(model, l).type;
+        assert_true(batch[l] == NULL ? type == NULL : strcmp(type, batch[l]) == 0);
+    }
+    assert_true(sml_network_layer(model, 1).value == 0.1);
+    for (size_t i = 0; i < 8; i++) {
+        assert_ok(ctx, sml_model_tensor(ctx, model, i, &facts));
+        assert_string_equal(facts.name, names[i]);
+        assert_int_equal(facts.rank, i == 0 || i == 6 ? 2 : 1);
+        assert_int_equal(facts.shape[0], i < 6 ? 9 : 3);
+    }
+    assert_int_equal(sml_model_tensor(NULL, model, 8, &facts), SML_NOT_FOUND);
+    assert_ok(ctx, sml_model_set(ctx, model, "normalization", "layer"));
+    assert_ok(ctx, sml_model_fit(ctx, model, data.data));
+    assert_string_equal(sml_network_layer(model, 1).type, "layer_norm");
+    assert_true(sml_network_layer(model, 1).value == 1e-5);
+    sml_model_free(model);
+    free_test_data(data);
+    sml_ctx_free(ctx);
+}
+
+static void a_warm_start_goes_on_with_the_statistics(void **state)
+{
+    const sml_fit_options warm = {.warm_start = 1};
+    (void)state;
+    sml_ctx *ctx = new_context(1);
+    test_data data = new_test_data(ctx, SML_TASK_CLASSIFICATION, 100, 4, 3, 1);
+    sml_model *in_one = new_model(ctx, "optimizer=sgd normalization=batch batch_size=9 epochs=4");
+    sml_model *in_two = new_model(ctx, "optimizer=sgd normalization=batch batch_size=9 epochs=2");
+    assert_ok(ctx, sml_model_fit(ctx, in_one, data.data));
+    assert_ok(ctx, sml_model_fit(ctx, in_two, data.data));
+    assert_ok(ctx, sml_model_fit_with(ctx, in_two, data.data, &warm, NULL));
+    assert_same_tensors(ctx, in_one, in_two);
+    assert_ok(ctx, sml_model_set(ctx, in_two, "normalization", "layer"));
+    assert_int_equal(sml_model_fit_with(ctx, in_two, data.data, &warm, NULL), SML_BAD_SHAPE);
+    assert_non_null(strstr(sml_ctx_error(ctx), "normalization"));
+    assert_same_tensors(ctx, in_one, in_two);
+    sml_model_free(in_one);
+    sml_model_free(in_two);
+    free_test_data(data);
+    sml_ctx_free(ctx);
+}
+
+/* A predictor, row by row, gives the bits of a prediction of all rows. */
+static void assert_predictor(sml_ctx *ctx, const sml_model *model, const test_data *data,
+                             const float *outputs)
+{
+    sml_predictor *predictor = NULL;
+    float row[3];
+    assert_ok(ctx, sml_predictor_create(ctx, model, &predictor));
+    for (size_t r = 0; r < 100; r++) {
+        sml_predictor_run(predictor, data->features + 4 * r, row);
+        assert_memory_equal(row, outputs + 3 * r, sizeof row);
+    }
+    sml_predictor_free(predictor);
+}
+
+static void a_model_file_keeps_all(void **state)
+{
+    static const char *const settings[] = {"hidden=20,9 normalization=batch epochs=2 batch_size=9",
+                                           "hidden=20,9 normalization=layer epochs=2 dropout=0.1"};
+    char path[] = "/tmp/scratchml-norms-XXXXXX";
+    const int fd = mkstemp(path);
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    sml_ctx *ctx = new_context(1);
+    test_data data = new_test_data(ctx, SML_TASK_CLASSIFICATION, 100, 4, 3, 1);
+    for (size_t i = 0; i < 2; i++) {
+        sml_model *model = new_model(ctx, settings[i]), *loaded = NULL;
+        float outputs[300], again[300];
+        assert_ok(ctx, sml_model_fit(ctx, model, data.data));
+        assert_ok(ctx, sml_model_predict(ctx, model, data.data, outputs, 300));
+        assert_ok(ctx, sml_model_save(ctx, model, path));
+        assert_ok(ctx, sml_model_load(ctx, path, &loaded));
+        assert_same_tensors(ctx, model, loaded);
+        assert_ok(ctx, sml_model_predict(ctx, loaded, data.data, again, 300));
+        assert_memory_equal(outputs, again, sizeof outputs);
+        assert_predictor(ctx, loaded, &data, outputs);
+        sml_model_free(loaded);
+        sml_model_free(model);
+    }
+    unlink(path);
+    free_test_data(data);
+    sml_ctx_free(ctx);
+}
+
+/* Saves the model with a number of its running statistics changed, and loads it again. */
+static sml_status load_with(sml_ctx *ctx, const sml_model *model, int buffer, float value)
+{
+    char path[] = "/tmp/scratchml-norms-XXXXXX";
+    const int fd = mkstemp(path);
+    const sml__mlp *mlp = model->state;
+    float *number = mlp->network->parameters + mlp->network->layers[1].buffers[buffer] + 3;
+    const float before = *number;
+    sml_model *loaded = NULL;
+    close(fd);
+    *number = value;
+    assert_ok(ctx, sml_model_save(ctx, model, path));
+    *number = before;
+    const sml_status status = sml_model_load(ctx, path, &loaded);
+    assert_true((status == SML_OK) == (loaded != NULL));
+    sml_model_free(loaded);
+    unlink(path);
+    return status;
+}
+
+static void impossible_statistics_are_refused(void **state)
+{
+    (void)state;
+    sml_ctx *ctx = new_context(1);
+    test_data data = new_test_data(ctx, SML_TASK_CLASSIFICATION, 100, 4, 3, 1);
+    sml_model *model = new_model(ctx, "hidden=20 normalization=batch epochs=1");
+    assert_ok(ctx, sml_model_fit(ctx, model, data.data));
+    assert_ok(ctx, load_with(ctx, model, 0, -1));
+    assert_ok(ctx, load_with(ctx, model, 1, 0));
+    assert_int_equal(load_with(ctx, model, 1, -1e-3F), SML_BAD_FILE);
+    assert_non_null(strstr(sml_ctx_error(ctx), "layers.1.running_var"));
+    assert_non_null(strstr(sml_ctx_error(ctx), "element 3"));
+    sml_model_free(model);
+    free_test_data(data);
+    sml_ctx_free(ctx);
+}
+
+static void what_cannot_be_is_refused(void **state)
+{
+    static const sml_layer wrong[] = {{"dense", 4, 0}, {"batch_norm", 0, 1.5}, {"dense", 2, 0}};
+    static const sml_layer no_epsilon[] = {{"layer_norm", 0, 0}, {"dense", 2, 0}};
+    static const sml_layer right[] = {{"batch_norm", 0, 0.1}, {"dense", 2, 0}};
+    (void)state;
+    sml_ctx *ctx = new_context(1);
+    test_data data = new_test_data(ctx, SML_TASK_CLASSIFICATION, 8193, 2, 2, 1);
+    sml_model *model = new_model(ctx, "hidden=3 normalization=batch batch_size=8193 epochs=1");
+    assert_int_equal(sml_model_fit(ctx, model, data.data), SML_BAD_ARGUMENT);
+    assert_non_null(strstr(sml_ctx_error(ctx), "8192"));
+    assert_ok(ctx, sml_model_set(ctx, model, "batch_size", "8192")); /* and a last one of 1 */
+    assert_ok(ctx, sml_model_fit(ctx, model, data.data));
+    assert_ok(ctx, sml_model_set(ctx, model, "normalization", "layer"));
+    assert_ok(ctx, sml_model_set(ctx, model, "batch_size", "100000"));
+    assert_ok(ctx, sml_model_fit(ctx, model, data.data));
+    sml_model_free(model);
+    assert_int_equal(sml_network_create(ctx, wrong, 3, NULL, &model), SML_BAD_ARGUMENT);
+    assert_int_equal(sml_network_create(ctx, no_epsilon, 2, NULL, &model), SML_BAD_ARGUMENT);
+    assert_int_equal(sml_network_create(ctx, right, 2, "normalization=layer", &model),
+                     SML_BAD_ARGUMENT);
+    assert_non_null(strstr(sml_ctx_error(ctx), "normalization"));
+    free_test_data(data);
+    sml_ctx_free(ctx);
+}
+
+/* Statistics are not weights: a fit's parameters are counted without them. */
+static void statistics_are_behind_the_parameters(void **state)
+{
+    static const sml_layer specs[] = {{"dense", 9, 0}, {"batch_norm", 0, 0.1}, {"dense", 2, 0}};
+    (void)state;
+    sml_ctx *ctx = new_context(1);
+    sml__network *network = NULL;
+    const sml__loss *loss = sml__loss_named("cross_entropy");
+    const size_t numbers = (4 * 9 + 9) + 4 * 9 + (9 * 2 + 2);
+    assert_int_equal(sml__network_create(ctx, specs, 3, 4, loss, numbers - 1, &network),
+                     SML_BAD_SHAPE);
+    assert_ok(ctx, sml__network_create(ctx, specs, 3, 4, loss, numbers, &network));
+    sml__initialise(network, "auto", 1);
+    assert_int_equal(sml__network_parameter_count(network), numbers - 2 * 9);
+    for (size_t j = 0; j < 9; j++) {
+        assert_true(network->parameters[network->layers[1].weight + j] == 1);
+        assert_true(network->parameters[network->layers[1].bias + j] == 0);
+        assert_true(network->layers[1].buffers[0] >= network->n_parameters);
+        assert_true(network->parameters[network->layers[1].buffers[0] + j] == 0);
+        assert_true(network->parameters[network->layers[1].buffers[1] + j] == 1);
+    }
+    sml__network_free(network);
+    sml_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(norms_are_those_of_pytorch),
+        cmocka_unit_test(the_gradient_is_that_of_the_training_pass),
+        cmocka_unit_test(the_setting_makes_the_layers),
+        cmocka_unit_test(a_warm_start_goes_on_with_the_statistics),
+        cmocka_unit_test(a_model_file_keeps_all),
+        cmocka_unit_test(impossible_statistics_are_refused),
+        cmocka_unit_test(what_cannot_be_is_refused),
+        cmocka_unit_test(statistics_are_behind_the_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
