@@ -2,6 +2,7 @@
  * and what a network with them promises: whole batches, one copy, a model file, refusals. */
 #include "support.h"
 
+#include "data/rows.h"
 #include "nn/initialise.h"
 #include "nn/mlp.h"
 #include "nn/network_tensors.h"

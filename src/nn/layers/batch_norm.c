@@ -53,8 +53,7 @@ SML__INLINE void find_statistics(const sml__pass *pass, size_t first, size_t hal
     const size_t columns = halves == 1 ? n : BLOCK;
     const double m = (double)pass->rows, rho = pass->value;
     sml__wide center[HALVES] = {{0}};
-    double mean[BLOCK], variance[BLOCK];
-    double *means = stats_of(pass, MEAN, first), *factors = stats_of(pass, FACTOR, first);
+    double mean[BLOCK], variance[BLOCK], factor[BLOCK];
     float *running_mean = pass->running[0] + first, *running_variance = pass->running[1] + first;
     sum_rows(pass, first, halves, n, center, 1, mean);
     for (size_t j = 0; j < halves * HALF; j++) {
@@ -62,10 +61,12 @@ SML__INLINE void find_statistics(const sml__pass *pass, size_t first, size_t hal
     }
     memcpy(center, mean, halves * sizeof *center);
     sum_rows(pass, first, halves, n, center, 2, variance);
-#pragma omp simd
+    for (size_t j = 0; j < halves * HALF; j++) {
+        factor[j] = 1.0 / sqrt(variance[j] / m + EPSILON);
+    }
+    memcpy(stats_of(pass, MEAN, first), mean, columns * sizeof *mean);
+    memcpy(stats_of(pass, FACTOR, first), factor, columns * sizeof *factor);
     for (size_t j = 0; j < columns; j++) {
-        means[j] = mean[j];
-        factors[j] = 1.0 / sqrt(variance[j] / m + EPSILON);
         running_mean[j] = (float)((1 - rho) * (double)running_mean[j] + rho * mean[j]);
         running_variance[j] =
             (float)((1 - rho) * (double)running_variance[j] + rho * variance[j] / (m - 1));

@@ -27,16 +27,17 @@ SML__INLINE sml__wide first_of(sml__wide v, size_t n)
 }
 
 /* The lanes of a row's sums, added up in one order. */
-static double total(const sml__wide *sums)
+SML__INLINE double total(const sml__wide *sums)
 {
+    const sml__wide lanes = (sums[0] + sums[1]) + (sums[2] + sums[3]);
     double sum = 0;
-    for (size_t h = 0; h < HALVES; h++) {
-        for (size_t lane = 0; lane < HALF; lane++) {
-            sum += sums[h][lane];
-        }
+    for (size_t lane = 0; lane < HALF; lane++) {
+        sum += lanes[lane];
     }
     return sum;
 }
+
+_Static_assert(HALVES == 4, "total adds four vectors");
 
 /* Σ_j (z_j - center)^power, power 1 or 2. */
 SML__INLINE double sum_row(const sml__pass *pass, const float *z, double center, int power)
