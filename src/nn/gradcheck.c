@@ -52,6 +52,7 @@ typedef struct checking {
     const sml__twin *twin;
     const sml__penalties *penalties;
     double loss;         /* C at θ */
+    double *steps;       /* [n_layers]: the largest step of an output of each layer */
     uint64_t begin, end; /* the parameters of this round */
     double *memory;      /* [members, 2 * widest] */
     size_t widest;
@@ -230,7 +231,7 @@ static double numeric_gradient(const checking *check, parameter p, double theta,
     for (size_t s = 0; s < rows; s++) {
         largest = fmax(largest, fabs(input_value(check, p, s)));
     }
-    const double h = Z_STEP / largest;
+    const double h = check->steps[p.l] / largest;
     for (size_t s = 0; s < rows; s++) {
         const double factor = input_value(check, p, s);
         for (int i = 0; factor != 0 && i < POINTS; i++) {
@@ -241,6 +242,39 @@ static double numeric_gradient(const checking *check, parameter p, double theta,
     const double penalty =
         is_penalised(check->twin->network, p) ? penalty_slope(check, theta, h, crossed) : 0;
     return sum / h / (double)rows + penalty;
+}
+
+/* The least standard deviation of a row that goes into layer norm l, at most 1. */
+static double least_deviation(const sml__twin *twin, size_t l)
+{
+    const size_t n = twin->network->layers[l].n_in;
+    double least = 1;
+    for (size_t s = 0; s < twin->rows; s++) {
+        const double *z = (l == 0 ? twin->input : twin->outputs[l - 1]) + s * n;
+        double mean = 0, variance = twin->network->layers[l].value;
+        for (size_t j = 0; j < n; j++) {
+            mean += z[j] / (double)n;
+        }
+        for (size_t j = 0; j < n; j++) {
+            variance += (z[j] - mean) * (z[j] - mean) / (double)n;
+        }
+        least = fmin(least, sqrt(variance));
+    }
+    return least;
+}
+
+/* A layer norm divides by the deviation of its row: a step is to be small beside that, in all
+ * layers before it. */
+static void find_steps(checking *check)
+{
+    const sml__network *network = check->twin->network;
+    double step = Z_STEP;
+    for (size_t l = network->n_layers; l-- > 0;) {
+        check->steps[l] = step;
+        if (network->layers[l].type->row_stats > 0) {
+            step = fmin(step, Z_STEP * least_deviation(check->twin, l));
+        }
+    }
 }
 
 static size_t position(const sml__layer *layer, parameter p)
@@ -392,11 +426,13 @@ sml_status sml__gradient_check(sml_ctx *ctx, const sml__network *network, const 
     }
     check.memory = sml__alloc(ctx, (size_t)members * 2 * check.widest, sizeof(double), "rows");
     check.findings = sml__alloc(ctx, (size_t)members, sizeof *check.findings, "findings");
-    if (check.memory == NULL || check.findings == NULL) {
+    check.steps = sml__alloc(ctx, network->n_layers, sizeof(double), "steps");
+    if (check.memory == NULL || check.findings == NULL || check.steps == NULL) {
         status = SML_NO_MEMORY;
         goto done;
     }
     check.loss = sml__twin_forward(&twin);
+    find_steps(&check);
     sml__twin_backward(&twin);
     status = sml__engine_error(ctx, network, data, &twin, &result->max_engine_error);
     if (status == SML_OK) {
@@ -406,6 +442,7 @@ sml_status sml__gradient_check(sml_ctx *ctx, const sml__network *network, const 
 done:
     sml__free(check.memory);
     sml__free(check.findings);
+    sml__free(check.steps);
     sml__twin_free(&twin);
     return status;
 }

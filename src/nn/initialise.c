@@ -51,7 +51,7 @@ static void start_norm(sml__network *network, const sml__layer *layer)
         fill(network->parameters + layer->weight, layer->n_out, 1);
         fill(network->parameters + layer->bias, layer->n_out, 0);
     }
-    for (int i = 0; i < layer->type->n_buffers; i++) {
+    for (int i = 0; layer->type->has_buffers && i < SML__BUFFERS; i++) {
         fill(network->parameters + layer->buffers[i], layer->n_out, (float)i);
     }
 }

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Running statistics of a unit of batch norm: mean and variance. */
+enum { SML__BUFFERS = 2 };
+
 /* One layer's part in a pass over some rows. All members of a team call with the same pass but
  * their own rank and scratch; each writes its own share of the outputs. */
 typedef struct sml__pass {
@@ -36,9 +39,10 @@ typedef struct sml__pass {
     float *scratch; /* [SML__GEMM_SCRATCH] of this member */
 
     /* Norms. What the forward pass finds out is kept for the backward pass. */
-    double *stats;     /* [column_stats of the type, n_out] or [rows, row_stats]; NULL: not kept */
-    size_t row_stats;  /* of the type */
-    float *running[2]; /* [n_out] each: running mean and variance, moved by a training pass */
+    double *stats;    /* [column_stats of the type, n_out] or [rows, row_stats]; NULL: not kept */
+    size_t row_stats; /* of the type */
+    float *running[SML__BUFFERS]; /* [n_out] each: running mean and variance, moved by a training
+                                     pass */
 
     /* Where the input is mostly zero: its rows, which then stand for `input`. */
     const sml__sparse *sparse; /* NULL: dense */
@@ -51,16 +55,16 @@ typedef struct sml__pass {
 /* One row of a norm in double, as it is outside training. */
 typedef struct sml__norm_row {
     size_t n;
-    double value;             /* the layer's one setting */
-    const double *input;      /* [n] z */
-    const double *running[2]; /* [n] each, or NULL */
+    double value;                        /* the layer's one setting */
+    const double *input;                 /* [n] z */
+    const double *running[SML__BUFFERS]; /* [n] each, or NULL */
 } sml__norm_row;
 
 typedef struct sml__layer_type {
     const char *name;
     int has_units;           /* dense: it chooses its width and has a matrix of weights */
     int by_columns;          /* in training a unit needs all rows of the batch at once */
-    int n_buffers;           /* running statistics, as many numbers of each as units */
+    int has_buffers;         /* running statistics, SML__BUFFERS numbers for each unit */
     int column_stats;        /* numbers that a unit keeps from the forward pass, */
     int row_stats;           /* or a row */
     int has_kink;            /* f or f' jumps at z = 0 */

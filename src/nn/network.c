@@ -93,7 +93,7 @@ size_t sml__weight_count(const sml__layer *layer)
 /* Takes the numbers of a layer's tensors from *left. */
 static sml_status count_numbers(sml_ctx *ctx, const sml__layer *layer, size_t l, size_t *left)
 {
-    const size_t vectors = 1 + (size_t)layer->type->n_buffers; /* beside the weights */
+    const size_t vectors = layer->type->has_buffers ? 1 + SML__BUFFERS : 1; /* beside the weights */
     size_t weights = layer->n_out, others = 0;
     if ((layer->type->has_units && !sml__multiply(layer->n_in, layer->n_out, &weights)) ||
         !sml__multiply(vectors, layer->n_out, &others) || others > *left ||
@@ -140,7 +140,7 @@ static void lay_out_buffers(sml__network *network)
     network->n_values = network->n_parameters;
     for (size_t l = 0; l < network->n_layers; l++) {
         sml__layer *layer = &network->layers[l];
-        for (int i = 0; i < layer->type->n_buffers; i++) {
+        for (int i = 0; layer->type->has_buffers && i < SML__BUFFERS; i++) {
             layer->buffers[i] = network->n_values;
             network->n_values += aligned(layer->n_out);
         }
@@ -297,7 +297,7 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .stats = workspace->stats != NULL ? workspace->stats[l] : NULL,
         .row_stats = (size_t)layer->type->row_stats,
     };
-    for (int i = 0; i < layer->type->n_buffers; i++) {
+    for (int i = 0; layer->type->has_buffers && i < SML__BUFFERS; i++) {
         pass.running[i] = network->parameters + layer->buffers[i];
     }
     return pass;

@@ -24,7 +24,7 @@ typedef struct sml__layer {
      * `stride` apart: whole vectors, so that kernels need no edge; what lies between is zero.
      * Norms: γ and β, n_out floats each. */
     size_t weight, bias, stride;
-    size_t buffers[2]; /* where the running mean and variance begin in it */
+    size_t buffers[SML__BUFFERS]; /* where the running mean and variance begin in it */
 } sml__layer;
 
 /* The tensors lie one after the other in `parameters`, each at a multiple of 16 floats (64 bytes);

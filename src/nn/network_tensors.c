@@ -10,7 +10,7 @@ size_t sml__network_tensor_count(const sml__network *network)
     size_t count = 0;
     for (size_t l = 0; l < network->n_layers; l++) {
         const sml__layer_type *type = network->layers[l].type;
-        count += type->gradient != NULL ? 2 + (size_t)type->n_buffers : 0;
+        count += type->gradient == NULL ? 0 : type->has_buffers ? 2 + SML__BUFFERS : 2;
     }
     return count;
 }
@@ -40,7 +40,7 @@ void sml__network_tensors(const sml__network *network, sml__tensor_place *places
         }
         *places++ = weight;
         *places++ = vector_of(network, l, number, "bias", layer->bias);
-        for (int i = 0; i < layer->type->n_buffers; i++, places++) {
+        for (int i = 0; layer->type->has_buffers && i < SML__BUFFERS; i++, places++) {
             *places = vector_of(network, l, number, BUFFER_NAMES[i], layer->buffers[i]);
             places->is_buffer = 1;
             places->is_variance = i == 1;

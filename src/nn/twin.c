@@ -118,7 +118,7 @@ void sml__twin_dense(const sml__twin *twin, const sml__layer *layer, const doubl
 static sml__norm_row norm_row(const sml__twin *twin, const sml__layer *layer, const double *z)
 {
     sml__norm_row row = {.n = layer->n_out, .value = layer->value, .input = z};
-    for (int i = 0; i < layer->type->n_buffers; i++) {
+    for (int i = 0; layer->type->has_buffers && i < SML__BUFFERS; i++) {
         row.running[i] = twin->parameters + layer->buffers[i];
     }
     return row;

@@ -32,7 +32,7 @@ static void shift_vectors(sml__network *network)
             if (!layer->type->has_units) {
                 network->parameters[layer->weight + j] = 1 - 2 * shift;
             }
-            for (int i = 0; i < layer->type->n_buffers; i++) {
+            for (int i = 0; layer->type->has_buffers && i < SML__BUFFERS; i++) {
                 network->parameters[layer->buffers[i] + j] += 0.5F * shift;
             }
         }

@@ -252,7 +252,7 @@ extern const sml__layer_type ISA(batch_norm_layer);
 const sml__layer_type ISA(batch_norm_layer) = {
     .name = "batch_norm",
     .by_columns = 1,
-    .n_buffers = 2,
+    .has_buffers = 1,
     .column_stats = STATS,
     .maximum = 1,
     .forward = forward,
