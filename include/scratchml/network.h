@@ -9,11 +9,12 @@
 extern "C" {
 #endif
 
-/* A layer as a plain value. Dense layers have units; others keep the width of their input. */
+/* A layer as a plain value. Dense layers have units; others keep the width of their input. Norms
+ * have a scale γ and a shift β for each unit; batch norm also has running statistics. */
 typedef struct sml_layer {
     const char *type; /* a name of the layer registry: "dense", "relu", … */
     size_t units;     /* dense: outputs */
-    double value;     /* the layer's one setting: dropout rate, slope, alpha */
+    double value;     /* the layer's one setting: dropout rate, slope, alpha, see below */
 } sml_layer;
 
 static inline sml_layer sml_layer_of(const char *type, size_t units, double value)
@@ -37,10 +38,16 @@ static inline sml_layer sml_layer_of(const char *type, size_t units, double valu
 #define sml_softplus()        sml_layer_of("softplus", 0, 0.0)
 #define sml_dropout(rate)     sml_layer_of("dropout", 0, (rate))
 
+/* Batch norm; its value is the share of a batch's statistics that enters the running ones. It needs
+ * whole batches: batch_size, or all rows if they are fewer, is then at most 8192. */
+#define sml_batch_norm() sml_layer_of("batch_norm", 0, 0.1)
+/* Layer norm; its value is ε, added to the variance. */
+#define sml_layer_norm() sml_layer_of("layer_norm", 0, 1e-5)
+
 /* Creates an mlp from a list of layers, the last one dense: it gives the logits, and the loss adds
- * softmax, sigmoid or identity. settings as for sml_model_create; hidden, activation and dropout
- * are refused, since the list says them. The layers are copied. Free with sml_model_free.
- * Errors: SML_UNKNOWN_NAME, SML_BAD_SHAPE, SML_BAD_ARGUMENT, SML_NO_MEMORY. */
+ * softmax, sigmoid or identity. settings as for sml_model_create; hidden, normalization,
+ * activation and dropout are refused, since the list says them. The layers are copied. Free with
+ * sml_model_free. Errors: SML_UNKNOWN_NAME, SML_BAD_SHAPE, SML_BAD_ARGUMENT, SML_NO_MEMORY. */
 SML_API sml_status sml_network_create(sml_ctx *ctx, const sml_layer *layers, size_t n_layers,
                                       const char *settings, sml_model **out);
 
@@ -61,10 +68,10 @@ typedef struct sml_gradient_check {
 } sml_gradient_check;
 
 /* Checks every parameter of a fitted or initialised network on the rows of data, taken as one
- * batch: dropout off, penalties of the settings included. Cost grows with rows × parameters; a
- * few rows are enough. progress may be NULL; epochs is then 1 and step counts parameters.
- * Errors: SML_BAD_ARGUMENT (not a network, never fitted), SML_BAD_SHAPE, SML_NO_MEMORY,
- * SML_CANCELLED. */
+ * batch: dropout off, batch norm with its running statistics, penalties of the settings included.
+ * Cost grows with rows × parameters; a few rows are enough. progress may be NULL; epochs is then 1
+ * and step counts parameters. Errors: SML_BAD_ARGUMENT (not a network, never fitted),
+ * SML_BAD_SHAPE, SML_NO_MEMORY, SML_CANCELLED. */
 SML_API sml_status sml_network_check(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
                                      sml_progress_fn progress, void *user,
                                      sml_gradient_check *result);

@@ -45,9 +45,11 @@ typedef struct sml__algorithm {
 
     /* Tensors of a fitted model, by index; SML_NOT_FOUND past the end (no error text). */
     sml_status (*tensor)(const sml_model *model, size_t index, sml_tensor_facts *facts);
-    /* Copies a tensor out or in, row-major in the file's shape. index is valid. */
+    /* Copies a tensor out or in, row-major in the file's shape. index is valid. Import refuses
+     * numbers that the tensor cannot have (SML_BAD_FILE, without the file's name); they are finite.
+     */
     void (*tensor_export)(const sml_model *model, size_t index, float *values);
-    void (*tensor_import)(sml_model *model, size_t index, const float *values);
+    sml_status (*tensor_import)(sml_ctx *ctx, sml_model *model, size_t index, const float *values);
 } sml__algorithm;
 
 struct sml_model {

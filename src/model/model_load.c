@@ -342,8 +342,7 @@ static sml_status import_tensor(const loader *l, size_t index, const sml__tensor
                              l->path, entry->name, i, isnan(values[i]) ? "NaN" : "infinite");
         }
     }
-    l->model->algorithm->tensor_import(l->model, index, values);
-    return SML_OK;
+    return refuse(l, l->model->algorithm->tensor_import(l->ctx, l->model, index, values), "");
 }
 
 static size_t largest_tensor(const sml__safetensors *file)

@@ -65,10 +65,10 @@ sml_status sml__engine_error(sml_ctx *ctx, const sml__network *network, const sm
     *error = 0;
     for (size_t l = 0; status == SML_OK && l < network->n_layers; l++) {
         const sml__layer *layer = &network->layers[l];
-        if (layer->type->has_units) {
+        if (layer->type->gradient != NULL) {
             const size_t w = layer->weight, b = layer->bias;
-            *error = fmax(*error, tensor_error(gradient + w, twin->gradient + w,
-                                               layer->n_in * layer->stride));
+            *error = fmax(*error,
+                          tensor_error(gradient + w, twin->gradient + w, sml__weight_count(layer)));
             *error = fmax(*error, tensor_error(gradient + b, twin->gradient + b, layer->n_out));
         }
     }

@@ -4,8 +4,8 @@
 
 #include "nn/twin.h"
 
-/* Loss and gradient of all rows of data as one batch, by the engine, dropout off, penalties left
- * out: gradient[n_parameters]. */
+/* Loss and gradient of all rows of data as one batch, by the engine, dropout off, batch norm
+ * with its running statistics, penalties left out: gradient[n_parameters]. */
 sml_status sml__engine_gradient(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
                                 double label_smoothing, float *gradient, double *loss);
 

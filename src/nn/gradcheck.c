@@ -4,6 +4,8 @@
  * losses is computed from z_j onwards: in the next dense layer every sum changes by one term, and
  * only from there on whole layers are computed again. That makes a check of every parameter cheap.
  *
+ * A norm's γ_j or β_j likewise moves a_j alone, by h x̂_j or h.
+ *
  * Where one of the four points lies beyond a kink (ReLU at 0, Huber at ±1, …) the quotient means
  * nothing: such a parameter is counted and left out. */
 #include "nn/gradcheck.h"
@@ -34,7 +36,7 @@ static const double GRADIENT_FLOOR = 1e-5;
 static const double OFFSETS[POINTS] = {-2, -1, 1, 2};
 static const double FACTORS[POINTS] = {1.0 / 12, -8.0 / 12, 8.0 / 12, -1.0 / 12};
 
-/* One parameter: input == n_in means the bias. */
+/* One parameter: input == inputs_of(layer) means the bias, or β. */
 typedef struct parameter {
     size_t l, input, unit;
 } parameter;
@@ -50,6 +52,7 @@ typedef struct checking {
     const sml__twin *twin;
     const sml__penalties *penalties;
     double loss;         /* C at θ */
+    double *steps;       /* [n_layers]: the largest step of an output of each layer */
     uint64_t begin, end; /* the parameters of this round */
     double *memory;      /* [members, 2 * widest] */
     size_t widest;
@@ -95,6 +98,12 @@ static void add_term(const checking *check, const sml__layer *layer, const doubl
     }
 }
 
+/* Weights of a unit: those of its inputs, or γ alone. */
+static size_t inputs_of(const sml__layer *layer)
+{
+    return layer->type->has_units ? layer->n_in : 1;
+}
+
 /* All of layer l, for inputs that have all moved; in place for activations. */
 static double *whole_layer(const checking *check, size_t l, size_t s, double *in, double *spare,
                            int *crossed)
@@ -105,13 +114,41 @@ static double *whole_layer(const checking *check, size_t l, size_t s, double *in
         sml__twin_dense(check->twin, layer, in, spare);
         return spare;
     }
+    if (layer->type->normalise != NULL) {
+        sml__twin_norm(check->twin, layer, in, spare, spare);
+        return spare;
+    }
     for (size_t j = 0; j < layer->n_out; j++) {
         in[j] = move_through(layer, base[j], in[j], crossed);
     }
     return in;
 }
 
-/* C_s when output `unit` of dense layer l moves by `shift` for sample s. */
+/* memory[n] = the outputs before layer l for sample s, of which one has moved. */
+static double *all_inputs(const checking *check, size_t l, size_t s, size_t unit, double value,
+                          double *memory)
+{
+    const size_t n = check->twin->network->layers[l].n_in;
+    memcpy(memory, check->twin->outputs[l - 1] + s * n, n * sizeof *memory);
+    memory[unit] = value;
+    return memory;
+}
+
+/* How far output `unit` of a batch norm moves with its input: it is affine here, and of that unit
+ * alone. */
+static double norm_slope(const checking *check, const sml__layer *layer, size_t unit)
+{
+    const double *parameters = check->twin->parameters;
+    const double g = parameters[layer->weight + unit];
+    const sml__norm_row row = {
+        .n = 1,
+        .running = {parameters + layer->buffers[0] + unit, parameters + layer->buffers[1] + unit}};
+    double slope = 0;
+    layer->type->norm_backward(&row, &g, &slope);
+    return slope;
+}
+
+/* C_s when output `unit` of layer l moves by `shift` for sample s. */
 static double moved_loss(const checking *check, size_t l, size_t unit, double shift, size_t s,
                          double *memory, int *crossed)
 {
@@ -124,12 +161,18 @@ static double moved_loss(const checking *check, size_t l, size_t unit, double sh
     for (size_t next = l + 1; next < network->n_layers; next++) {
         const sml__layer *layer = &network->layers[next];
         const double *outputs = twin->outputs[next] + s * layer->n_out;
+        if (now == NULL && layer->type->row_stats > 0) { /* every output depends on every input */
+            now = all_inputs(check, next, s, unit, value, memory);
+        }
         if (now != NULL) {
             double *spare = now == memory ? memory + check->widest : memory;
             now = whole_layer(check, next, s, now, spare, crossed);
         } else if (layer->type->has_units) {
             add_term(check, layer, outputs, unit, value - base, memory);
             now = memory;
+        } else if (layer->type->normalise != NULL) {
+            value = outputs[unit] + norm_slope(check, layer, unit) * (value - base);
+            base = outputs[unit];
         } else {
             value = move_through(layer, base, value, crossed);
             base = outputs[unit];
@@ -146,15 +189,25 @@ static double moved_loss(const checking *check, size_t l, size_t unit, double sh
     return network->loss->row_f64(now, twin->target + s * n, n, twin->label_smoothing, NULL);
 }
 
-/* What multiplies the parameter in z_unit for sample s: a_i, or 1 for the bias. */
+/* What multiplies the parameter in output `unit` for sample s: a_i, x̂_unit for γ, or 1. */
 static double input_value(const checking *check, parameter p, size_t s)
 {
     const sml__twin *twin = check->twin;
-    const size_t n_in = twin->network->layers[p.l].n_in;
-    if (p.input == n_in) {
+    const sml__layer *layer = &twin->network->layers[p.l];
+    const size_t n_in = layer->n_in;
+    if (p.input == inputs_of(layer)) {
         return 1.0;
     }
+    if (layer->type->normalise != NULL) {
+        return twin->normalised[p.l][s * n_in + p.unit];
+    }
     return p.l == 0 ? twin->input[s * n_in + p.input] : twin->outputs[p.l - 1][s * n_in + p.input];
+}
+
+/* Penalties are for the weights of dense layers. */
+static int is_penalised(const sml__network *network, parameter p)
+{
+    return network->layers[p.l].type->has_units && p.input < network->layers[p.l].n_in;
 }
 
 /* The quotient of the penalty l1 |w| + l2 w²/2, of a weight. */
@@ -178,7 +231,7 @@ static double numeric_gradient(const checking *check, parameter p, double theta,
     for (size_t s = 0; s < rows; s++) {
         largest = fmax(largest, fabs(input_value(check, p, s)));
     }
-    const double h = Z_STEP / largest;
+    const double h = check->steps[p.l] / largest;
     for (size_t s = 0; s < rows; s++) {
         const double factor = input_value(check, p, s);
         for (int i = 0; factor != 0 && i < POINTS; i++) {
@@ -186,15 +239,48 @@ static double numeric_gradient(const checking *check, parameter p, double theta,
             sum += FACTORS[i] * moved_loss(check, p.l, p.unit, shift, s, memory, crossed);
         }
     }
-    const int is_weight = p.input < check->twin->network->layers[p.l].n_in;
-    const double penalty = is_weight ? penalty_slope(check, theta, h, crossed) : 0;
+    const double penalty =
+        is_penalised(check->twin->network, p) ? penalty_slope(check, theta, h, crossed) : 0;
     return sum / h / (double)rows + penalty;
+}
+
+/* The least standard deviation of a row that goes into layer norm l, at most 1. */
+static double least_deviation(const sml__twin *twin, size_t l)
+{
+    const size_t n = twin->network->layers[l].n_in;
+    double least = 1;
+    for (size_t s = 0; s < twin->rows; s++) {
+        const double *z = (l == 0 ? twin->input : twin->outputs[l - 1]) + s * n;
+        double mean = 0, variance = twin->network->layers[l].value;
+        for (size_t j = 0; j < n; j++) {
+            mean += z[j] / (double)n;
+        }
+        for (size_t j = 0; j < n; j++) {
+            variance += (z[j] - mean) * (z[j] - mean) / (double)n;
+        }
+        least = fmin(least, sqrt(variance));
+    }
+    return least;
+}
+
+/* A layer norm divides by the deviation of its row: a step is to be small beside that, in all
+ * layers before it. */
+static void find_steps(checking *check)
+{
+    const sml__network *network = check->twin->network;
+    double step = Z_STEP;
+    for (size_t l = network->n_layers; l-- > 0;) {
+        check->steps[l] = step;
+        if (network->layers[l].type->row_stats > 0) {
+            step = fmin(step, Z_STEP * least_deviation(check->twin, l));
+        }
+    }
 }
 
 static size_t position(const sml__layer *layer, parameter p)
 {
-    return p.input == layer->n_in ? layer->bias + p.unit
-                                  : layer->weight + p.input * layer->stride + p.unit;
+    return p.input == inputs_of(layer) ? layer->bias + p.unit
+                                       : layer->weight + p.input * layer->stride + p.unit;
 }
 
 static void check_parameter(const checking *check, parameter p, uint64_t index, double *memory,
@@ -210,7 +296,7 @@ static void check_parameter(const checking *check, parameter p, uint64_t index, 
         return;
     }
     double analytic = check->twin->gradient[at];
-    if (p.input < layer->n_in) {
+    if (is_penalised(check->twin->network, p)) {
         analytic +=
             check->penalties->l2 * theta + check->penalties->l1 * ((theta > 0) - (theta < 0));
     }
@@ -224,16 +310,17 @@ static void check_parameter(const checking *check, parameter p, uint64_t index, 
     found->checked++;
 }
 
-/* The parameter of number `index`: dense layers in order, units within, inputs then bias. */
+/* The parameter of number `index`: layers in order, units within, inputs (or γ) then bias. */
 static parameter parameter_at(const sml__network *network, uint64_t index)
 {
     parameter p = {0, 0, 0};
     for (p.l = 0; p.l < network->n_layers; p.l++) {
         const sml__layer *layer = &network->layers[p.l];
-        const uint64_t count = layer->type->has_units ? (layer->n_in + 1) * layer->n_out : 0;
+        const size_t of_unit = layer->type->gradient != NULL ? inputs_of(layer) + 1 : 0;
+        const uint64_t count = (uint64_t)of_unit * layer->n_out;
         if (index < count) {
-            p.unit = (size_t)(index / (layer->n_in + 1));
-            p.input = (size_t)(index % (layer->n_in + 1));
+            p.unit = (size_t)(index / of_unit);
+            p.input = (size_t)(index % of_unit);
             return p;
         }
         index -= count;
@@ -254,17 +341,20 @@ static void check_share(void *argument, sml__member member)
     }
 }
 
-/* "layers.0.weight[13,407]": dense layers are counted. */
+/* "layers.0.weight[13,407]", "layers.1.weight[13]" for γ: layers with parameters are counted. */
 static void name_parameter(const sml__network *network, parameter p, char *text, size_t size)
 {
-    size_t dense = 0;
+    const sml__layer *layer = &network->layers[p.l];
+    size_t number = 0;
     for (size_t l = 0; l < p.l; l++) {
-        dense += (size_t)network->layers[l].type->has_units;
+        number += (size_t)(network->layers[l].type->gradient != NULL);
     }
-    if (p.input == network->layers[p.l].n_in) {
-        snprintf(text, size, "layers.%zu.bias[%zu]", dense, p.unit);
+    if (p.input == inputs_of(layer)) {
+        snprintf(text, size, "layers.%zu.bias[%zu]", number, p.unit);
+    } else if (layer->type->has_units) {
+        snprintf(text, size, "layers.%zu.weight[%zu,%zu]", number, p.unit, p.input);
     } else {
-        snprintf(text, size, "layers.%zu.weight[%zu,%zu]", dense, p.unit, p.input);
+        snprintf(text, size, "layers.%zu.weight[%zu]", number, p.unit);
     }
 }
 
@@ -336,11 +426,13 @@ sml_status sml__gradient_check(sml_ctx *ctx, const sml__network *network, const 
     }
     check.memory = sml__alloc(ctx, (size_t)members * 2 * check.widest, sizeof(double), "rows");
     check.findings = sml__alloc(ctx, (size_t)members, sizeof *check.findings, "findings");
-    if (check.memory == NULL || check.findings == NULL) {
+    check.steps = sml__alloc(ctx, network->n_layers, sizeof(double), "steps");
+    if (check.memory == NULL || check.findings == NULL || check.steps == NULL) {
         status = SML_NO_MEMORY;
         goto done;
     }
     check.loss = sml__twin_forward(&twin);
+    find_steps(&check);
     sml__twin_backward(&twin);
     status = sml__engine_error(ctx, network, data, &twin, &result->max_engine_error);
     if (status == SML_OK) {
@@ -350,6 +442,7 @@ sml_status sml__gradient_check(sml_ctx *ctx, const sml__network *network, const 
 done:
     sml__free(check.memory);
     sml__free(check.findings);
+    sml__free(check.steps);
     sml__twin_free(&twin);
     return status;
 }

@@ -37,11 +37,31 @@ static void draw(float *weight, const sml__layer *layer, const char *scheme, sml
     }
 }
 
+static void fill(float *values, size_t n, float value)
+{
+    for (size_t i = 0; i < n; i++) {
+        values[i] = value;
+    }
+}
+
+/* γ = 1, β = 0, as a batch of mean 0 and variance 1 had been seen. Other layers have none. */
+static void start_norm(sml__network *network, const sml__layer *layer)
+{
+    if (layer->type->gradient != NULL) {
+        fill(network->parameters + layer->weight, layer->n_out, 1);
+        fill(network->parameters + layer->bias, layer->n_out, 0);
+    }
+    for (int i = 0; layer->type->has_buffers && i < SML__BUFFERS; i++) {
+        fill(network->parameters + layer->buffers[i], layer->n_out, (float)i);
+    }
+}
+
 void sml__initialise(sml__network *network, const char *scheme, uint64_t seed)
 {
     for (size_t l = 0; l < network->n_layers; l++) {
         const sml__layer *layer = &network->layers[l];
         if (!layer->type->has_units) {
+            start_norm(network, layer);
             continue;
         }
         sml__random random;

@@ -10,7 +10,6 @@
 #include "nn/row_inference.h"
 #include "nn/trainer.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void free_state(sml_model *model)
@@ -79,8 +78,9 @@ static sml_status go_on(sml_ctx *ctx, const sml_model *model, sml__mlp **kept)
         take_values(mlp, wanted->specs);
     } else {
         status = sml__fail(ctx, SML_BAD_SHAPE,
-                           "hidden, activation or dropout ask for other layers than the model "
-                           "has; leave them out to go on from it, or start without it");
+                           "hidden, normalization, activation or dropout ask for other layers "
+                           "than the model has; leave them out to go on from it, or start "
+                           "without it");
     }
     sml__mlp_free(wanted);
     return status;
@@ -250,65 +250,39 @@ static sml_status rebuild(sml_ctx *ctx, sml_model *model, const json_t *structur
     return SML_OK;
 }
 
-/* Dense layer number `index / 2`, whose weight (even index) or bias (odd) the tensor is. */
-static const sml__layer *layer_of_tensor(const sml_model *model, size_t index)
-{
-    const sml__mlp *mlp = model->state;
-    size_t dense = 0;
-    for (size_t l = 0; l < mlp->network->n_layers; l++) {
-        const sml__layer *layer = &mlp->network->layers[l];
-        if (layer->type->has_units && dense++ == index / 2) {
-            return layer;
-        }
-    }
-    return NULL;
-}
-
 static sml_status tensor(const sml_model *model, size_t index, sml_tensor_facts *facts)
 {
     const sml__mlp *mlp = model->state;
-    const sml__layer *layer = layer_of_tensor(model, index);
-    if (layer == NULL) {
+    if (index >= mlp->n_tensors) {
         return SML_NOT_FOUND;
     }
-    const int is_weight = index % 2 == 0;
-    facts->name = mlp->tensor_names[index];
-    facts->rank = is_weight ? 2 : 1;
-    facts->shape[0] = layer->n_out;
-    facts->shape[1] = is_weight ? layer->n_in : 0;
+    const sml__tensor_place *place = &mlp->tensors[index];
+    facts->name = place->name;
+    facts->rank = place->rank;
+    facts->shape[0] = place->shape[0];
+    facts->shape[1] = place->shape[1];
     return SML_OK;
 }
 
 static void tensor_export(const sml_model *model, size_t index, float *values)
 {
     const sml__mlp *mlp = model->state;
-    const sml__layer *layer = layer_of_tensor(model, index);
-    if (index % 2 == 1) {
-        memcpy(values, mlp->network->parameters + layer->bias, layer->n_out * sizeof(float));
-        return;
-    }
-    const float *weight = mlp->network->parameters + layer->weight;
-    for (size_t j = 0; j < layer->n_out; j++) {
-        for (size_t i = 0; i < layer->n_in; i++) {
-            values[j * layer->n_in + i] = weight[i * layer->stride + j];
-        }
-    }
+    sml__tensor_copy_out(mlp->network, &mlp->tensors[index], mlp->network->parameters, values);
 }
 
-static void tensor_import(sml_model *model, size_t index, const float *values)
+static sml_status tensor_import(sml_ctx *ctx, sml_model *model, size_t index, const float *values)
 {
     const sml__mlp *mlp = model->state;
-    const sml__layer *layer = layer_of_tensor(model, index);
-    if (index % 2 == 1) {
-        memcpy(mlp->network->parameters + layer->bias, values, layer->n_out * sizeof(float));
-        return;
-    }
-    float *weight = mlp->network->parameters + layer->weight;
-    for (size_t j = 0; j < layer->n_out; j++) {
-        for (size_t i = 0; i < layer->n_in; i++) {
-            weight[i * layer->stride + j] = values[j * layer->n_in + i];
+    const sml__tensor_place *place = &mlp->tensors[index];
+    for (size_t i = 0; place->is_variance && i < place->shape[0]; i++) {
+        if (values[i] < 0) {
+            return sml__fail(ctx, SML_BAD_FILE,
+                             "tensor '%s': element %zu is %g; a variance is not negative",
+                             place->name, i, (double)values[i]);
         }
     }
+    sml__tensor_copy_in(mlp->network, place, values, mlp->network->parameters);
+    return SML_OK;
 }
 
 static sml_status predictor_open(sml_ctx *ctx, const sml_model *model, void **state)

@@ -3,16 +3,15 @@
 #define SML_NN_MLP_H
 
 #include "model/algorithm.h"
-#include "nn/network.h"
-
-enum { SML__TENSOR_NAME = 32 };
+#include "nn/network_tensors.h"
 
 typedef struct sml__mlp {
     sml_layer *specs; /* [n_specs]; type points into the registry */
     size_t n_specs;
-    int explicit_layers;   /* given layer by layer, not by hidden, activation and dropout */
-    sml__network *network; /* NULL before the first fit */
-    char (*tensor_names)[SML__TENSOR_NAME]; /* [tensors of network], with network */
+    int explicit_layers;        /* given layer by layer, not by hidden, activation and the like */
+    sml__network *network;      /* NULL before the first fit */
+    sml__tensor_place *tensors; /* [n_tensors] of network */
+    size_t n_tensors;
 } sml__mlp;
 
 extern const sml__algorithm sml__mlp_algorithm;
@@ -24,11 +23,12 @@ void sml__mlp_free(sml__mlp *mlp);
 sml_status sml__mlp_of_layers(sml_ctx *ctx, const sml_layer *specs, size_t n, int explicit_layers,
                               sml__mlp **out);
 
-/* Layers from hidden, activation and dropout, and a last one for the model's outputs.
+/* Layers from hidden, normalization, activation and dropout, and a last one for the outputs.
  * Errors: SML_BAD_ARGUMENT (too many hidden layers), SML_NO_MEMORY. */
 sml_status sml__mlp_of_settings(sml_ctx *ctx, const sml_model *model, sml__mlp **out);
 
-/* Refuses a model given layer by layer whose hidden, activation or dropout were set too. */
+/* Refuses a model given layer by layer whose hidden, normalization, activation or dropout were set
+ * too. */
 sml_status sml__mlp_check_explicit(sml_ctx *ctx, const sml_model *model);
 
 /* Gives mlp the network of its layers, with all parameters zero, for the model's shapes.

@@ -4,7 +4,6 @@
 #include "base/context.h"
 #include "base/memory.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { HIDDEN_MAX = 256 };
@@ -15,7 +14,7 @@ void sml__mlp_free(sml__mlp *mlp)
         return;
     }
     sml__network_free(mlp->network);
-    sml__free(mlp->tensor_names);
+    sml__free(mlp->tensors);
     sml__free(mlp->specs);
     sml__free(mlp);
 }
@@ -53,9 +52,10 @@ static sml_layer activation_named(const char *name)
 sml_status sml__mlp_of_settings(sml_ctx *ctx, const sml_model *model, sml__mlp **out)
 {
     int64_t hidden[HIDDEN_MAX];
-    sml_layer specs[3 * HIDDEN_MAX + 1];
+    sml_layer specs[4 * HIDDEN_MAX + 1];
     const size_t n_hidden = sml__setting_integers(model, "hidden", hidden, HIDDEN_MAX);
     const double dropout = sml__setting_real(model, "dropout");
+    const char *norm = sml__setting_text(model, "normalization");
     size_t n = 0;
     if (n_hidden > HIDDEN_MAX) {
         return sml__fail(ctx, SML_BAD_ARGUMENT, "hidden: %zu layers, at most %d are supported",
@@ -63,6 +63,9 @@ sml_status sml__mlp_of_settings(sml_ctx *ctx, const sml_model *model, sml__mlp *
     }
     for (size_t h = 0; h < n_hidden; h++) {
         specs[n++] = sml_dense((size_t)hidden[h]);
+        if (strcmp(norm, "none") != 0) {
+            specs[n++] = strcmp(norm, "batch") == 0 ? sml_batch_norm() : sml_layer_norm();
+        }
         specs[n++] = activation_named(sml__setting_text(model, "activation"));
         if (dropout > 0) {
             specs[n++] = sml_dropout(dropout);
@@ -74,7 +77,7 @@ sml_status sml__mlp_of_settings(sml_ctx *ctx, const sml_model *model, sml__mlp *
 
 sml_status sml__mlp_check_explicit(sml_ctx *ctx, const sml_model *model)
 {
-    static const char *const said_by_list[] = {"hidden", "activation", "dropout"};
+    static const char *const said_by_list[] = {"hidden", "normalization", "activation", "dropout"};
     size_t n = 0;
     const sml_parameter *parameters = sml_model_parameters("mlp", &n);
     for (size_t i = 0; i < n; i++) {
@@ -89,22 +92,15 @@ sml_status sml__mlp_check_explicit(sml_ctx *ctx, const sml_model *model)
     return SML_OK;
 }
 
-/* "layers.0.weight", "layers.0.bias", …: dense layers are counted. */
-static sml_status name_tensors(sml_ctx *ctx, sml__mlp *mlp)
+static sml_status list_tensors(sml_ctx *ctx, sml__mlp *mlp)
 {
-    size_t dense = 0;
-    mlp->tensor_names =
-        sml__alloc(ctx, 2 * mlp->n_specs, sizeof *mlp->tensor_names, "names of tensors");
-    if (mlp->tensor_names == NULL) {
+    const size_t n = sml__network_tensor_count(mlp->network);
+    mlp->tensors = sml__alloc(ctx, n, sizeof *mlp->tensors, "names of tensors");
+    if (mlp->tensors == NULL) {
         return SML_NO_MEMORY;
     }
-    for (size_t l = 0; l < mlp->network->n_layers; l++) {
-        if (mlp->network->layers[l].type->has_units) {
-            snprintf(mlp->tensor_names[2 * dense], SML__TENSOR_NAME, "layers.%zu.weight", dense);
-            snprintf(mlp->tensor_names[2 * dense + 1], SML__TENSOR_NAME, "layers.%zu.bias", dense);
-            dense++;
-        }
-    }
+    sml__network_tensors(mlp->network, mlp->tensors);
+    mlp->n_tensors = n;
     return SML_OK;
 }
 
@@ -122,5 +118,5 @@ sml_status sml__mlp_build(sml_ctx *ctx, sml__mlp *mlp, const sml_model *model,
         status = sml__network_create(ctx, mlp->specs, mlp->n_specs, model->inputs, loss,
                                      max_parameters, &mlp->network);
     }
-    return status == SML_OK ? name_tensors(ctx, mlp) : status;
+    return status == SML_OK ? list_tensors(ctx, mlp) : status;
 }

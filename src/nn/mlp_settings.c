@@ -18,6 +18,8 @@ const sml_parameter sml__mlp_parameters[SML__MLP_PARAMETERS] = {
      "units of each hidden layer, such as 128,64; empty for none"},
     {"activation", SML_PARAMETER_CHOICE, "relu", 0, 0, JOINED(SML__ACTIVATION_LIST),
      "function after each hidden layer"},
+    {"normalization", SML_PARAMETER_CHOICE, "none", 0, 0, "none|batch|layer",
+     "batch or layer norm between each hidden layer and its activation"},
     {"loss", SML_PARAMETER_CHOICE, "auto", 0, 0, "auto" SML__LOSS_LIST(AND_NAME),
      "what training makes small; auto: cross_entropy for classes, binary_cross_entropy for "
      "several labels, mean_squared_error for regression"},

@@ -85,6 +85,26 @@ size_t sml__row_stride(size_t width)
     return stride % CROWDED == 0 ? stride + TENSOR_ALIGNMENT : stride;
 }
 
+size_t sml__weight_count(const sml__layer *layer)
+{
+    return layer->type->has_units ? layer->n_in * layer->stride : layer->n_out;
+}
+
+/* Takes the numbers of a layer's tensors from *left. */
+static sml_status count_numbers(sml_ctx *ctx, const sml__layer *layer, size_t l, size_t *left)
+{
+    const size_t vectors = layer->type->has_buffers ? 1 + SML__BUFFERS : 1; /* beside the weights */
+    size_t weights = layer->n_out, others = 0;
+    if ((layer->type->has_units && !sml__multiply(layer->n_in, layer->n_out, &weights)) ||
+        !sml__multiply(vectors, layer->n_out, &others) || others > *left ||
+        weights > *left - others) {
+        return sml__fail(ctx, SML_BAD_SHAPE, "layer %zu: %zu × %zu weights are more than fit (%zu)",
+                         l, layer->n_out, layer->type->has_units ? layer->n_in : 1, *left);
+    }
+    *left -= weights + others;
+    return SML_OK;
+}
+
 /* Shapes and offsets of all layers; the sizes are checked against max_parameters as they grow. */
 static sml_status lay_out(sml_ctx *ctx, sml__network *network, const sml_layer *specs,
                           size_t max_parameters)
@@ -98,24 +118,33 @@ static sml_status lay_out(sml_ctx *ctx, sml__network *network, const sml_layer *
         layer->n_in = width;
         layer->n_out = layer->type->has_units ? specs[l].units : width;
         width = layer->n_out;
-        if (!layer->type->has_units) {
+        if (layer->type->gradient == NULL) {
             continue;
         }
-        size_t weights = 0;
-        if (!sml__multiply(layer->n_in, layer->n_out, &weights) ||
-            weights > max_parameters - layer->n_out || layer->n_out > max_parameters) {
-            return sml__fail(ctx, SML_BAD_SHAPE,
-                             "layer %zu: %zu × %zu weights are more than fit (%zu)", l,
-                             layer->n_out, layer->n_in, max_parameters);
+        sml_status status = count_numbers(ctx, layer, l, &max_parameters);
+        if (status != SML_OK) {
+            return status;
         }
-        max_parameters -= weights + layer->n_out;
         layer->stride = sml__row_stride(layer->n_out);
         layer->weight = network->n_parameters;
-        layer->bias = layer->weight + aligned(layer->n_in * layer->stride);
+        layer->bias = layer->weight + aligned(sml__weight_count(layer));
         network->n_parameters = layer->bias + aligned(layer->n_out);
     }
     network->n_out = width;
     return SML_OK;
+}
+
+/* The buffers lie behind all parameters. */
+static void lay_out_buffers(sml__network *network)
+{
+    network->n_values = network->n_parameters;
+    for (size_t l = 0; l < network->n_layers; l++) {
+        sml__layer *layer = &network->layers[l];
+        for (int i = 0; layer->type->has_buffers && i < SML__BUFFERS; i++) {
+            layer->buffers[i] = network->n_values;
+            network->n_values += aligned(layer->n_out);
+        }
+    }
 }
 
 sml_status sml__network_create(sml_ctx *ctx, const sml_layer *specs, size_t n, size_t n_in,
@@ -136,14 +165,15 @@ sml_status sml__network_create(sml_ctx *ctx, const sml_layer *specs, size_t n, s
     }
     status = lay_out(ctx, network, specs, max_parameters);
     if (status == SML_OK) {
-        status = sml__memory_check(ctx, (double)network->n_parameters * sizeof(float),
+        lay_out_buffers(network);
+        status = sml__memory_check(ctx, (double)network->n_values * sizeof(float),
                                    "the network's parameters");
     }
     if (status != SML_OK) {
         goto done;
     }
     network->parameters =
-        sml__alloc(ctx, network->n_parameters, sizeof(float), "the network's parameters");
+        sml__alloc(ctx, network->n_values, sizeof(float), "the network's parameters");
     status = network->parameters != NULL ? SML_OK : SML_NO_MEMORY;
 done:
     if (status != SML_OK) {
@@ -169,9 +199,36 @@ size_t sml__network_parameter_count(const sml__network *network)
     size_t count = 0;
     for (size_t l = 0; l < network->n_layers; l++) {
         const sml__layer *layer = &network->layers[l];
-        count += layer->type->has_units ? (layer->n_in + 1) * layer->n_out : 0;
+        count += layer->type->has_units          ? (layer->n_in + 1) * layer->n_out
+                 : layer->type->gradient != NULL ? 2 * layer->n_out
+                                                 : 0;
     }
     return count;
+}
+
+static int needs_whole_batches(const sml__network *network)
+{
+    int needs = 0;
+    for (size_t l = 0; l < network->n_layers; l++) {
+        needs = needs || network->layers[l].type->by_columns;
+    }
+    return needs;
+}
+
+size_t sml__pass_rows(const sml__network *network, size_t batch)
+{
+    return batch < SML__PASS_ROWS || needs_whole_batches(network) ? batch : SML__PASS_ROWS;
+}
+
+sml_status sml__batch_check(sml_ctx *ctx, const sml__network *network, size_t batch)
+{
+    if (batch <= SML__WHOLE_BATCH_MAX || !needs_whole_batches(network)) {
+        return SML_OK;
+    }
+    return sml__fail(ctx, SML_BAD_ARGUMENT,
+                     "batch_size: batches of %zu rows; batch norm takes a batch as a whole, and at "
+                     "most %d rows: choose a smaller batch_size",
+                     batch, (int)SML__WHOLE_BATCH_MAX);
 }
 
 double sml__network_flops(const sml__network *network)
@@ -237,7 +294,12 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .ahead = settings->rows,
         .entries = workspace->entries,
         .scratch = workspace->scratch + (size_t)member.rank * SML__GEMM_SCRATCH,
+        .stats = workspace->stats != NULL ? workspace->stats[l] : NULL,
+        .row_stats = (size_t)layer->type->row_stats,
     };
+    for (int i = 0; layer->type->has_buffers && i < SML__BUFFERS; i++) {
+        pass.running[i] = network->parameters + layer->buffers[i];
+    }
     return pass;
 }
 
@@ -260,6 +322,9 @@ static sml__pass own_part(sml__pass pass, sml__member member)
         pass.order = pass.order != NULL ? pass.order + own.begin : NULL;
         pass.upcoming -= own.begin;
     }
+    if (pass.stats != NULL) {
+        pass.stats += own.begin * pass.row_stats;
+    }
     return pass;
 }
 
@@ -268,6 +333,9 @@ static sml__pass own_part(sml__pass pass, sml__member member)
 static int goes_by_rows(const sml__pass *pass, const sml__layer *layer)
 {
     const double flops = 2.0 * (double)pass->rows * (double)pass->n_in * (double)pass->n_out;
+    if (layer->type->by_columns && pass->training) {
+        return 0;
+    }
     return !layer->type->has_units || pass->sparse != NULL || flops < FLOPS_BY_ROWS;
 }
 
@@ -337,7 +405,7 @@ static sml__pass backward_pass_of(const sml__network *network, const sml__worksp
     const sml__layer *layer = &network->layers[l];
     sml__pass pass = pass_of(network, workspace, settings, l, member);
     pass.d_output = workspace->deltas[l];
-    pass.d_input = l > 0 ? workspace->deltas[l - 1] : NULL;
+    pass.d_input = l > lowest_layer(network) ? workspace->deltas[l - 1] : NULL;
     if (layer->type->gradient != NULL) {
         pass.d_weight = gradient + layer->weight;
         pass.d_bias = gradient + layer->bias;

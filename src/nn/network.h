@@ -12,28 +12,38 @@
  * A larger batch comes in several passes that add up, so memory does not grow with it. */
 enum { SML__PASS_ROWS = 256 };
 
+/* A network with batch norm takes a batch in one pass, whatever its size; the memory of a pass
+ * grows with it. */
+enum { SML__WHOLE_BATCH_MAX = 8192 };
+
 typedef struct sml__layer {
     const sml__layer_type *type;
     double value;
     size_t n_in, n_out;
-    /* Dense layers: where the parameters begin in the flat array. Wᵀ has n_in rows of n_out floats,
-     * `stride` apart: whole vectors, so that kernels need no edge; what lies between is zero. */
+    /* Where the parameters begin in the flat array. Dense layers: Wᵀ has n_in rows of n_out floats,
+     * `stride` apart: whole vectors, so that kernels need no edge; what lies between is zero.
+     * Norms: γ and β, n_out floats each. */
     size_t weight, bias, stride;
+    size_t buffers[SML__BUFFERS]; /* where the running mean and variance begin in it */
 } sml__layer;
 
 /* The tensors lie one after the other in `parameters`, each at a multiple of 16 floats (64 bytes);
- * the gaps stay zero, so that the optimiser and the clipping can run over the whole array. */
+ * the gaps stay zero, so that the optimiser and the clipping can run over the whole array. Behind
+ * the parameters lie the buffers, the running statistics of batch norm: no gradient and no
+ * optimiser touches them, but a training pass does. Whoever keeps a network to bring it back later
+ * copies n_values floats. */
 typedef struct sml__network {
     size_t n_in, n_out;
     size_t n_layers;
     sml__layer *layers; /* [n_layers] */
     const sml__loss *loss;
-    size_t n_parameters; /* length of the flat array, gaps included */
-    float *parameters;   /* [n_parameters] */
+    size_t n_parameters; /* gaps included */
+    size_t n_values;     /* parameters and buffers */
+    float *parameters;   /* [n_values] */
 } sml__network;
 
 /* Builds the layers that specs[n] describe on n_in inputs, parameters zero. The types must be
- * known, units positive. Refuses more than max_parameters weights and biases (SML_BAD_SHAPE)
+ * known, units positive. Refuses more than max_parameters numbers in its tensors (SML_BAD_SHAPE)
  * before it allocates. Free with sml__network_free. */
 sml_status sml__network_create(sml_ctx *ctx, const sml_layer *specs, size_t n, size_t n_in,
                                const sml__loss *loss, size_t max_parameters, sml__network **out);
@@ -42,8 +52,17 @@ void sml__network_free(sml__network *network);
 /* Checks specs[n] on their own: known types, units, values in range, the last layer dense. */
 sml_status sml__layers_check(sml_ctx *ctx, const sml_layer *specs, size_t n);
 
-/* Weights and biases, without the gaps. */
+/* What has a gradient: weights, biases, γ and β, without the gaps. */
 size_t sml__network_parameter_count(const sml__network *network);
+
+/* Weights of a layer that has parameters, gaps included: n_in · stride, or n_out for a norm. */
+size_t sml__weight_count(const sml__layer *layer);
+
+/* Rows of the passes that a batch is trained in: at most SML__PASS_ROWS, or all of them. */
+size_t sml__pass_rows(const sml__network *network, size_t batch);
+
+/* Refuses a batch of training that is more than a pass may hold (SML_BAD_ARGUMENT). */
+sml_status sml__batch_check(sml_ctx *ctx, const sml__network *network, size_t batch);
 
 /* Floats from one row of `width` numbers to the next, in weights and in activations: whole vectors,
  * but for fewer than 8 numbers, which have no gaps. The rest of a row is zero in weights and
@@ -57,8 +76,9 @@ typedef struct sml__workspace {
     float *target;   /* [rows, n_out] */
     float **outputs; /* [n_layers] of [rows, n_out of the layer], rows sml__row_stride(n_out) apart;
                       * the last holds the logits */
-    float **deltas; /* [n_layers], as outputs: ∂C_s/∂output; a layer that keeps the width shares its
+    float **deltas; /* [n_layers], as outputs: ∂C_s/∂output; a layer without parameters shares its
                      * input's. NULL without a backward pass */
+    double **stats;    /* [n_layers], what a norm keeps for its backward pass; NULL without one */
     double *losses;    /* [rows] */
     float *scratch;    /* [members, SML__GEMM_SCRATCH] */
     uint32_t *entries; /* lists of non-zeros */
@@ -69,6 +89,13 @@ sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size
                                  int members, int with_deltas, int with_entries,
                                  sml__workspace *out);
 void sml__workspace_free(sml__workspace *workspace, const sml__network *network);
+
+/* Whether layer l has deltas of its own: its gradient is computed after all deltas, so it still
+ * needs those of its output. */
+int sml__has_own_deltas(const sml__network *network, size_t l);
+
+/* Numbers that layer l keeps from a forward pass of so many rows. */
+size_t sml__stats_count(const sml__layer *layer, size_t rows);
 
 /* What all layers of one pass share. */
 typedef struct sml__pass_settings {
@@ -95,7 +122,8 @@ typedef struct sml__pass_settings {
 sml__range sml__own_rows(size_t rows, sml__member member);
 
 /* Forward from the input that the settings name to the logits. Called by every member of the team,
- * which has gathered its own rows; afterwards it may read the logits of its own rows. */
+ * which has gathered its own rows; afterwards it may read the logits of its own rows. In training
+ * the pass moves the running statistics of batch norm. */
 void sml__network_forward(const sml__network *network, sml__workspace *workspace,
                           const sml__pass_settings *settings, sml__member member);
 

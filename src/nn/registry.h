@@ -24,6 +24,8 @@
 #define SML__LAYER_LIST(X)                                                                         \
     X(dense)                                                                                       \
     X(dropout)                                                                                     \
+    X(batch_norm)                                                                                  \
+    X(layer_norm)                                                                                  \
     SML__ACTIVATION_LIST(X)
 
 #define SML__LOSS_LIST(X)                                                                          \

@@ -39,7 +39,7 @@ typedef struct training {
     int is_folded;       /* the backward pass takes the step: no gradient is written or read */
     float *gradient;     /* [n_parameters]; not used where the step is folded */
     float *state[2];     /* [n_parameters] each, as many as the optimiser keeps */
-    float *last_good;    /* [n_parameters] at the end of the last good epoch */
+    float *last_good;    /* [n_values] at the end of the last good epoch */
     double *block_norms; /* [n_parameters / NORM_BLOCK, rounded up] */
     uint32_t *order;     /* [rows]: their places in the arrays of the data set */
 
@@ -185,7 +185,7 @@ static sml_status diverged(training *t, uint64_t update)
     const size_t rows = t->data->view.rows, batch_size = t->settings->batch_size;
     const uint64_t steps = rows / batch_size + (rows % batch_size != 0);
     const unsigned long long step = (update - 1) % steps + 1;
-    memcpy(t->network->parameters, t->last_good, t->network->n_parameters * sizeof(float));
+    memcpy(t->network->parameters, t->last_good, t->network->n_values * sizeof(float));
     return sml__fail(t->ctx, SML_DIVERGED,
                      "training diverged: the loss is no longer finite in epoch %u, step %llu "
                      "(update %llu); try a smaller learning_rate than %g, or clip_norm=1",
@@ -199,7 +199,7 @@ static int is_sound(training *t)
     const size_t rows = t->workspace.rows;
     const sml__pass_settings pass = {
         .rows = rows, .batch = rows, .sparse = t->sparse, .order = t->order, .upcoming = rows};
-    if (!all_finite(t->network->parameters, t->network->n_parameters)) {
+    if (!all_finite(t->network->parameters, t->network->n_values)) {
         return 0;
     }
     gather(t, 0, rows, SML__ALONE);
@@ -306,7 +306,7 @@ static sml_status train_epoch(training *t)
         t->status = diverged(t, t->report->steps);
     }
     if (t->status != SML_DIVERGED && t->first == t->data->view.rows) {
-        memcpy(t->last_good, t->network->parameters, t->network->n_parameters * sizeof(float));
+        memcpy(t->last_good, t->network->parameters, t->network->n_values * sizeof(float));
         t->report->epochs++;
     }
     return t->status;
@@ -317,24 +317,26 @@ static sml_status train_epoch(training *t)
 static double bytes_needed(const training *t, size_t pass_rows)
 {
     const double arrays = (t->is_folded ? 1.0 : 2.0) + t->settings->optimizer->n_states;
+    double kept = 0;
     double widths = (double)(sml__row_stride(t->network->n_in) + t->network->n_out);
     for (size_t l = 0; l < t->network->n_layers; l++) {
         const double width = (double)sml__row_stride(t->network->layers[l].n_out);
-        widths += l == 0 || t->network->layers[l].type->has_units ? 2 * width : width;
+        widths += sml__has_own_deltas(t->network, l) ? 2 * width : width;
+        kept += (double)sml__stats_count(&t->network->layers[l], pass_rows);
     }
     const double lists =
         t->sparse != NULL ? 4.0 * (double)sml__sparse_room(pass_rows, t->network->n_in) : 0;
-    return lists +
+    return lists + sizeof(double) * kept +
            sizeof(float) * (arrays * (double)t->network->n_parameters + (double)pass_rows * widths);
 }
 
 /* Skips the zeros of the data where that pays: the first layer reads its inputs themselves, and
- * they are mostly zero. The choice is made from the data alone. */
-static void find_zeros(training *t)
+ * they are mostly zero. The choice is made from the data and the batch size alone. */
+static void find_zeros(training *t, size_t pass_rows)
 {
     const sml_data_view *view = &t->data->view;
     if (view->bytes != NULL && t->network->layers[0].type->has_units &&
-        sml__is_sparse(t->data, 0, view->rows)) {
+        pass_rows <= SML__SPARSE_ROWS && sml__is_sparse(t->data, 0, view->rows)) {
         t->rows = sml__sparse_view(t->data, 0, t->values);
         t->sparse = &t->rows;
     }
@@ -345,9 +347,12 @@ static sml_status allocate(training *t)
     sml_ctx *ctx = t->ctx;
     const size_t n = t->network->n_parameters, rows = t->data->view.rows;
     const size_t batch = t->settings->batch_size < rows ? t->settings->batch_size : rows;
-    const size_t pass_rows = batch < SML__PASS_ROWS ? batch : SML__PASS_ROWS;
-    find_zeros(t);
-    sml_status status = sml__memory_check(ctx, bytes_needed(t, pass_rows), "training");
+    const size_t pass_rows = sml__pass_rows(t->network, batch);
+    find_zeros(t, pass_rows);
+    sml_status status = sml__batch_check(ctx, t->network, batch);
+    if (status == SML_OK) {
+        status = sml__memory_check(ctx, bytes_needed(t, pass_rows), "training");
+    }
     if (status == SML_OK) {
         status = sml__workspace_create(ctx, t->network, pass_rows, t->members, 1, t->sparse != NULL,
                                        &t->workspace);
@@ -356,7 +361,7 @@ static sml_status allocate(training *t)
         return status;
     }
     t->gradient = sml__alloc(ctx, t->is_folded ? 0 : n, sizeof(float), "gradients");
-    t->last_good = sml__alloc(ctx, n, sizeof(float), "a copy of the parameters");
+    t->last_good = sml__alloc(ctx, t->network->n_values, sizeof(float), "a copy of the parameters");
     t->block_norms = sml__alloc(ctx, n / NORM_BLOCK + 1, sizeof(double), "norms");
     t->order = sml__alloc(ctx, rows, sizeof(uint32_t), "the order of the samples");
     int complete =
@@ -407,7 +412,7 @@ sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *da
     t.is_folded = can_fold(settings, batch);
     t.status = allocate(&t);
     if (t.status == SML_OK) {
-        memcpy(t.last_good, network->parameters, network->n_parameters * sizeof(float));
+        memcpy(t.last_good, network->parameters, network->n_values * sizeof(float));
     }
     for (; t.status == SML_OK && t.epoch < settings->epochs; t.epoch++) {
         train_epoch(&t);

@@ -18,24 +18,31 @@ static int allocate_all(sml_ctx *ctx, sml__twin *twin)
     const sml__network *network = twin->network;
     size_t widest = network->n_in;
     twin->outputs = sml__alloc(ctx, network->n_layers, sizeof *twin->outputs, "a list of layers");
-    for (size_t l = 0; twin->outputs != NULL && l < network->n_layers; l++) {
+    twin->normalised =
+        sml__alloc(ctx, network->n_layers, sizeof *twin->normalised, "a list of layers");
+    if (twin->outputs == NULL || twin->normalised == NULL) {
+        return 0;
+    }
+    for (size_t l = 0; l < network->n_layers; l++) {
         const size_t width = network->layers[l].n_out;
+        const int is_norm = network->layers[l].type->normalise != NULL;
         widest = width > widest ? width : widest;
         twin->outputs[l] = allocate(ctx, twin->rows, width);
-        if (twin->outputs[l] == NULL) {
+        twin->normalised[l] = is_norm ? allocate(ctx, twin->rows, width) : NULL;
+        if (twin->outputs[l] == NULL || (is_norm && twin->normalised[l] == NULL)) {
             return 0;
         }
     }
-    twin->parameters = allocate(ctx, 1, network->n_parameters);
+    twin->parameters = allocate(ctx, 1, network->n_values);
     twin->gradient = allocate(ctx, 1, network->n_parameters);
     twin->input = allocate(ctx, twin->rows, network->n_in);
     twin->target = allocate(ctx, twin->rows, network->n_out);
     twin->losses = allocate(ctx, twin->rows, 1);
     twin->delta[0] = allocate(ctx, 1, widest);
     twin->delta[1] = allocate(ctx, 1, widest);
-    return twin->outputs != NULL && twin->parameters != NULL && twin->gradient != NULL &&
-           twin->input != NULL && twin->target != NULL && twin->losses != NULL &&
-           twin->delta[0] != NULL && twin->delta[1] != NULL;
+    return twin->parameters != NULL && twin->gradient != NULL && twin->input != NULL &&
+           twin->target != NULL && twin->losses != NULL && twin->delta[0] != NULL &&
+           twin->delta[1] != NULL;
 }
 
 static sml_status copy_rows(sml_ctx *ctx, sml__twin *twin, const sml_dataset *data)
@@ -71,7 +78,7 @@ sml_status sml__twin_create(sml_ctx *ctx, const sml__network *network, const sml
         sml__twin_free(out);
         return status;
     }
-    for (size_t i = 0; i < network->n_parameters; i++) {
+    for (size_t i = 0; i < network->n_values; i++) {
         out->parameters[i] = (double)network->parameters[i];
     }
     return SML_OK;
@@ -82,7 +89,11 @@ void sml__twin_free(sml__twin *twin)
     for (size_t l = 0; twin->outputs != NULL && l < twin->network->n_layers; l++) {
         sml__free(twin->outputs[l]);
     }
+    for (size_t l = 0; twin->normalised != NULL && l < twin->network->n_layers; l++) {
+        sml__free(twin->normalised[l]);
+    }
     sml__free(twin->outputs);
+    sml__free(twin->normalised);
     sml__free(twin->parameters);
     sml__free(twin->gradient);
     sml__free(twin->input);
@@ -104,11 +115,39 @@ void sml__twin_dense(const sml__twin *twin, const sml__layer *layer, const doubl
     }
 }
 
-/* One layer for one sample: dense, an activation, or the identity (dropout outside training). */
-static void forward(const sml__twin *twin, const sml__layer *layer, const double *in, double *out)
+static sml__norm_row norm_row(const sml__twin *twin, const sml__layer *layer, const double *z)
 {
+    sml__norm_row row = {.n = layer->n_out, .value = layer->value, .input = z};
+    for (int i = 0; layer->type->has_buffers && i < SML__BUFFERS; i++) {
+        row.running[i] = twin->parameters + layer->buffers[i];
+    }
+    return row;
+}
+
+void sml__twin_norm(const sml__twin *twin, const sml__layer *layer, const double *z,
+                    double *normalised, double *out)
+{
+    const double *gamma = twin->parameters + layer->weight;
+    const double *beta = twin->parameters + layer->bias;
+    const sml__norm_row row = norm_row(twin, layer, z);
+    layer->type->normalise(&row, normalised);
+    for (size_t j = 0; j < layer->n_out; j++) {
+        out[j] = gamma[j] * normalised[j] + beta[j];
+    }
+}
+
+/* Layer l for sample s: dense, a norm, an activation, or the identity (dropout outside training).
+ */
+static void forward(const sml__twin *twin, size_t l, size_t s, const double *in)
+{
+    const sml__layer *layer = &twin->network->layers[l];
+    double *out = twin->outputs[l] + s * layer->n_out;
     if (layer->type->has_units) {
         sml__twin_dense(twin, layer, in, out);
+        return;
+    }
+    if (layer->type->normalise != NULL) {
+        sml__twin_norm(twin, layer, in, twin->normalised[l] + s * layer->n_out, out);
         return;
     }
     for (size_t j = 0; j < layer->n_out; j++) {
@@ -129,8 +168,7 @@ double sml__twin_forward(sml__twin *twin)
     double sum = 0;
     for (size_t s = 0; s < twin->rows; s++) {
         for (size_t l = 0; l < network->n_layers; l++) {
-            const sml__layer *layer = &network->layers[l];
-            forward(twin, layer, input_of(twin, l, s), twin->outputs[l] + s * layer->n_out);
+            forward(twin, l, s, input_of(twin, l, s));
         }
         const double *logits = twin->outputs[network->n_layers - 1] + s * n;
         twin->losses[s] =
@@ -159,6 +197,21 @@ static void backward_dense(sml__twin *twin, const sml__layer *layer, const doubl
     }
 }
 
+/* dγ += (1/m) δ ⊙ x̂, dβ += (1/m) δ, and δ of the layer before, from g = γ ⊙ δ. */
+static void backward_norm(sml__twin *twin, size_t l, size_t s, double *delta, double *d_input)
+{
+    const sml__layer *layer = &twin->network->layers[l];
+    const double mean = 1.0 / (double)twin->rows;
+    const double *normalised = twin->normalised[l] + s * layer->n_out;
+    const sml__norm_row row = norm_row(twin, layer, input_of(twin, l, s));
+    for (size_t j = 0; j < layer->n_out; j++) {
+        twin->gradient[layer->weight + j] += mean * delta[j] * normalised[j];
+        twin->gradient[layer->bias + j] += mean * delta[j];
+        delta[j] *= twin->parameters[layer->weight + j];
+    }
+    layer->type->norm_backward(&row, delta, d_input);
+}
+
 static void backward_sample(sml__twin *twin, size_t s)
 {
     const sml__network *network = twin->network;
@@ -169,8 +222,12 @@ static void backward_sample(sml__twin *twin, size_t s)
     for (size_t l = network->n_layers; l-- > 0;) {
         const sml__layer *layer = &network->layers[l];
         const double *in = input_of(twin, l, s);
-        if (layer->type->has_units) {
-            backward_dense(twin, layer, in, delta, other);
+        if (layer->type->gradient != NULL) {
+            if (layer->type->has_units) {
+                backward_dense(twin, layer, in, delta, other);
+            } else {
+                backward_norm(twin, l, s, delta, other);
+            }
             double *held = delta;
             delta = other;
             other = held;

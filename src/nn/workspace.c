@@ -50,15 +50,41 @@ static int allocate_outputs(sml_ctx *ctx, const sml__network *network, sml__work
     return workspace->outputs != NULL;
 }
 
+int sml__has_own_deltas(const sml__network *network, size_t l)
+{
+    return l == 0 || network->layers[l].type->gradient != NULL;
+}
+
+size_t sml__stats_count(const sml__layer *layer, size_t rows)
+{
+    return (size_t)layer->type->column_stats * layer->n_out + (size_t)layer->type->row_stats * rows;
+}
+
+static int allocate_stats(sml_ctx *ctx, const sml__network *network, sml__workspace *workspace)
+{
+    workspace->stats =
+        sml__alloc(ctx, network->n_layers, sizeof *workspace->stats, "a list of layers");
+    for (size_t l = 0; workspace->stats != NULL && l < network->n_layers; l++) {
+        const size_t count = sml__stats_count(&network->layers[l], workspace->rows);
+        if (count > 0) {
+            workspace->stats[l] = sml__alloc(ctx, count, sizeof(double), "statistics of a batch");
+            if (workspace->stats[l] == NULL) {
+                return 0;
+            }
+        }
+    }
+    return workspace->stats != NULL;
+}
+
 static int allocate_deltas(sml_ctx *ctx, const sml__network *network, sml__workspace *workspace)
 {
     workspace->deltas =
         sml__alloc(ctx, network->n_layers, sizeof *workspace->deltas, "a list of layers");
     for (size_t l = 0; workspace->deltas != NULL && l < network->n_layers; l++) {
         workspace->deltas[l] =
-            l > 0 && !network->layers[l].type->has_units
-                ? workspace->deltas[l - 1]
-                : allocate_rows(ctx, workspace->rows, network->layers[l].n_out, "deltas");
+            sml__has_own_deltas(network, l)
+                ? allocate_rows(ctx, workspace->rows, network->layers[l].n_out, "deltas")
+                : workspace->deltas[l - 1];
         if (workspace->deltas[l] == NULL) {
             return 0;
         }
@@ -101,7 +127,7 @@ sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size
         complete = out->entries != NULL;
     }
     if (complete && with_deltas) {
-        complete = allocate_deltas(ctx, network, out);
+        complete = allocate_deltas(ctx, network, out) && allocate_stats(ctx, network, out);
     }
     if (!complete) {
         sml__workspace_free(out, network);
@@ -122,10 +148,14 @@ void sml__workspace_free(sml__workspace *workspace, const sml__network *network)
     sml__free(workspace->scratch);
     sml__free(workspace->entries);
     for (size_t l = 0; workspace->deltas != NULL && l < network->n_layers; l++) {
-        if (l == 0 || network->layers[l].type->has_units) {
+        if (sml__has_own_deltas(network, l)) {
             sml__free(workspace->deltas[l]);
         }
     }
     sml__free(workspace->deltas);
+    for (size_t l = 0; workspace->stats != NULL && l < network->n_layers; l++) {
+        sml__free(workspace->stats[l]);
+    }
+    sml__free(workspace->stats);
     memset(workspace, 0, sizeof *workspace);
 }

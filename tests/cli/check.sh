@@ -21,6 +21,19 @@ run train regression --hidden 6 --activation relu --loss huber --epochs 1 --quie
 run check r.safetensors regression --json
 expect_code 0
 expect_json '.max_relative_error <= 1e-6'
+
+# Norms: γ and β of each unit are checked, running statistics are not parameters.
+for norm in batch layer; do
+    run train spirals --hidden 8,5 --activation tanh --normalization "$norm" --dropout 0.1 --epochs 2 \
+        --quiet -o n.safetensors
+    run check n.safetensors spirals --json
+    expect_code 0
+    expect_json '.max_relative_error <= 1e-6 and .passed and .kinks_skipped == 0'
+    expect_json '.parameters_checked == 3 * 8 + 2 * 8 + 9 * 5 + 2 * 5 + 6 * 3'
+done
+run train spirals --hidden 8 --normalization group --quiet -o n.safetensors
+expect_code 2
+
 # Weights so large that a difference quotient cannot hold: the exit code says so.
 run train spirals --hidden 8 --activation identity --optimizer adam --learning-rate 1e5 \
     --batch-size 3000 --epochs 1 --quiet -o huge.safetensors

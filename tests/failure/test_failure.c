@@ -253,7 +253,8 @@ typedef struct run {
 static sml_status open_and_fit(run *r)
 {
     const sml_ctx_options options = {1, place.folder};
-    const char *settings = "hidden=4 epochs=1 batch_size=5 optimizer=adam seed=7";
+    const char *settings =
+        "hidden=4 epochs=1 batch_size=5 optimizer=adam seed=7 normalization=batch";
     sml_status status = sml_ctx_create(&options, &r->ctx);
     if (status == SML_OK) {
         status = sml_dataset_open(r->ctx, place.data, "train", &r->train);
@@ -441,7 +442,7 @@ static void test_no_allocation_inside_an_epoch(void **state)
     const sml_ctx_options options = {1, place.folder};
     const char *settings =
         "hidden=4,3 epochs=3 batch_size=5 optimizer=adam dropout=0.5 clip_norm=1 "
-        "l1=0.01 l2=0.01 label_smoothing=0.1";
+        "l1=0.01 l2=0.01 label_smoothing=0.1 normalization=batch";
     run r;
     memory_log log = {0, 0, 0};
     const sml_fit_options fit = {.progress = log_memory, .user = &log};

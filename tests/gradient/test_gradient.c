@@ -21,6 +21,24 @@ static size_t count_parameters(const sml__network *network)
     return sml__network_parameter_count(network);
 }
 
+/* Biases, γ, β and running statistics that are not those of the start. */
+static void shift_vectors(sml__network *network)
+{
+    for (size_t l = 0; l < network->n_layers; l++) {
+        const sml__layer *layer = &network->layers[l];
+        for (size_t j = 0; layer->type->gradient != NULL && j < layer->n_out; j++) {
+            const float shift = 0.1F * (float)((int)j - 2);
+            network->parameters[layer->bias + j] = shift;
+            if (!layer->type->has_units) {
+                network->parameters[layer->weight + j] = 1 - 2 * shift;
+            }
+            for (int i = 0; layer->type->has_buffers && i < SML__BUFFERS; i++) {
+                network->parameters[layer->buffers[i] + j] += 0.5F * shift;
+            }
+        }
+    }
+}
+
 /* Two hidden layers, each followed by the layer under test. */
 static sml__network *network_with(sml_ctx *ctx, const char *type, double value,
                                   const sml__loss *loss)
@@ -30,12 +48,7 @@ static sml__network *network_with(sml_ctx *ctx, const char *type, double value,
     sml__network *network = NULL;
     assert_ok(ctx, sml__network_create(ctx, specs, 5, INPUTS, loss, SIZE_MAX, &network));
     sml__initialise(network, "he", 5);
-    for (size_t l = 0; l < network->n_layers; l++) {
-        for (size_t j = 0; network->layers[l].type->has_units && j < network->layers[l].n_out;
-             j++) {
-            network->parameters[network->layers[l].bias + j] = 0.1F * (float)((int)j - 2);
-        }
-    }
+    shift_vectors(network);
     return network;
 }
 
@@ -321,6 +334,52 @@ static void predicted_change_of_the_loss(void **state)
     sml_ctx_free(ctx);
 }
 
+/* Norms of every kind on top of each other and first in the network. */
+static void norms_pass_through_norms(void **state)
+{
+    (void)state;
+    sml_ctx *ctx = new_context(2);
+    const sml_layer specs[] = {sml_batch_norm(), sml_dense(6),     sml_layer_norm(),
+                               sml_batch_norm(), sml_tanh(),       sml_layer_norm(),
+                               sml_dense(4),     sml_batch_norm(), sml_dense(OUTPUTS)};
+    const sml__loss *loss = sml__loss_named("cross_entropy");
+    test_data made = new_test_data(ctx, loss->task, ROWS, INPUTS, OUTPUTS, 9);
+    sml__network *network = NULL;
+    assert_ok(ctx, sml__network_create(ctx, specs, 9, INPUTS, loss, SIZE_MAX, &network));
+    sml__initialise(network, "he", 5);
+    shift_vectors(network);
+    const sml__penalties penalties = {.label_smoothing = 0.1, .l1 = 0.03, .l2 = 0.2};
+    assert_passes(check(ctx, network, made.data, penalties), "norms", "cross_entropy");
+    sml__network_free(network);
+    free_test_data(made);
+    sml_ctx_free(ctx);
+}
+
+/* A slope of a norm that is wrong by a thousandth is found in the layer before it. */
+static void wrong_norm(const sml__norm_row *row, const double *g, double *d_input)
+{
+    sml__layer_named("layer_norm")->norm_backward(row, g, d_input);
+    d_input[0] *= 1.001;
+}
+
+static void a_wrong_norm_is_found(void **state)
+{
+    (void)state;
+    sml_ctx *ctx = new_context(1);
+    const sml__loss *loss = sml__loss_named("mean_squared_error");
+    test_data made = new_test_data(ctx, loss->task, ROWS, INPUTS, OUTPUTS, 9);
+    sml__network *network = network_with(ctx, "layer_norm", 1e-5, loss);
+    sml__layer_type wrong = *sml__layer_named("layer_norm");
+    wrong.norm_backward = wrong_norm;
+    network->layers[1].type = &wrong;
+    const sml_gradient_check found = check(ctx, network, made.data, (sml__penalties){0, 0, 0});
+    assert_true(found.max_relative_error > 5e-4);
+    assert_non_null(strstr(found.worst_parameter, "layers.0."));
+    sml__network_free(network);
+    free_test_data(made);
+    sml_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +390,8 @@ int main(void)
         cmocka_unit_test(losses_know_their_kinks),
         cmocka_unit_test(kinks_are_counted),
         cmocka_unit_test(passes_add_up),
+        cmocka_unit_test(norms_pass_through_norms),
+        cmocka_unit_test(a_wrong_norm_is_found),
         cmocka_unit_test(identities),
         cmocka_unit_test(jacobian_route),
         cmocka_unit_test(softmax_sums_to_one),

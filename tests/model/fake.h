@@ -118,11 +118,14 @@ static inline void fake_export(const sml_model *model, size_t index, float *valu
     }
 }
 
-static inline void fake_import(sml_model *model, size_t index, const float *values)
+static inline sml_status fake_import(sml_ctx *ctx, sml_model *model, size_t index,
+                                     const float *values)
 {
+    (void)ctx;
     if (index == 0) {
         memcpy(model->state, values, model->outputs * sizeof *values);
     }
+    return SML_OK;
 }
 
 static const sml__algorithm fake = {

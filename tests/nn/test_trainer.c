@@ -330,6 +330,7 @@ static void defaults_are_as_documented(void **state)
     static const char *const settings[][2] = {
         {"hidden", "128"},
         {"activation", "relu"},
+        {"normalization", "none"},
         {"optimizer", "adam"},
         {"momentum", "0.9"},
         {"alpha", "0.99"},

@@ -42,6 +42,8 @@ static void every_optimizer_learns(void **state)
         "optimizer=adam learning_rate=0.01 epochs=40 activation=gelu dropout=0.1 l2=1e-4",
         "optimizer=adam learning_rate=0.01 epochs=40 hidden=16,16 activation=tanh clip_norm=1",
         "optimizer=adam learning_rate=0.01 epochs=40 label_smoothing=0.1 init=lecun l1=1e-5",
+        "optimizer=sgd batch_size=50 epochs=30 normalization=batch dropout=0.1",
+        "optimizer=momentum batch_size=32 epochs=30 hidden=32,32 normalization=layer",
     };
     sml_ctx *ctx = new_context(2);
     test_data train = curved_data(ctx, SML_TASK_CLASSIFICATION, 1001, 1);

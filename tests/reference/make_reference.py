@@ -282,6 +282,114 @@ def optimizers():
     }
 
 
+# ---------------------------------------------------------------- norms
+
+NORM_STEPS, NORM_RATE = 3, 0.125
+
+
+def short(tensor):
+    """Twelve digits: exact for the grid, enough for results, and a smaller file."""
+    return [float(f"{value:.12g}") for value in flat(tensor)]
+
+
+def new_norm(kind, width):
+    """A norm whose γ, β and running statistics are not those of the start."""
+    module = nn.BatchNorm1d(width) if kind == "batch_norm" else nn.LayerNorm(width)
+    with torch.no_grad():
+        module.weight.copy_(grid(1 + 0.3 * torch.randn(width)))
+        module.bias.copy_(grid(0.3 * torch.randn(width)))
+        if kind == "batch_norm":
+            module.running_mean.copy_(grid(0.2 * torch.randn(width)))
+            module.running_var.copy_(grid(0.5 + torch.rand(width)))
+    return module
+
+
+def new_module(token, n_in):
+    """The module of "dense 4", a norm or an activation, and its width."""
+    kind, *units = token.split()
+    if kind == "dense":
+        module = nn.Linear(n_in, int(units[0]))
+        with torch.no_grad():
+            module.weight.copy_(grid(torch.randn(int(units[0]), n_in) / math.sqrt(n_in)))
+            module.bias.copy_(grid(0.3 * torch.randn(int(units[0]))))
+        return module, int(units[0])
+    if kind in ("batch_norm", "layer_norm"):
+        return new_norm(kind, n_in), n_in
+    if kind == "dropout":  # rate 0: it stands in the way and does nothing
+        return nn.Identity(), n_in
+    return {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU, "sigmoid": nn.Sigmoid}[kind](), n_in
+
+
+def tensors(module, gradients=False):
+    """Of each layer with parameters, in order: its tensors by name, or their gradients."""
+    found = []
+    for layer in module:
+        if gradients and list(layer.parameters()):
+            found.append({name: short(p.grad) for name, p in layer.named_parameters()})
+        elif list(layer.parameters()):
+            found.append({name: short(t) for name, t in layer.state_dict().items()
+                          if name != "num_batches_tracked"})
+    return found
+
+
+def differentiated(module, inputs, targets, loss):
+    module.zero_grad()
+    logits = module(inputs)
+    value = LOSSES[loss](logits, targets)
+    value.backward()
+    return {"value": value.item(), "logits": short(logits), "gradients": tensors(module, True)}
+
+
+def norm_case(seed, layers, batch, loss="cross_entropy", n_in=5, shift=0.0):
+    """Gradients in training, the tensors after three steps of SGD more, and then gradients outside
+    training: the running statistics have moved four times. A batch of one is normalised with the running statistics, which stay: eval() here."""
+    torch.manual_seed(seed)
+    modules, width = [], n_in
+    for token in layers:
+        module, width = new_module(token, width)
+        modules.append(module)
+    network = nn.Sequential(*modules)
+    inputs, targets = normal(batch, n_in) + shift, targets_for(loss, batch, width)
+    case = {"network": layers, "loss": loss, "batch": batch, "n_in": n_in, "width": width,
+            "inputs": flat(inputs), "targets": flat(targets), "start": tensors(network)}
+    network.train(batch > 1)
+    case["training"] = differentiated(network, inputs, targets, loss)
+    optimizer = torch.optim.SGD(network.parameters(), lr=NORM_RATE)
+    for _ in range(NORM_STEPS):
+        differentiated(network, inputs, targets, loss)
+        optimizer.step()
+    case["end"] = tensors(network)
+    network.eval()
+    case["evaluation"] = differentiated(network, inputs, targets, loss)
+    return case
+
+
+def norms():
+    one, wide = "dense 6", ["dense 37", "NORM", "sigmoid", "dropout", "dense 9", "NORM", "tanh",
+                            "dense 3"]
+    cases, seed = [], 60
+    for kind in ("batch_norm", "layer_norm"):
+        narrow = "dense 1" if kind == "batch_norm" else "dense 3"  # layer norm of 1 unit is β
+        for layers, batch, options in (
+            ([one, "NORM", "tanh", "dense 3"], 1, {}),
+            ([one, "NORM", "tanh", "dense 3"], 2, {}),
+            ([one, "NORM", "relu", "dense 3"], 7, {}),
+            ([one, "NORM", "gelu", "dense 3"], 33, {"shift": 8.0}),
+            (["dense 4", "NORM", "tanh", "dense 2"], 300, {"n_in": 3}),
+            (["NORM", "dense 5", "tanh", "dense 3"], 9, {"n_in": 11}),
+            (["tanh", "NORM", "gelu", "dense 3"], 10, {}),
+            (["dense 9", "tanh", "dense 17", "NORM", "dense 2"], 33,
+             {"loss": "mean_squared_error"}),
+            ([narrow, "NORM", "dense 3"], 12, {}),
+            (wide, 64, {}),
+        ):
+            seed += 1
+            named = [kind if token == "NORM" else token for token in layers]
+            cases.append(norm_case(seed, named, batch, **options))
+    cases.append(norm_case(99, ["layer_norm", "batch_norm", "dense 3"], 20))
+    return {"steps": NORM_STEPS, "learning_rate": NORM_RATE, "cases": cases}
+
+
 # ---------------------------------------------------------------- files
 
 
@@ -296,7 +404,7 @@ def check_inputs(node):
         for key, child in node.items():
             if key in ("z", "logits", "inputs", "targets"):
                 assert_float32_exact(child)
-            if key != "steps":  # parameters after a step are results
+            if key not in ("steps", "training", "end", "evaluation"):  # results
                 check_inputs(child)
         if "weight" in node:
             assert_float32_exact(node["weight"] + node["bias"])
@@ -320,7 +428,7 @@ def text(data):
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__)
     folder = folder if folder.is_dir() else folder.parent
-    for make in (activations, losses, networks, optimizers):
+    for make in (activations, losses, networks, optimizers, norms):
         data = make()
         check_inputs(data)
         (folder / f"{make.__name__}.json").write_text(text(data), encoding="ascii")

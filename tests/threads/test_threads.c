@@ -149,6 +149,28 @@ static const task TASKS[] = {
      .epochs = "1",
      .settings = "hidden=199 batch_size=700 optimizer=momentum "
                  "activation=tanh"},
+    /* norms: columns of a whole batch, also one of 300 and a last one of one row; rows */
+    {.rows = 5,
+     .epochs = "1",
+     .settings = "hidden=1100,1000 batch_size=1 optimizer=sgd normalization=batch"},
+    {.rows = 15, .epochs = "2", .settings = "hidden=250,400 batch_size=7 normalization=batch"},
+    {.rows = 67,
+     .epochs = "2",
+     .settings = "hidden=100,180 batch_size=33 optimizer=sgd normalization=batch dropout=0.3"},
+    {.rows = 700,
+     .epochs = "2",
+     .settings = "hidden=150,90 batch_size=300 normalization=batch l2=1e-3 clip_norm=0.5"},
+    {.rows = 601, .epochs = "1", .settings = "hidden=60,3,60 batch_size=300 normalization=batch"},
+    {.rows = 5,
+     .epochs = "1",
+     .settings = "hidden=1100,1000 batch_size=1 optimizer=sgd normalization=layer"},
+    {.rows = 15, .epochs = "2", .settings = "hidden=250,400 batch_size=7 normalization=layer"},
+    {.rows = 67,
+     .epochs = "2",
+     .settings = "hidden=100,180 batch_size=33 optimizer=sgd normalization=layer dropout=0.3"},
+    {.rows = 700,
+     .epochs = "2",
+     .settings = "hidden=150,90 batch_size=300 normalization=layer l2=1e-3 clip_norm=0.5"},
 };
 
 /* Built where they can be: sml_layer_of is a function. */
@@ -174,15 +196,27 @@ static task activation_first(void)
     return job;
 }
 
+static task norms_first(void)
+{
+    const task job = {{sml_batch_norm(), sml_dense(90), sml_layer_norm(), sml_dropout(0.5),
+                       sml_dense(300), sml_relu(), sml_batch_norm(), sml_dense(CLASSES)},
+                      8,
+                      67,
+                      "2",
+                      "batch_size=33 optimizer=sgd"};
+    return job;
+}
+
 static void check_tasks(sml__isa isa)
 {
-    const task more[] = {dropout_first(), activation_first()};
+    const task more[] = {dropout_first(), activation_first(), norms_first()};
     for (int sparse = 0; sparse < 2; sparse++) {
         for (size_t i = 0; i < sizeof TASKS / sizeof TASKS[0]; i++) {
             check_task(&TASKS[i], sparse, isa);
         }
-        check_task(&more[0], sparse, isa);
-        check_task(&more[1], sparse, isa);
+        for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+            check_task(&more[i], sparse, isa);
+        }
     }
 }
 
@@ -282,7 +316,8 @@ static void the_callback_sees_whole_steps(void **state)
 {
     static const char *const settings[] = {"hidden=300,300 batch_size=128 optimizer=sgd",
                                            "hidden=300,300 batch_size=128",
-                                           "hidden=300,300 batch_size=300 optimizer=sgd"};
+                                           "hidden=300,300 batch_size=300 optimizer=sgd",
+                                           "hidden=300,300 batch_size=128 normalization=batch"};
     (void)state;
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         check_callback(settings[i], SML__ISA_PLAIN, 0);
@@ -301,7 +336,8 @@ static void divergence_restores_the_parameters(void **state)
         test_data made = new_test_data(ctx, SML_TASK_REGRESSION, 300, INPUTS, CLASSES, 5);
         const task job = {.settings = i % 2 == 0
                                           ? "hidden=300,300 epochs=1 batch_size=64 optimizer=sgd"
-                                          : "hidden=300,300 epochs=1 batch_size=64 optimizer=adam"};
+                                          : "hidden=300,300 epochs=1 batch_size=64 optimizer=adam "
+                                            "normalization=batch"};
         const sml_fit_options warm = {.warm_start = 1};
         size_t n = 0;
         sml_model *model = new_model(ctx, &job);
@@ -332,7 +368,8 @@ static void prediction_and_check_have_the_same_bits(void **state)
     test_data made = new_test_data(ctx, SML_TASK_CLASSIFICATION, ROWS, INPUTS, CLASSES, 5);
     sml_model *model = NULL;
     sml_dataset *few = NULL;
-    assert_ok(ctx, sml_model_create(ctx, "mlp", "hidden=150,9 epochs=1", &model));
+    assert_ok(ctx,
+              sml_model_create(ctx, "mlp", "hidden=150,9 epochs=1 normalization=batch", &model));
     assert_ok(ctx, sml_model_fit(ctx, model, made.data));
     use_instruction_set(((sml__mlp *)model->state)->network, SML__ISA_PLAIN);
     assert_ok(ctx, sml_dataset_rows(ctx, made.data, 0, 2, &few));
