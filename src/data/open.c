@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "data/catalog.h"
 #include "data/dataset.h"
+#include "data/readers/npy.h"
+#include "data/readers/npz.h"
 #include "data/readers/reader.h"
 #include "data/text.h"
 
@@ -79,7 +81,12 @@ static const sml__reader idx_reader = {"IDX", is_idx, open_idx};
 static const sml__reader text_reader = {"text", is_text, open_text};
 
 /* The first that recognises a file opens it; the last one recognises all. */
-static const sml__reader *const READERS[] = {&idx_reader, &text_reader};
+static const sml__reader *const READERS[] = {
+    &idx_reader,
+    &sml__npy_reader,
+    &sml__npz_reader,
+    &text_reader,
+};
 
 /* Takes over the bytes of a file. */
 static sml_status open_bytes(sml_ctx *ctx, const char *path, unsigned char *bytes, size_t length,
