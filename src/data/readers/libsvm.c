@@ -284,31 +284,54 @@ void sml__libsvm_free(sml__libsvm *parsed)
     memset(parsed, 0, sizeof *parsed);
 }
 
-/* By its ending, or because the first line with something in it goes on with digits and a ':'. */
+/* Whether only what numbers are written with stands there. */
+static int looks_like_number(const char *text, size_t length)
+{
+    size_t i = 0;
+    while (i < length && text[i] != '\0' && strchr("0123456789+-.eE", text[i]) != NULL) {
+        i++;
+    }
+    return i > 0 && i == length;
+}
+
+/* "label index:value" or "label qid:number" at the begin of a line: dates and times look alike. */
+static int begins_like_libsvm(parser *p, const char *label, size_t length)
+{
+    const char *token = NULL;
+    uint32_t index = 0;
+    if (!looks_like_number(label, length)) {
+        return 0;
+    }
+    const size_t entry = next_token(p, &token);
+    const char *colon = entry > 0 ? memchr(token, ':', entry) : NULL;
+    if (colon == NULL) {
+        return 0;
+    }
+    const size_t digits = (size_t)(colon - token);
+    const int is_group = digits == 3 && memcmp(token, "qid", 3) == 0;
+    return (is_group || parse_index(token, digits, &index)) &&
+           looks_like_number(colon + 1, entry - digits - 1);
+}
+
+/* By its ending, or by the first line with something in it. */
 static int is_libsvm(const sml__input *input, const sml_data_options *options)
 {
     static const char *const endings[] = {".libsvm", ".svmlight", ".svm"};
-    parser p = {.at = (const char *)input->bytes};
-    const char *end = p.at + input->length, *token = NULL;
-    size_t length = 0;
+    const char *at = (const char *)input->bytes, *end = at + input->length, *token = NULL;
     (void)options;
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         if (sml__path_ends_in(input->path, endings[i])) {
             return 1;
         }
     }
-    for (; p.at < end && length == 0; p.at = p.end + (p.end < end)) {
-        const char *newline = memchr(p.at, '\n', (size_t)(end - p.at));
-        p.end = newline != NULL ? newline : end;
-        length = next_token(&p, &token);
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        parser p = {.at = at, .end = newline != NULL ? newline : end};
+        const size_t length = next_token(&p, &token);
         if (length > 0 && *token != '#') {
-            length = next_token(&p, &token);
-            const char *colon = length > 0 ? memchr(token, ':', length) : NULL;
-            uint32_t index = 0;
-            return colon != NULL && (parse_index(token, (size_t)(colon - token), &index) ||
-                                     memcmp(token, "qid", 3) == 0);
+            return begins_like_libsvm(&p, token, length);
         }
-        length = 0;
+        at = newline != NULL ? newline + 1 : end;
     }
     return 0;
 }
