@@ -86,7 +86,7 @@ static int is_picture(const sml__input *input, const sml_data_options *options)
 static sml_status bring_to_size(sml_ctx *ctx, const sml_data_options *options,
                                 sml__picture *picture)
 {
-    if (options->height == 0) {
+    if (options->height == 0 || picture->gray == NULL) { /* the second is for analysers */
         return SML_OK;
     }
     uint8_t *resized = sml__alloc(ctx, options->height, options->width, "a resized picture");

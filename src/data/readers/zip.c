@@ -222,10 +222,10 @@ static sml_status fail_member(sml_ctx *ctx, const sml__zip *zip, const sml__zip_
 static sml_status find_packed(sml_ctx *ctx, const sml__zip *zip, const sml__zip_member *member,
                               const unsigned char **packed)
 {
-    const unsigned char *header = zip->bytes + member->header;
-    if (!is_within(zip, member->header, LOCAL_SIZE) || u32(header) != LOCAL) {
+    if (!is_within(zip, member->header, LOCAL_SIZE) || u32(zip->bytes + member->header) != LOCAL) {
         return fail_member(ctx, zip, member, "damaged: no local header there; get the file again");
     }
+    const unsigned char *header = zip->bytes + member->header;
     const uint64_t begin = member->header + LOCAL_SIZE + u16(header + 26) + u16(header + 28);
     if (!is_within(zip, begin, member->packed)) {
         return fail_member(ctx, zip, member, "truncated: it passes the end of the file");
@@ -313,7 +313,7 @@ sml_status sml__zip_read(sml_ctx *ctx, const sml__zip *zip, const sml__zip_membe
     if (status == SML_OK) {
         status = check_member(ctx, zip, member);
     }
-    if (status != SML_OK) {
+    if (status != SML_OK || packed == NULL) { /* the second is for analysers */
         return status;
     }
     const size_t length = (size_t)member->length;
