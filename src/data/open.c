@@ -84,7 +84,8 @@ static const sml__reader text_reader = {"text", is_text, open_text};
 
 /* The first that recognises a file opens it; the last one recognises all. */
 static const sml__reader *const READERS[] = {
-    &idx_reader, &sml__npy_reader, &sml__npz_reader, &sml__picture_reader, &text_reader,
+    &idx_reader,          &sml__npy_reader,    &sml__npz_reader,
+    &sml__picture_reader, &sml__libsvm_reader, &text_reader,
 };
 
 /* Takes over the bytes of a file. */

@@ -69,6 +69,28 @@ static void what_scikit_learn_wrote_is_read(void **state)
     json_decref(root);
 }
 
+/* Through the public door: rows as float32, zeros between the entries. */
+static void a_file_opens_as_a_data_set(void **state)
+{
+    char path[1024];
+    sml_dataset *data = NULL;
+    sml_dataset_facts facts;
+    float row[12];
+    reference_path("classes.svm", path);
+    assert_int_equal(sml_dataset_open(*state, path, NULL, &data), SML_OK);
+    sml_dataset_describe(data, &facts);
+    assert_int_equal(facts.rows, 7);
+    assert_int_equal(facts.columns, 12);
+    assert_string_equal(sml_dataset_class_name(data, (size_t)sml_dataset_label(data, 1)), "-1");
+    sml_dataset_features(data, 0, row);
+    assert_true(row[0] == 1.0f && row[11] == -0.25f);
+    sml_dataset_features(data, 2, row);
+    for (size_t c = 0; c < 12; c++) {
+        assert_true(row[c] == 0.0f);
+    }
+    sml_dataset_free(data);
+}
+
 static void blanks_comments_and_zeros(void **state)
 {
     sml__libsvm parsed;
@@ -179,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_scikit_learn_wrote_is_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_opens_as_a_data_set, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blanks_comments_and_zeros, set_up, tear_down),
         cmocka_unit_test_setup_teardown(options_decide_task_and_columns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mistakes_are_named_by_line, set_up, tear_down),
