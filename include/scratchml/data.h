@@ -93,12 +93,23 @@ typedef struct sml_catalog_entry {
     const char *source; /* "generated", or where fetch gets it from */
 } sml_catalog_entry;
 
-/* Opens a data set: a name from the catalog, or a path (a folder holding the four IDX files of
- * MNIST's layout, plain or .gz; one IDX file of images; a table, such as CSV with a header; a text
- * file with a row of numbers a line; files may be packed by gzip; "-" for standard input). split:
- * "train" or "test"; single files ignore it. Generated sets use the seed; others ignore it. Errors:
- * SML_UNKNOWN_NAME, SML_NOT_FOUND, SML_BAD_FILE, SML_BAD_DATA, SML_IO, SML_NO_MEMORY. Free with
- * sml_dataset_free. */
+/* Opens a data set: a name from the catalog, or a path whose content says what it is:
+ * - a folder holding the four IDX files of MNIST's layout, plain or .gz; one IDX file of images;
+ * - NPY: b1, i1…i8, u1…u8, f2, f4, f8 of any order; two dimensions are a table, three (or four
+ *   with one channel) are pictures. Bytes (u1, b1) stay bytes: those of u1 pictures with the scale
+ *   1/255, all others as they are. Targets: options.target, a .npy file beside it;
+ * - NPZ: the arrays x_train, y_train, x_test, y_test by the split; else X and y, x and y, data and
+ *   target, features and labels; options.target names another. Integers are labels, floats are
+ *   numbers to predict, unless options.task says otherwise;
+ * - LIBSVM text, "label index:value …": rows stay sparse, indices count from 1, or from 0 where
+ *   one is 0;
+ * - PNG and JPEG as gray bytes: one picture, a folder of pictures, of folders named by class, or
+ *   train/ and test/ with such folders. One size, or options.height and width;
+ * - a table, such as CSV with a header; a text file with a row of numbers a line; "-" for
+ *   standard input. Files may be packed by gzip.
+ * split: "train" or "test"; what has one part ignores it. Generated sets use the seed.
+ * Errors: SML_UNKNOWN_NAME, SML_NOT_FOUND, SML_BAD_FILE, SML_BAD_DATA, SML_BAD_ARGUMENT (options),
+ * SML_IO, SML_NO_MEMORY. Free with sml_dataset_free. */
 SML_API sml_status sml_dataset_open_with(sml_ctx *ctx, const char *name_or_path,
                                          const sml_data_options *options, sml_dataset **out);
 SML_API sml_status sml_dataset_open(sml_ctx *ctx, const char *name_or_path, const char *split,

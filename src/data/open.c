@@ -8,6 +8,10 @@
 #include "data/dataset.h"
 #include "data/gunzip.h"
 #include "data/readers/csv.h"
+#include "data/readers/libsvm.h"
+#include "data/readers/npy.h"
+#include "data/readers/npz.h"
+#include "data/readers/picture.h"
 #include "data/readers/reader.h"
 #include "data/text.h"
 
@@ -82,7 +86,10 @@ static const sml__reader idx_reader = {"IDX", is_idx, open_idx};
 static const sml__reader text_reader = {"text", is_text, open_text};
 
 /* The first that recognises a file opens it; the last one recognises all. */
-static const sml__reader *const READERS[] = {&idx_reader, &sml__csv_reader, &text_reader};
+static const sml__reader *const READERS[] = {
+    &idx_reader,         &sml__npy_reader, &sml__npz_reader, &sml__picture_reader,
+    &sml__libsvm_reader, &sml__csv_reader, &text_reader,
+};
 
 /* Unpacks gzip, whatever it holds; but IDX, whose reader believes no more than its header says. */
 static sml_status unpack(sml_ctx *ctx, sml__input *input)
@@ -194,6 +201,31 @@ static sml_status fail_neither(sml_ctx *ctx, const char *word)
                      reason);
 }
 
+/* Whether one of MNIST's four files is in a folder. */
+static int has_idx_files(const char *folder)
+{
+    int found = 0;
+    for (int part = 0; part < SML__IDX_PARTS && !found; part++) {
+        char *path = NULL;
+        found = sml__idx_find(NULL, folder, (sml__idx_part)part, &path) == SML_OK;
+        sml__free(path);
+    }
+    return found;
+}
+
+static sml_status open_folder(sml_ctx *ctx, const char *folder, const sml_data_options *options,
+                              sml_dataset **out)
+{
+    sml_status status = check_split(ctx, options->split);
+    if (status != SML_OK) {
+        return status;
+    }
+    return !has_idx_files(folder) && sml__picture_folder_recognise(folder)
+               ? sml__picture_folder_open(ctx, folder, options, out)
+               : sml__idx_open_folder(ctx, folder, folder, options->split, 0, NULL,
+                                      options->memory, out);
+}
+
 static sml_status open_path(sml_ctx *ctx, const char *path, const sml_data_options *options,
                             sml_dataset **out)
 {
@@ -209,10 +241,7 @@ static sml_status open_path(sml_ctx *ctx, const char *path, const sml_data_optio
                    : sml__fail_errno(ctx, SML_IO, errno, "%s: cannot open", path);
     }
     if (S_ISDIR(facts.st_mode)) {
-        sml_status status = check_split(ctx, options->split);
-        return status != SML_OK ? status
-                                : sml__idx_open_folder(ctx, path, path, options->split, 0, NULL,
-                                                       options->memory, out);
+        return open_folder(ctx, path, options, out);
     }
     if (!S_ISREG(facts.st_mode)) {
         return sml__fail(ctx, SML_BAD_FILE,

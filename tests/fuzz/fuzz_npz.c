@@ -1,0 +1,11 @@
+/* libFuzzer target: no bytes make the NPZ reader crash, leak or believe a length. */
+#include "reader.h"
+
+#include "data/readers/npz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
+{
+    const sml_data_options options = {.split = "train"};
+    open_and_read(&sml__npz_reader, "in.npz", input, size, &options);
+    return 0;
+}

@@ -1,0 +1,95 @@
+/* Replays the committed corpus of each fuzz target: what fuzzing found once stays found, also in
+ * builds without libFuzzer. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Each target calls its entry by libFuzzer's name. */
+#define LLVMFuzzerTestOneInput fuzz_npy
+#include "fuzz_npy.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_npz
+int fuzz_npz(const uint8_t *input, size_t size);
+#include "fuzz_npz.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_libsvm
+int fuzz_libsvm(const uint8_t *input, size_t size);
+#include "fuzz_libsvm.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_png
+int fuzz_png(const uint8_t *input, size_t size);
+#include "fuzz_png.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_jpeg
+int fuzz_jpeg(const uint8_t *input, size_t size);
+#include "fuzz_jpeg.c"
+#undef LLVMFuzzerTestOneInput
+
+enum { FILE_MAX = 4096 };
+
+typedef struct target {
+    const char *name;
+    int (*run)(const uint8_t *input, size_t size);
+} target;
+
+static void replay_file(const target *t, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    unsigned char bytes[FILE_MAX + 1];
+    assert_non_null(file);
+    const size_t length = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    if (length > FILE_MAX) {
+        fail_msg("%s: more than %d bytes; the corpus is kept small", path, FILE_MAX);
+    }
+    unsigned char *exact = malloc(length + (length == 0)); /* a sanitizer sees a read beyond */
+    assert_non_null(exact);
+    memcpy(exact, bytes, length);
+    assert_int_equal(t->run(exact, length), 0);
+    free(exact);
+}
+
+static void replay(const target *t)
+{
+    char folder[512], path[1024];
+    size_t n = 0;
+    snprintf(folder, sizeof folder, "%s/fuzz/corpus/%s", SML_TEST_DATA, t->name);
+    DIR *directory = opendir(folder);
+    assert_non_null(directory);
+    for (const struct dirent *entry = readdir(directory); entry != NULL;
+         entry = readdir(directory)) {
+        if (entry->d_name[0] != '.') {
+            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+            replay_file(t, path);
+            n++;
+        }
+    }
+    closedir(directory);
+    assert_true(n > 0);
+}
+
+static void every_target_stands_its_corpus(void **state)
+{
+    static const target targets[] = {{"npy", fuzz_npy},
+                                     {"npz", fuzz_npz},
+                                     {"libsvm", fuzz_libsvm},
+                                     {"png", fuzz_png},
+                                     {"jpeg", fuzz_jpeg}};
+    (void)state;
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        replay(&targets[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_target_stands_its_corpus)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
