@@ -3,6 +3,7 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "data/prepare/pipeline.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -146,6 +147,7 @@ void sml_dataset_free(sml_dataset *data)
         sml__free(data->owned[i]);
     }
     sml__schema_free(data->owned_schema);
+    sml__binding_free(data->binding);
     sml__free(data);
 }
 

@@ -21,6 +21,12 @@ struct sml_dataset {
     int borrows_names;        /* 1 in a window: the two above belong to its parent */
     const sml_schema *schema; /* of a table; NULL: columns have no names. Owned by the root */
     sml_schema *owned_schema;
+
+    /* Behind a pipeline (data/prepare): rows are computed from those of raw, and view has no
+     * features in any form. All NULL in a raw data set. */
+    const sml_dataset *raw;
+    const struct sml__pipeline *pipeline;
+    struct sml__binding *binding; /* owned */
 };
 
 /* Takes over heap memory (sml__alloc) as the features and targets of a new data set, checks it as
