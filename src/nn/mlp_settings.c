@@ -53,6 +53,7 @@ const sml_parameter sml__mlp_parameters[SML__MLP_PARAMETERS] = {
     {"epochs", SML_PARAMETER_INTEGER, "10", 0, 4294967294.0, NULL, "passes over the data"},
     {"seed", SML_PARAMETER_INTEGER, "42", 0, UNTIL_MAX, NULL,
      "start of all random numbers: initial weights, order of samples, dropout"},
+    SML__PREPARE_PARAMETERS,
 };
 
 const sml__loss *sml__mlp_loss(sml_ctx *ctx, const sml_model *model)
