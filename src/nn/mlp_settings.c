@@ -54,6 +54,7 @@ const sml_parameter sml__mlp_parameters[SML__MLP_PARAMETERS] = {
     {"seed", SML_PARAMETER_INTEGER, "42", 0, UNTIL_MAX, NULL,
      "start of all random numbers: initial weights, order of samples, dropout"},
     SML__PREPARE_PARAMETERS,
+    SML__AUGMENT_PARAMETERS,
 };
 
 const sml__loss *sml__mlp_loss(sml_ctx *ctx, const sml_model *model)
@@ -96,6 +97,15 @@ sml_status sml__mlp_training(sml_ctx *ctx, const sml_model *model, const sml__lo
         .l2 = sml__setting_real(model, "l2"),
         .clip_norm = sml__setting_real(model, "clip_norm"),
         .optimizer = optimizer,
+        .augment =
+            {
+                .shift = sml__setting_real(model, "augment_shift"),
+                .rotate = sml__setting_real(model, "augment_rotate"),
+                .scale = sml__setting_real(model, "augment_scale"),
+                .elastic = sml__setting_real(model, "augment_elastic"),
+                .sigma = sml__setting_real(model, "augment_sigma"),
+                .noise = sml__setting_real(model, "augment_noise"),
+            },
         .update =
             {
                 .learning_rate = real_or(model, "learning_rate", optimizer->learning_rate),

@@ -1,6 +1,6 @@
 /* Pipelines against scikit-learn (tests/reference/prepare.json, made by make_prepare.py there), and
  * what they refuse. */
-#include "support.h"
+#include "tables.h"
 
 #include <jansson.h>
 

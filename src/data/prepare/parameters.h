@@ -21,4 +21,21 @@ enum { SML__N_PREPARE_PARAMETERS = 4 };
         {"unknown", SML_PARAMETER_CHOICE, "refuse", 0, 0, SML__UNKNOWN_CHOICES,                    \
          "a category that no training row has: refuse, or zeros"}
 
+/* Of training rows that are pictures: see augment.h. */
+enum { SML__N_AUGMENT_PARAMETERS = 6 };
+
+#define SML__AUGMENT_PARAMETERS                                                                    \
+    {"augment_shift", SML_PARAMETER_REAL, "0", 0, 1000, NULL,                                      \
+     "shifts each training picture by up to so many pixels in x and y"},                           \
+        {"augment_rotate", SML_PARAMETER_REAL, "0", 0, 180, NULL,                                  \
+         "turns it by up to so many degrees"},                                                     \
+        {"augment_scale", SML_PARAMETER_REAL, "0", 0, 10, NULL,                                    \
+         "makes it larger or smaller by up to a factor of 1 + augment_scale"},                     \
+        {"augment_elastic", SML_PARAMETER_REAL, "0", 0, 10000, NULL,                               \
+         "bends it: strength of a smooth random field; 34 with a sigma of 4 moves pixels by 1.4"}, \
+        {"augment_sigma", SML_PARAMETER_REAL, "4", 0.1, 100, NULL,                                 \
+         "smoothness of that field, in pixels"},                                                   \
+        {"augment_noise", SML_PARAMETER_REAL, "0", 0, 1000, NULL,                                  \
+         "adds normal noise of this standard deviation to its values"}
+
 #endif
