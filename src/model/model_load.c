@@ -101,8 +101,8 @@ static sml_status check_format(const loader *l)
                          "be loaded",
                          l->path, l->file.n);
     }
-    if (version == NULL || (strcmp(version, SML__FORMAT_PLAIN) != 0 &&
-                            strcmp(version, SML__FORMAT_PREPARED) != 0)) {
+    if (version == NULL ||
+        (strcmp(version, SML__FORMAT_PLAIN) != 0 && strcmp(version, SML__FORMAT_PREPARED) != 0)) {
         return sml__fail(l->ctx, SML_BAD_FILE,
                          "%s: format version '%.16s', this library (%s) reads versions '%s' and "
                          "'%s'; use the library that wrote it, or a newer one",

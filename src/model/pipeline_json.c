@@ -90,10 +90,10 @@ json_t *sml__pipeline_json(sml_ctx *ctx, const sml__pipeline *pipeline)
     json_t *json = json_object();
     int complete = json != NULL && (pipeline->schema != NULL ? put_table(ctx, json, pipeline)
                                                              : put_numbers(json, pipeline));
-    complete =
-        complete && put(json, "encoding", json_string(pipeline->is_ordinal ? "ordinal" : "one_hot")) &&
-        put(json, "unknown", json_string(pipeline->unknown_is_zeros ? "zeros" : "refuse")) &&
-        put(json, "rows", json_string(pipeline->per_image ? "per_image" : "none"));
+    complete = complete &&
+               put(json, "encoding", json_string(pipeline->is_ordinal ? "ordinal" : "one_hot")) &&
+               put(json, "unknown", json_string(pipeline->unknown_is_zeros ? "zeros" : "refuse")) &&
+               put(json, "rows", json_string(pipeline->per_image ? "per_image" : "none"));
     if (!complete) {
         sml__fail(ctx, SML_NO_MEMORY, "out of memory: a pipeline as JSON");
         json_decref(json);

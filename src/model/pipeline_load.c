@@ -118,9 +118,9 @@ static sml_status read_column(sml_ctx *ctx, const json_t *json, size_t index, sm
         return status;
     }
     status = read_categories(ctx, json_object_get(json, "categories"), index, raw);
-    const int is_category = isnan(column->fill) ||
-                            (column->fill >= 0 && column->fill < (double)raw->n_categories &&
-                             column->fill == floor(column->fill));
+    const int is_category =
+        isnan(column->fill) || (column->fill >= 0 && column->fill < (double)raw->n_categories &&
+                                column->fill == floor(column->fill));
     if (status == SML_OK && !is_category) {
         status = sml__fail(ctx, SML_BAD_FILE, "column %zu: fill is no category", index);
     }
@@ -164,8 +164,8 @@ static sml_status read_schema(sml_ctx *ctx, const json_t *json, sml_schema *like
     }
     like->has_names = json_is_true(named);
     for (size_t c = 0; status == SML_OK && c < like->n; c++) {
-        status = read_column(ctx, json_array_get(columns, c), c, &like->columns[c],
-                             &made->columns[c]);
+        status =
+            read_column(ctx, json_array_get(columns, c), c, &like->columns[c], &made->columns[c]);
     }
     if (status == SML_OK && like->has_names) {
         status = refuse_same_columns(ctx, like);
@@ -232,8 +232,8 @@ static sml_status read_pipeline(sml_ctx *ctx, const json_t *json, size_t inputs,
                                                           : read_plain(ctx, json, made);
     }
     if (status == SML_OK && (!sml__pipeline_lay_out(made) || made->n_out != inputs)) {
-        status = sml__fail(ctx, SML_BAD_FILE, "its rows are not %zu wide, as the model's inputs are",
-                           inputs);
+        status = sml__fail(ctx, SML_BAD_FILE,
+                           "its rows are not %zu wide, as the model's inputs are", inputs);
     }
     return status;
 }

@@ -19,9 +19,8 @@ static int chosen(const sml_model *model, const char *name, const char *choices)
     }
     const char *text = sml__setting_text(model, name);
     const size_t length = strlen(text);
-    for (const char *at = choices; strncmp(at, text, length) != 0 ||
-                                   (at[length] != '|' && at[length] != '\0');
-         position++) {
+    for (const char *at = choices;
+         strncmp(at, text, length) != 0 || (at[length] != '|' && at[length] != '\0'); position++) {
         at = strchr(at, '|') + 1; /* the text is one of them: it was checked when it was set */
     }
     return position;
@@ -93,8 +92,7 @@ sml_status sml_model_category(sml_ctx *ctx, const sml_model *model, size_t colum
                               const char *category, float *cell)
 {
     const sml_schema *schema = sml_model_schema(model);
-    if (schema == NULL || column >= schema->n ||
-        schema->columns[column].kind != SML__CATEGORICAL) {
+    if (schema == NULL || column >= schema->n || schema->columns[column].kind != SML__CATEGORICAL) {
         return sml__fail(ctx, SML_BAD_ARGUMENT, "column %zu of the model has no categories",
                          column);
     }

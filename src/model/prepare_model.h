@@ -10,8 +10,8 @@ sml_status sml__model_fit_pipeline(sml_ctx *ctx, sml_model *model, const sml_dat
 
 /* Raw data as the model's algorithm takes it: *ready is data itself where there is no pipeline;
  * otherwise it is *own, which the caller frees with sml_dataset_free, and data must outlive it.
- * Errors: as sml__pipeline_bind; without a pipeline SML_BAD_SHAPE, or SML_BAD_DATA for a table whose
- * cells need one. */
+ * Errors: as sml__pipeline_bind; without a pipeline SML_BAD_SHAPE, or SML_BAD_DATA for a table
+ * whose cells need one. */
 sml_status sml__model_data(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
                            sml_dataset **own, const sml_dataset **ready);
 

@@ -30,10 +30,10 @@ typedef struct training {
     const sml_dataset *data;
     const sml__training_settings *settings;
     const sml_fit_options *options;
-    sml_fit_report *report;    /* brought up to date after every batch */
-    sml__sparse rows;          /* data's, where it is bytes */
-    float values[256];         /* what the bytes stand for */
-    const sml__sparse *sparse; /* &rows where they are mostly zero, or NULL */
+    sml_fit_report *report;          /* brought up to date after every batch */
+    sml__sparse rows;                /* data's, where it is bytes */
+    float values[256];               /* what the bytes stand for */
+    const sml__sparse *sparse;       /* &rows where they are mostly zero, or NULL */
     sml__augmentation *augmentation; /* of the rows that are trained on, or NULL */
     sml__workspace workspace;
     int members;         /* of the team */

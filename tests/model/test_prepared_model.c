@@ -19,8 +19,8 @@ static const char SETTINGS[] = "hidden=7 epochs=3 batch_size=5 seed=3";
 
 typedef struct table {
     sml_ctx *ctx;
-    float cells[PEOPLE * RAW];      /* raw */
-    float prepared[PEOPLE * WIDE];  /* the same, by the formulas, in double */
+    float cells[PEOPLE * RAW];     /* raw */
+    float prepared[PEOPLE * WIDE]; /* the same, by the formulas, in double */
     int32_t labels[PEOPLE];
     sml_dataset *raw, *plain;
     char path[128];
@@ -70,8 +70,8 @@ static int new_state(void **state)
     const char *parent = getenv("TMPDIR");
     *state = t;
     t->ctx = new_context(2);
-    snprintf(t->path, sizeof t->path, "%.80s/scratchml-prepared-%d", parent != NULL ? parent : "/tmp",
-             (int)getpid());
+    snprintf(t->path, sizeof t->path, "%.80s/scratchml-prepared-%d",
+             parent != NULL ? parent : "/tmp", (int)getpid());
     for (size_t r = 0; r < PEOPLE; r++) {
         t->cells[r * RAW] = r % 7 == 3 ? NAN : (float)(20 + r * r % 31);
         t->cells[r * RAW + 1] = (float)(r * 5 % 3);
@@ -147,7 +147,8 @@ static void every_door_takes_raw_rows(void **state)
 
     assert_ok(t->ctx, sml_network_check(t->ctx, model, t->raw, NULL, NULL, &check));
     assert_ok(t->ctx, sml_network_check(t->ctx, plain, t->plain, NULL, NULL, &wanted_check));
-    assert_true(check.parameters_checked > 0 && check.parameters_checked == wanted_check.parameters_checked);
+    assert_true(check.parameters_checked > 0 &&
+                check.parameters_checked == wanted_check.parameters_checked);
     assert_true(check.max_relative_error < 1e-6);
 
     assert_ok(t->ctx, sml_predictor_create(t->ctx, model, &predictor));
@@ -269,8 +270,8 @@ static void refuses_text(const table *t, image file, const char *text, const cha
     json_object_set_new(json_object_get(header, "__metadata__"), "preprocessing",
                         json_string(text));
     image changed = with_header(&as, file, header);
-    assert_int_equal(
-        sml__model_parse(t->ctx, "file.st", changed.bytes, changed.length, &model), SML_BAD_FILE);
+    assert_int_equal(sml__model_parse(t->ctx, "file.st", changed.bytes, changed.length, &model),
+                     SML_BAD_FILE);
     assert_null(model);
     assert_error(t->ctx, "file.st: ");
     assert_error(t->ctx, "preprocessing");
@@ -450,15 +451,11 @@ static void a_plain_model_refuses_tables_that_need_more(void **state)
     float outputs[PEOPLE * OUT];
     float cells[PEOPLE * RAW] = {0};
     sml_dataset *numbers = NULL;
-    const sml_data_view view = {.rows = PEOPLE,
-                                .columns = RAW,
-                                .features = cells,
-                                .outputs = OUT,
-                                .labels = t->labels};
+    const sml_data_view view = {
+        .rows = PEOPLE, .columns = RAW, .features = cells, .outputs = OUT, .labels = t->labels};
     assert_ok(t->ctx, sml_dataset_from_memory(t->ctx, &view, &numbers));
     sml_model *model = fit(t, "epochs=1", numbers);
-    assert_int_equal(sml_model_predict(t->ctx, model, t->raw, outputs, PEOPLE * OUT),
-                     SML_BAD_DATA);
+    assert_int_equal(sml_model_predict(t->ctx, model, t->raw, outputs, PEOPLE * OUT), SML_BAD_DATA);
     assert_error(t->ctx, "column 'colour' has categories");
     sml__column holes[RAW] = {{.name = "a"}, {.name = "b", .missing = 1}, {.name = "c"}};
     const sml_schema schema = {.n = RAW, .columns = holes, .has_names = 1};

@@ -308,8 +308,8 @@ static void only_pictures_are_augmented(void **state)
         sml__augment_settings settings;
         const char *name;
     } cases[] = {
-        {{.shift = 1}, "augment_shift"},     {{.rotate = 1}, "augment_rotate"},
-        {{.scale = 1}, "augment_scale"},     {{.elastic = 1, .sigma = 1}, "augment_elastic"},
+        {{.shift = 1}, "augment_shift"}, {{.rotate = 1}, "augment_rotate"},
+        {{.scale = 1}, "augment_scale"}, {{.elastic = 1, .sigma = 1}, "augment_elastic"},
         {{.noise = 1}, "augment_noise"},
     };
     const float cells[] = {1, 2};
@@ -326,7 +326,8 @@ static void only_pictures_are_augmented(void **state)
     sml_dataset_free(data);
 }
 
-/* Rows come through order, each with its own place, and the pipeline works after the augmentation. */
+/* Rows come through order, each with its own place, and the pipeline works after the augmentation.
+ */
 static void a_gather_augments_each_row_by_its_place(void **state)
 {
     float features[3 * PIXELS], out[2 * (PIXELS + 3)], one[PIXELS];

@@ -64,7 +64,7 @@ static float *read_cells(const json_t *cells, size_t rows, size_t columns)
             const json_t *cell = json_array_get(json_array_get(cells, r), c);
             const size_t rule = r * 7919 % 1009;
             const int is_rule = json_is_string(cells);
-            out[r * columns + c] = is_rule ? (r % 11 == 0 ? NAN : (float)rule / 16)
+            out[r * columns + c] = is_rule              ? (r % 11 == 0 ? NAN : (float)rule / 16)
                                    : json_is_null(cell) ? NAN
                                                         : (float)json_number_value(cell);
         }
@@ -76,8 +76,7 @@ static void compare(size_t number, const json_t *expected, const float *found, s
 {
     for (size_t r = 0; r < json_array_size(expected); r++) {
         for (size_t j = 0; j < width; j++) {
-            const double x =
-                json_number_value(json_array_get(json_array_get(expected, r), j));
+            const double x = json_number_value(json_array_get(json_array_get(expected, r), j));
             const double y = (double)found[r * width + j];
             if (!(fabs(x - y) <= TOLERANCE * fmax(1, fabs(x)))) {
                 fail_msg("case %zu, row %zu, number %zu: %.9g, scikit-learn has %.9g", number, r, j,
@@ -207,13 +206,11 @@ static void rows_come_in_any_order(void **state)
 static void scales_bytes(void **state)
 {
     const uint8_t bytes[] = {0, 255, 51, 255, 102, 255};
-    const sml_data_view view = {
-        .rows = 3, .columns = 2, .bytes = bytes, .height = 1, .width = 2};
+    const sml_data_view view = {.rows = 3, .columns = 2, .bytes = bytes, .height = 1, .width = 2};
     sml_dataset *data = NULL, *ready = NULL;
     sml__pipeline *pipeline = NULL;
     assert_ok(*state, sml_dataset_from_memory(*state, &view, &data));
-    assert_ok(*state,
-              sml__pipeline_fit(*state, data, &(sml__prepare_settings){0}, &pipeline));
+    assert_ok(*state, sml__pipeline_fit(*state, data, &(sml__prepare_settings){0}, &pipeline));
     assert_null(pipeline);
     const sml__prepare_settings min_max = {.scaling = SML__SCALE_MIN_MAX};
     assert_ok(*state, sml__pipeline_fit(*state, data, &min_max, &pipeline));

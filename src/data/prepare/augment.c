@@ -36,8 +36,7 @@ static inline void draw(const sml__augmentation *a, uint32_t epoch, uint64_t pla
                         uint32_t index, uint32_t out[4])
 {
     const uint32_t key[2] = {(uint32_t)a->seed, (uint32_t)(a->seed >> 32)};
-    const uint32_t counter[4] = {(uint32_t)place, index, epoch,
-                                 (uint32_t)SML__AUGMENT + 16 * lane};
+    const uint32_t counter[4] = {(uint32_t)place, index, epoch, (uint32_t)SML__AUGMENT + 16 * lane};
     sml__philox(counter, key, out);
 }
 
@@ -194,7 +193,7 @@ static sml_status allocate(sml_ctx *ctx, sml__augmentation *a, int members)
     a->scratch = sml__alloc(ctx, (size_t)members * sizeof *a->scratch, a->scratch_floats,
                             "scratch of the augmentation");
     return a->weights != NULL && a->quantiles != NULL && a->scratch != NULL ? SML_OK
-                                                                          : SML_NO_MEMORY;
+                                                                            : SML_NO_MEMORY;
 }
 
 sml_status sml__augmentation_create(sml_ctx *ctx, const sml_dataset *data,

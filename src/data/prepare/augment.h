@@ -39,8 +39,8 @@ void sml__augmented_gather(const sml_dataset *data, const sml__augmentation *aug
  * centre, A = R(-θ) / s. */
 typedef struct sml__warp {
     size_t height, width;
-    float a[2][2]; /* A: row 0 is x, row 1 is y */
-    float t[2];    /* x, y */
+    float a[2][2];        /* A: row 0 is x, row 1 is y */
+    float t[2];           /* x, y */
     const float *dx, *dy; /* [height, width], or NULL */
 } sml__warp;
 

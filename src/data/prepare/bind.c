@@ -107,8 +107,9 @@ static sml_status match_columns(matching *m)
         return match_names(m);
     }
     if (m->data->view.columns != m->pipeline->n_raw) {
-        return sml__fail(m->ctx, SML_BAD_SHAPE, "%s: the model expects %zu columns, the data has %zu",
-                         m->data->name, m->pipeline->n_raw, m->data->view.columns);
+        return sml__fail(m->ctx, SML_BAD_SHAPE,
+                         "%s: the model expects %zu columns, the data has %zu", m->data->name,
+                         m->pipeline->n_raw, m->data->view.columns);
     }
     return SML_OK;
 }
@@ -231,8 +232,8 @@ static sml_status check_cell(const matching *m, size_t row, size_t c, float cell
         return SML_OK;
     }
     const size_t *starts = m->made->starts;
-    const size_t n = starts != NULL ? starts[c + 1] - starts[c]
-                                    : m->pipeline->schema->columns[c].n_categories;
+    const size_t n =
+        starts != NULL ? starts[c + 1] - starts[c] : m->pipeline->schema->columns[c].n_categories;
     const int is_known = cell >= 0 && cell < (float)n && cell == floorf(cell) &&
                          (starts == NULL || m->made->codes[starts[c] + (size_t)cell] >= 0);
     return is_known ? SML_OK : fail_unknown(m, row, c, cell);
@@ -243,8 +244,7 @@ static int needs_a_look(const matching *m)
 {
     int needed = 0;
     for (size_t c = 0; c < m->pipeline->n_raw; c++) {
-        const int refuses_missing =
-            isnan(m->pipeline->columns[c].fill) && m->data->schema != NULL;
+        const int refuses_missing = isnan(m->pipeline->columns[c].fill) && m->data->schema != NULL;
         needed |= refuses_missing ||
                   (is_categorical(m->pipeline->schema, c) && !m->pipeline->unknown_is_zeros);
     }

@@ -23,8 +23,8 @@ typedef struct fitting {
     sml_ctx *ctx;
     const sml_dataset *train;
     const sml__prepare_settings *settings;
-    sml__scaling scaling; /* resolved */
-    size_t n;             /* columns */
+    sml__scaling scaling;  /* resolved */
+    size_t n;              /* columns */
     sml__moments *moments; /* [n]; of the category's numbers in an ordinal column */
     size_t *starts;        /* [n + 1] into categories, as the schema of train has them */
     category *categories;
@@ -147,7 +147,7 @@ static double standard_factor(const sml__moments *m)
     const double n = (double)m->n, variance = m->n > 0 ? m->m2 / n : 0;
     const double rounding = n * m->mean * DBL_EPSILON;
     return variance <= n * DBL_EPSILON * variance + rounding * rounding ? 1.0
-                                                                       : 1.0 / sqrt(variance);
+                                                                        : 1.0 / sqrt(variance);
 }
 
 static void set_scale(sml__scaling scaling, const sml__moments *m, sml__prepared_column *column)
@@ -195,12 +195,13 @@ static sml_status check_missing(const fitting *f)
     for (size_t c = 0; c < f->n && f->settings->filling == SML__FILL_REFUSE; c++) {
         const sml__moments *m = &f->moments[c];
         if (m->n < rows) {
-            return sml__fail(f->ctx, SML_BAD_DATA,
-                             "%s: column '%s': %zu cells without a value, the first in row %zu "
-                             "(counted from 0), and missing=refuse; fill them, or say missing=mean, "
-                             "median, most_frequent or zero",
-                             f->train->name, f->train->schema->columns[c].name,
-                             rows - (size_t)m->n, m->first_missing);
+            return sml__fail(
+                f->ctx, SML_BAD_DATA,
+                "%s: column '%s': %zu cells without a value, the first in row %zu "
+                "(counted from 0), and missing=refuse; fill them, or say missing=mean, "
+                "median, most_frequent or zero",
+                f->train->name, f->train->schema->columns[c].name, rows - (size_t)m->n,
+                m->first_missing);
         }
     }
     return SML_OK;
@@ -253,8 +254,8 @@ static sml_status set_columns(fitting *f)
                                  "numbers alike, such as pixels. Try scaling=standard",
                                  f->train->name, p->schema->columns[c].name);
             }
-            f->moments[c] = moments_of_counts(f->categories + f->starts[c],
-                                              p->schema->columns[c].n_categories);
+            f->moments[c] =
+                moments_of_counts(f->categories + f->starts[c], p->schema->columns[c].n_categories);
         }
         const int is_scaled = !is_categorical(f, c) || p->is_ordinal;
         set_scale(is_scaled ? f->scaling : SML__SCALE_NONE, &f->moments[c], &p->columns[c]);

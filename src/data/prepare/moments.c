@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum {
-    BLOCK_ROWS = 4096,        /* whose moments are found together */
-    SORTED_BYTES = 64 << 20,  /* of columns that are sorted at once, where one fits */
+    BLOCK_ROWS = 4096,       /* whose moments are found together */
+    SORTED_BYTES = 64 << 20, /* of columns that are sorted at once, where one fits */
 };
 
 /* Reads rows first … end - 1 in pieces, and gives each row to visit. */

@@ -11,31 +11,75 @@
 enum { SML__N_PREPARE_PARAMETERS = 4 };
 
 #define SML__PREPARE_PARAMETERS                                                                    \
-    {"scaling", SML_PARAMETER_CHOICE, "auto", 0, 0, SML__SCALING_CHOICES,                          \
+    {"scaling",                                                                                    \
+     SML_PARAMETER_CHOICE,                                                                         \
+     "auto",                                                                                       \
+     0,                                                                                            \
+     0,                                                                                            \
+     SML__SCALING_CHOICES,                                                                         \
      "numbers become (x - mean)/sd (standard), 0 to 1 (min_max), or each row by its own mean and " \
      "sd (per_image); auto: standard for a table, none elsewhere"},                                \
-        {"encoding", SML_PARAMETER_CHOICE, "one_hot", 0, 0, SML__ENCODING_CHOICES,                 \
+        {"encoding",                                                                               \
+         SML_PARAMETER_CHOICE,                                                                     \
+         "one_hot",                                                                                \
+         0,                                                                                        \
+         0,                                                                                        \
+         SML__ENCODING_CHOICES,                                                                    \
          "a category becomes a 1 among zeros, or its number (ordinal)"},                           \
-        {"missing", SML_PARAMETER_CHOICE, "auto", 0, 0, SML__FILLING_CHOICES,                      \
+        {"missing",                                                                                \
+         SML_PARAMETER_CHOICE,                                                                     \
+         "auto",                                                                                   \
+         0,                                                                                        \
+         0,                                                                                        \
+         SML__FILLING_CHOICES,                                                                     \
          "what a cell without a value becomes; auto: mean, and for categories the most frequent"}, \
-        {"unknown", SML_PARAMETER_CHOICE, "refuse", 0, 0, SML__UNKNOWN_CHOICES,                    \
-         "a category that no training row has: refuse, or zeros"}
+    {                                                                                              \
+        "unknown", SML_PARAMETER_CHOICE, "refuse", 0, 0, SML__UNKNOWN_CHOICES,                     \
+            "a category that no training row has: refuse, or zeros"                                \
+    }
 
 /* Of training rows that are pictures: see augment.h. */
 enum { SML__N_AUGMENT_PARAMETERS = 6 };
 
 #define SML__AUGMENT_PARAMETERS                                                                    \
-    {"augment_shift", SML_PARAMETER_REAL, "0", 0, 1000, NULL,                                      \
+    {"augment_shift",                                                                              \
+     SML_PARAMETER_REAL,                                                                           \
+     "0",                                                                                          \
+     0,                                                                                            \
+     1000,                                                                                         \
+     NULL,                                                                                         \
      "shifts each training picture by up to so many pixels in x and y"},                           \
-        {"augment_rotate", SML_PARAMETER_REAL, "0", 0, 180, NULL,                                  \
+        {"augment_rotate",                                                                         \
+         SML_PARAMETER_REAL,                                                                       \
+         "0",                                                                                      \
+         0,                                                                                        \
+         180,                                                                                      \
+         NULL,                                                                                     \
          "turns it by up to so many degrees"},                                                     \
-        {"augment_scale", SML_PARAMETER_REAL, "0", 0, 10, NULL,                                    \
+        {"augment_scale",                                                                          \
+         SML_PARAMETER_REAL,                                                                       \
+         "0",                                                                                      \
+         0,                                                                                        \
+         10,                                                                                       \
+         NULL,                                                                                     \
          "makes it larger or smaller by up to a factor of 1 + augment_scale"},                     \
-        {"augment_elastic", SML_PARAMETER_REAL, "0", 0, 10000, NULL,                               \
+        {"augment_elastic",                                                                        \
+         SML_PARAMETER_REAL,                                                                       \
+         "0",                                                                                      \
+         0,                                                                                        \
+         10000,                                                                                    \
+         NULL,                                                                                     \
          "bends it: strength of a smooth random field; 34 with a sigma of 4 moves pixels by 1.4"}, \
-        {"augment_sigma", SML_PARAMETER_REAL, "4", 0.1, 100, NULL,                                 \
+        {"augment_sigma",                                                                          \
+         SML_PARAMETER_REAL,                                                                       \
+         "4",                                                                                      \
+         0.1,                                                                                      \
+         100,                                                                                      \
+         NULL,                                                                                     \
          "smoothness of that field, in pixels"},                                                   \
-        {"augment_noise", SML_PARAMETER_REAL, "0", 0, 1000, NULL,                                  \
-         "adds normal noise of this standard deviation to its values"}
+    {                                                                                              \
+        "augment_noise", SML_PARAMETER_REAL, "0", 0, 1000, NULL,                                   \
+            "adds normal noise of this standard deviation to its values"                           \
+    }
 
 #endif

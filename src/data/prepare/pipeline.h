@@ -40,7 +40,7 @@ typedef struct sml__prepared_column {
 } sml__prepared_column;
 
 typedef struct sml__pipeline {
-    size_t n_raw, n_out; /* n_raw ≤ n_out */
+    size_t n_raw, n_out;           /* n_raw ≤ n_out */
     sml__prepared_column *columns; /* [n_raw] */
     sml_schema *schema; /* names and kinds; categories are those of the training rows, sorted.
                            NULL: all columns are numeric and go by position */
