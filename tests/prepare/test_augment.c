@@ -3,6 +3,7 @@
 #include "tables.h"
 
 #include "data/prepare/augment.h"
+#include "math/kernels.h"
 
 enum { SIDE = 28, PIXELS = SIDE * SIDE, HEIGHT = 5, WIDTH = 7 };
 
@@ -109,11 +110,12 @@ static void a_field_moves_pixels(void **state)
 }
 
 /* The separable passes against the double sum of the definition. */
-static void check_blur(size_t height, size_t width, double sigma)
+static void check_blur(sml__isa isa, size_t height, size_t width, double sigma)
 {
-    const size_t radius = sml__blur_radius(sigma), n = height * width;
+    const size_t radius = sml__gaussian_radius(sigma), n = height * width;
     float *weights = malloc((radius + 1) * sizeof *weights);
-    float *scratch = malloc(sml__blur_scratch(height, width, radius) * sizeof *scratch);
+    const sml__blur blur = {height, width, radius, weights, 2.5F};
+    float *scratch = malloc(sml__blur_scratch(&blur) * sizeof *scratch);
     float *in = malloc(n * sizeof *in), *out = malloc(n * sizeof *out);
     double sum = 0;
     const int r = (int)radius;
@@ -121,8 +123,9 @@ static void check_blur(size_t height, size_t width, double sigma)
         sum += exp(-0.5 * k * k / (sigma * sigma));
     }
     fill(in, n);
-    sml__blur_weights(sigma, radius, weights);
-    sml__blur(in, height, width, weights, radius, 2.5F, out, scratch);
+    fill(out, n);
+    sml__gaussian_weights(sigma, radius, weights);
+    sml__kernels_for(isa)->blur(&blur, out, scratch);
     for (int y = 0; y < (int)height; y++) {
         for (int x = 0; x < (int)width; x++) {
             double expected = 0;
@@ -147,11 +150,15 @@ static void check_blur(size_t height, size_t width, double sigma)
 static void a_blur_is_a_gaussian(void **state)
 {
     (void)state;
-    check_blur(SIDE, SIDE, 4);
-    check_blur(5, 7, 1);
-    check_blur(1, 1, 0.5);
-    check_blur(3, 40, 2.3);
-    check_blur(16, 8, 10);
+    for (int isa = SML__ISA_PLAIN; isa < SML__ISA_COUNT; isa++) {
+        if (sml__isa_available((sml__isa)isa)) {
+            check_blur((sml__isa)isa, SIDE, SIDE, 4);
+            check_blur((sml__isa)isa, 5, 7, 1);
+            check_blur((sml__isa)isa, 1, 1, 0.5);
+            check_blur((sml__isa)isa, 3, 75, 2.3);
+            check_blur((sml__isa)isa, 16, 8, 10);
+        }
+    }
 }
 
 /* One picture that is all bytes of a data set, so that an augmentation can be made. */

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "data/prepare/pipeline.h"
+#include "math/kernels.h"
 
 #include <math.h>
 #include <string.h>
@@ -24,12 +25,31 @@ struct sml__augmentation {
     size_t height, width;
     uint64_t seed;
     float low, high; /* what noise may not leave: the range of the values */
-    size_t radius;
-    float *weights;   /* [radius + 1], with elastic */
+    sml__blur blur;
+    float *weights;   /* of the blur, with elastic */
     float *quantiles; /* [QUANTILES], with noise: times its standard deviation */
     size_t scratch_floats;
     float *scratch; /* [members, scratch_floats] */
 };
+
+/* Beyond 3σ lies 0.3% of the mass; the weights are brought to sum 1 all the same. */
+size_t sml__gaussian_radius(double sigma)
+{
+    return (size_t)ceil(3.0 * sigma);
+}
+
+void sml__gaussian_weights(double sigma, size_t radius, float *weights)
+{
+    double sum = 0;
+    for (size_t k = 0; k <= radius; k++) {
+        const double z = (double)k / sigma;
+        sum += (k > 0 ? 2.0 : 1.0) * exp(-0.5 * z * z);
+    }
+    for (size_t k = 0; k <= radius; k++) {
+        const double z = (double)k / sigma;
+        weights[k] = (float)(exp(-0.5 * z * z) / sum);
+    }
+}
 
 /* Fills block number `index` of a lane. */
 static inline void draw(const sml__augmentation *a, uint32_t epoch, uint64_t place, uint32_t lane,
@@ -66,8 +86,7 @@ static void draw_field(const sml__augmentation *a, uint32_t epoch, uint64_t plac
     for (size_t i = 0; i < n; i++) {
         field[i] = ((float)bits[i] - 32767.5F) * 0x1p-15F;
     }
-    sml__blur(field, a->height, a->width, a->weights, a->radius, (float)a->settings.elastic, field,
-              scratch);
+    sml__kernels_for(sml__isa_best())->blur(&a->blur, field, scratch);
 }
 
 /* A = R(-θ) / s and the shift, of four draws. */
@@ -185,10 +204,10 @@ static const char *first_asked(const sml__augment_settings *s)
 static sml_status allocate(sml_ctx *ctx, sml__augmentation *a, int members)
 {
     const size_t pixels = a->height * a->width;
-    const size_t blur = sml__blur_scratch(a->height, a->width, a->radius);
+    const size_t blur = sml__blur_scratch(&a->blur);
     const size_t warp = sml__warp_scratch(a->height, a->width);
     a->scratch_floats = 2 * pixels + bit_floats(pixels) + (blur > warp ? blur : warp);
-    a->weights = sml__alloc(ctx, a->radius + 1, sizeof *a->weights, "a Gaussian");
+    a->weights = sml__alloc(ctx, a->blur.radius + 1, sizeof *a->weights, "a Gaussian");
     a->quantiles = sml__alloc(ctx, QUANTILES, sizeof *a->quantiles, "quantiles");
     a->scratch = sml__alloc(ctx, (size_t)members * sizeof *a->scratch, a->scratch_floats,
                             "scratch of the augmentation");
@@ -220,14 +239,20 @@ sml_status sml__augmentation_create(sml_ctx *ctx, const sml_dataset *data,
     a->seed = seed;
     a->height = raw->view.height;
     a->width = raw->view.width;
-    a->radius = settings->elastic > 0 ? sml__blur_radius(settings->sigma) : 0;
+    a->blur = (sml__blur){
+        .height = a->height,
+        .width = a->width,
+        .radius = settings->elastic > 0 ? sml__gaussian_radius(settings->sigma) : 0,
+        .factor = (float)settings->elastic,
+    };
     const sml_status status = allocate(ctx, a, members);
     if (status != SML_OK) {
         sml__augmentation_free(a);
         return status;
     }
     if (settings->elastic > 0) {
-        sml__blur_weights(settings->sigma, a->radius, a->weights);
+        sml__gaussian_weights(settings->sigma, a->blur.radius, a->weights);
+        a->blur.weights = a->weights;
     }
     if (settings->noise > 0) {
         fill_quantiles(settings->noise, a->quantiles);

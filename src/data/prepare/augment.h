@@ -48,14 +48,8 @@ typedef struct sml__warp {
 size_t sml__warp_scratch(size_t height, size_t width);
 void sml__warp_picture(const sml__warp *warp, float *picture, float *scratch);
 
-/* blur.c: field ← factor · G_σ * field, separable, zero outside. Rows of the field lie
- * sml__blur_stride apart. weights[radius + 1], of which the first is the middle. */
-enum { SML__BLUR_LANES = 8 };
-size_t sml__blur_radius(double sigma);
-void sml__blur_weights(double sigma, size_t radius, float *weights);
-size_t sml__blur_scratch(size_t height, size_t width, size_t radius);
-/* in[height, width] to out[height, width]; out may be in. */
-void sml__blur(const float *in, size_t height, size_t width, const float *weights, size_t radius,
-               float factor, float *out, float *scratch);
+/* A Gaussian of σ as weights of a blur (math/blur.h): its radius, and weights[radius + 1]. */
+size_t sml__gaussian_radius(double sigma);
+void sml__gaussian_weights(double sigma, size_t radius, float *weights);
 
 #endif
