@@ -1,6 +1,7 @@
 #include "data/rows.h"
 
 #include "data/prepare/pipeline.h"
+#include "data/prepare/pipeline.h"
 #include "math/kernels.h"
 
 #include <string.h>
@@ -67,6 +68,10 @@ static void gather_compressed(const sml_data_view *view, const uint32_t *order, 
 void sml__dataset_gather(const sml_dataset *data, const uint32_t *order, size_t first, size_t n,
                          float *out, size_t stride)
 {
+    if (data->pipeline != NULL) {
+        sml__prepared_gather(data, order, first, n, out, stride);
+        return;
+    }
     if (data->pipeline != NULL) {
         sml__prepared_gather(data, order, first, n, out, stride);
         return;

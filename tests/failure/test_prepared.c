@@ -108,7 +108,7 @@ static sml_status open_table(sml_ctx *ctx, int turned, sml_dataset **out)
                                 .features = cells,
                                 .outputs = OUT,
                                 .labels = LABELS};
-    return sml__dataset_adopt_table(ctx, &view, cells, NULL, copy, out);
+    return sml__dataset_adopt_table(ctx, &view, copy, (void *const[]){cells}, 1, out);
 }
 
 static sml_status fit_and_save(run *r)

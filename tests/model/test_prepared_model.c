@@ -40,7 +40,7 @@ static sml_dataset *table_of(sml_ctx *ctx, const sml_schema *schema, const float
                                 .features = own,
                                 .outputs = labels != NULL ? OUT : 0,
                                 .labels = labels};
-    assert_ok(ctx, sml__dataset_adopt_table(ctx, &view, own, NULL, copy, &data));
+    assert_ok(ctx, sml__dataset_adopt_table(ctx, &view, copy, (void *const[]){own}, 1, &data));
     return data;
 }
 
@@ -467,6 +467,94 @@ static void a_plain_model_refuses_tables_that_need_more(void **state)
     sml_model_free(model);
 }
 
+/* Rows that were selected are those that a fit sees: the bits of a fit on a copy of them. */
+static void a_selection_is_a_copy_of_its_rows(void **state)
+{
+    enum { CHOSEN = 11 };
+    table *t = *state;
+    uint32_t rows[CHOSEN];
+    float cells[CHOSEN * RAW], found[CHOSEN * OUT], expected[CHOSEN * OUT];
+    int32_t labels[CHOSEN];
+    sml_dataset *selected = NULL;
+    for (size_t i = 0; i < CHOSEN; i++) {
+        rows[i] = (uint32_t)(i * 5 % PEOPLE);
+        memcpy(cells + i * RAW, t->cells + rows[i] * RAW, RAW * sizeof(float));
+        labels[i] = t->labels[rows[i]];
+    }
+    sml_dataset *copy = table_of(t->ctx, &SCHEMA, cells, CHOSEN, labels);
+    assert_ok(t->ctx, sml_dataset_select(t->ctx, t->raw, rows, CHOSEN, &selected));
+    sml_model *model = fit(t, SETTINGS, selected), *same = fit(t, SETTINGS, copy);
+    assert_ok(t->ctx, sml_model_predict(t->ctx, model, selected, found, CHOSEN * OUT));
+    assert_ok(t->ctx, sml_model_predict(t->ctx, same, copy, expected, CHOSEN * OUT));
+    assert_memory_equal(found, expected, sizeof found);
+    sml_model_free(model);
+    sml_model_free(same);
+    sml_dataset_free(selected);
+    sml_dataset_free(copy);
+}
+
+/* The same under columns in another order, which are read where they lie. */
+static void a_selection_may_have_its_columns_turned(void **state)
+{
+    table *t = *state;
+    const uint32_t rows[] = {7, 3, 3, 20};
+    float turned[PEOPLE * RAW], all[PEOPLE * OUT], found[4 * OUT];
+    sml__column others[RAW];
+    sml_dataset *selected = NULL;
+    for (size_t c = 0; c < RAW; c++) {
+        others[c] = columns[RAW - 1 - c];
+        for (size_t r = 0; r < PEOPLE; r++) {
+            turned[r * RAW + c] = t->cells[r * RAW + RAW - 1 - c];
+        }
+    }
+    const sml_schema schema = {.n = RAW, .columns = others, .has_names = 1};
+    sml_dataset *data = table_of(t->ctx, &schema, turned, PEOPLE, t->labels);
+    assert_ok(t->ctx, sml_dataset_select(t->ctx, data, rows, 4, &selected));
+    sml_model *model = fit(t, SETTINGS, t->raw);
+    assert_ok(t->ctx, sml_model_predict(t->ctx, model, t->raw, all, PEOPLE * OUT));
+    assert_ok(t->ctx, sml_model_predict(t->ctx, model, selected, found, 4 * OUT));
+    for (size_t i = 0; i < 4; i++) {
+        assert_memory_equal(found + i * OUT, all + rows[i] * OUT, OUT * sizeof(float));
+    }
+    const sml_fit_options options = {.warm_start = 1};
+    assert_ok(t->ctx, sml_model_fit_with(t->ctx, model, selected, &options, NULL));
+    sml_model_free(model);
+    sml_dataset_free(selected);
+    sml_dataset_free(data);
+}
+
+/* Compressed rows are made whole a batch at a time: the bits of the same rows held in full. */
+static void compressed_rows_are_scaled_too(void **state)
+{
+    static const size_t starts[] = {0, 2, 2, 3, 5};
+    static const uint32_t at[] = {0, 2, 1, 0, 1};
+    static const float values[] = {1, 5, -2, 3, 4};
+    static const float full[] = {1, 0, 5, 0, 0, 0, 0, -2, 0, 3, 4, 0};
+    table *t = *state;
+    const sml_data_view sparse = {.rows = 4,
+                                  .columns = 3,
+                                  .row_starts = starts,
+                                  .column_indices = at,
+                                  .values = values,
+                                  .outputs = OUT,
+                                  .labels = t->labels};
+    const sml_data_view dense = {
+        .rows = 4, .columns = 3, .features = full, .outputs = OUT, .labels = t->labels};
+    sml_dataset *compressed = NULL, *whole = NULL;
+    float found[4 * OUT], expected[4 * OUT];
+    assert_ok(t->ctx, sml_dataset_from_memory(t->ctx, &sparse, &compressed));
+    assert_ok(t->ctx, sml_dataset_from_memory(t->ctx, &dense, &whole));
+    sml_model *model = fit(t, "epochs=3 scaling=standard", compressed);
+    sml_model *same = fit(t, "epochs=3 scaling=standard", whole);
+    assert_ok(t->ctx, sml_model_predict(t->ctx, model, compressed, found, 4 * OUT));
+    assert_ok(t->ctx, sml_model_predict(t->ctx, same, whole, expected, 4 * OUT));
+    assert_memory_equal(found, expected, sizeof found);
+    sml_model_free(model);
+    sml_model_free(same);
+    sml_dataset_free(compressed);
+    sml_dataset_free(whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,6 +568,9 @@ int main(void)
         cmocka_unit_test(a_warm_start_keeps_the_pipeline),
         cmocka_unit_test(a_refused_fit_changes_nothing),
         cmocka_unit_test(a_callback_may_evaluate_raw_rows),
+        cmocka_unit_test(a_selection_is_a_copy_of_its_rows),
+        cmocka_unit_test(a_selection_may_have_its_columns_turned),
+        cmocka_unit_test(compressed_rows_are_scaled_too),
         cmocka_unit_test(a_plain_model_refuses_tables_that_need_more),
     };
     return cmocka_run_group_tests(tests, new_state, free_state_of);

@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "data/prepare/pipeline.h"
 #include "data/rows.h"
+#include "data/rows.h"
 
 static inline int set_up(void **state)
 {
@@ -61,8 +62,7 @@ static inline sml_dataset *new_table(sml_ctx *ctx, const char *name, const sml_s
     float *own = sml__alloc(ctx, rows * schema->n, sizeof *own, "cells");
     memcpy(own, cells, rows * schema->n * sizeof *own);
     assert_ok(ctx, sml__schema_copy(ctx, schema, &copy));
-    const sml_data_view view = {
-        .name = name, .rows = rows, .columns = schema->n, .features = own};
+    const sml_data_view view = {.name = name, .rows = rows, .columns = schema->n, .features = own};
     assert_ok(ctx, sml__dataset_adopt_table(ctx, &view, copy, (void *const[]){own}, 1, &data));
     return data;
 }

@@ -404,8 +404,9 @@ static void only_tables_have_missing_cells(void **state)
     cells[2] = INFINITY;
     const sml_data_view table = {.name = "table", .rows = 1, .columns = 3, .features = cells};
     assert_ok(*state, sml__schema_copy(*state, &PEOPLE, &schema));
-    assert_int_equal(sml__dataset_adopt_table(*state, &table, schema, (void *const[]){cells}, 1, &data),
-                     SML_BAD_DATA);
+    assert_int_equal(
+        sml__dataset_adopt_table(*state, &table, schema, (void *const[]){cells}, 1, &data),
+        SML_BAD_DATA);
     assert_error_has(*state, "column 2", "infinite");
 }
 

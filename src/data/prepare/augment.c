@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "data/prepare/pipeline.h"
+#include "data/rows.h"
 #include "math/kernels.h"
 
 #include <math.h>
@@ -181,11 +182,11 @@ static void find_range(const sml_dataset *raw, float *low, float *high)
     const sml_data_view *view = &raw->view;
     *low = 0;
     *high = view->bytes != NULL ? 255 * view->scale : 0;
-    for (size_t r = 0; view->features != NULL && r < view->rows; r++) {
-        for (size_t c = 0; c < view->columns; c++) {
-            const float x = view->features[r * view->row_stride + c];
-            *low = x < *low ? x : *low;
-            *high = x > *high ? x : *high;
+    for (size_t r = 0; view->bytes == NULL && r < view->rows; r++) {
+        const sml__cells row = sml__dataset_cells(raw, sml__dataset_place(raw, r), NULL);
+        for (size_t i = 0; i < row.n; i++) {
+            *low = row.values[i] < *low ? row.values[i] : *low;
+            *high = row.values[i] > *high ? row.values[i] : *high;
         }
     }
 }

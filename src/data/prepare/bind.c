@@ -6,6 +6,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "data/rows.h"
+#include "data/rows.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "data/rows.h"
+#include "data/rows.h"
 
 #include <math.h>
 #include <stdlib.h>

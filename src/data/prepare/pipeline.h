@@ -58,7 +58,7 @@ typedef struct sml__binding {
 
 /* Fits on all rows of train. *out is NULL where there is nothing to do: no schema and no scaling.
  * Errors: SML_BAD_DATA (missing cells that are refused, a column without categories, per_image over
- * categories, CSR rows that scaling would make dense), SML_BAD_SHAPE (too wide), SML_NO_MEMORY. */
+ * categories), SML_BAD_SHAPE (too wide), SML_NO_MEMORY. */
 sml_status sml__pipeline_fit(sml_ctx *ctx, const sml_dataset *train,
                              const sml__prepare_settings *settings, sml__pipeline **out);
 void sml__pipeline_free(sml__pipeline *pipeline);
