@@ -130,7 +130,7 @@ void sml__augment(const sml__augmentation *a, uint32_t epoch, uint64_t place, in
     const sml__augment_settings *s = &a->settings;
     const size_t pixels = a->height * a->width;
     float *fields = a->scratch + (size_t)member * a->scratch_floats;
-    uint16_t *bits = (uint16_t *)(fields + 2 * pixels);
+    uint16_t *bits = (void *)(fields + 2 * pixels);
     float *rest = fields + 2 * pixels + bit_floats(pixels);
     if (s->shift > 0 || s->rotate > 0 || s->scale > 0 || s->elastic > 0) {
         sml__warp warp = {.height = a->height, .width = a->width};

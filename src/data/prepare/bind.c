@@ -220,8 +220,8 @@ static sml_status fail_unknown(const matching *m, size_t row, size_t c, float ce
 
 static sml_status check_cell(const matching *m, size_t row, size_t c, float cell)
 {
-    char number[32];
     if (isnan(cell)) {
+        char number[32];
         return !isnan(m->pipeline->columns[c].fill)
                    ? SML_OK
                    : sml__fail(m->ctx, SML_BAD_DATA,

@@ -191,8 +191,12 @@ static double fill_of(const fitting *f, size_t c)
 
 static sml_status check_missing(const fitting *f)
 {
+    const sml_schema *schema = f->train->schema;
     const size_t rows = f->train->view.rows;
-    for (size_t c = 0; c < f->n && f->settings->filling == SML__FILL_REFUSE; c++) {
+    if (schema == NULL || f->settings->filling != SML__FILL_REFUSE) {
+        return SML_OK;
+    }
+    for (size_t c = 0; c < f->n; c++) {
         const sml__moments *m = &f->moments[c];
         if (m->n < rows) {
             return sml__fail(
@@ -200,8 +204,7 @@ static sml_status check_missing(const fitting *f)
                 "%s: column '%s': %zu cells without a value, the first in row %zu "
                 "(counted from 0), and missing=refuse; fill them, or say missing=mean, "
                 "median, most_frequent or zero",
-                f->train->name, f->train->schema->columns[c].name, rows - (size_t)m->n,
-                m->first_missing);
+                f->train->name, schema->columns[c].name, rows - (size_t)m->n, m->first_missing);
         }
     }
     return SML_OK;

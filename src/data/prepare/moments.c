@@ -21,10 +21,10 @@ static void visit_rows(const sml_dataset *data, size_t first, size_t end, float 
 {
     const size_t columns = data->view.columns;
     for (size_t r = first; r < end; r += SML__ROWS_READ) {
-        const size_t n = end - r < SML__ROWS_READ ? end - r : SML__ROWS_READ;
-        sml__dataset_gather(data, NULL, r, n, piece, columns);
-        for (size_t i = 0; i < n; i++) {
-            visit(user, r + i, piece + i * columns);
+        const size_t stop = end - r < SML__ROWS_READ ? end : r + SML__ROWS_READ;
+        sml__dataset_gather(data, NULL, r, stop - r, piece, columns);
+        for (size_t row = r; row < stop; row++) {
+            visit(user, row, piece + (row - r) * columns);
         }
     }
 }
@@ -35,7 +35,7 @@ static float *new_piece(sml_ctx *ctx, const sml_dataset *data)
 }
 
 typedef struct summation {
-    size_t columns, rows;
+    size_t columns;
     sml__moments *block; /* [columns] of this block; mean holds the sum until it is divided */
     sml__moments *all;   /* [columns] of the blocks before */
 } summation;
@@ -88,7 +88,7 @@ sml_status sml__moments_of(sml_ctx *ctx, const sml_dataset *data, sml__moments *
 {
     const size_t columns = data->view.columns, rows = data->view.rows;
     float *piece = new_piece(ctx, data);
-    summation s = {.columns = columns, .rows = rows, .all = out};
+    summation s = {.columns = columns, .all = out};
     s.block = sml__alloc(ctx, columns, sizeof *s.block, "moments");
     const int complete = piece != NULL && s.block != NULL;
     memset(out, 0, columns * sizeof *out);

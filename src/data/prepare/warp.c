@@ -29,7 +29,7 @@ static void warp_row(const sml__warp *warp, size_t y, const float *framed, float
     const float start_x = centre_x - warp->t[0] + warp->a[0][1] * from_y;
     const float start_y = centre_y - warp->t[1] + warp->a[1][1] * from_y;
     const float end_x = (float)warp->width, end_y = (float)warp->height;
-    const int has_field = dx != NULL;
+    const int has_field = dx != NULL && dy != NULL;
     for (size_t x = 0; x < warp->width; x++) {
         const float from_x = (float)(int)x - centre_x;
         const float bend_x = has_field ? dx[x] : 0, bend_y = has_field ? dy[x] : 0;
