@@ -113,9 +113,10 @@ typedef struct sml_predictor sml_predictor;
  * Errors: SML_BAD_ARGUMENT (never fitted), SML_NO_MEMORY. */
 SML_API sml_status sml_predictor_create(sml_ctx *ctx, const sml_model *model, sml_predictor **out);
 
-/* features[sml_model_inputs] to outputs[sml_model_outputs], the same bits as sml_model_predict
- * gives. Features are numbers as the model was trained on, such as pixels / 255. A NaN among them
- * is not refused, as it is in a data set: it shows in the outputs. */
+/* features[sml_model_columns] to outputs[sml_model_outputs], the same bits as sml_model_predict
+ * gives. Features are raw, as in a data set: numbers such as pixels / 255; of a categorical column
+ * the number that sml_model_category gives. NaN is a missing cell; where the model does not fill
+ * it, it is not refused, as it is in a data set: it shows in the outputs. */
 SML_API void sml_predictor_run(sml_predictor *predictor, const float *features, float *outputs);
 
 /* Frees a predictor. NULL is legal. */
@@ -148,9 +149,22 @@ SML_API void sml_model_free(sml_model *model);
 /* Facts of a model; shapes are 0 before the first fit. */
 SML_API const char *sml_model_algorithm(const sml_model *model);
 SML_API sml_task sml_model_task(const sml_model *model);
-SML_API size_t sml_model_inputs(const sml_model *model);
+SML_API size_t sml_model_inputs(const sml_model *model); /* numbers that the model computes with */
 SML_API size_t sml_model_outputs(const sml_model *model);
 SML_API const char *sml_model_class_name(const sml_model *model, size_t class_index);
+
+/* The raw columns that the model takes, before it fills, scales and encodes them; the same as
+ * sml_model_inputs where it does none of that. */
+SML_API size_t sml_model_columns(const sml_model *model);
+/* Their names, kinds and categories, for sml_data_options.like; NULL: columns go by position. Owned
+ * by the model. */
+SML_API const sml_schema *sml_model_schema(const sml_model *model);
+/* The name of a raw column; "" where it has none. */
+SML_API const char *sml_model_column_name(const sml_model *model, size_t column);
+/* The number that stands for a category in a raw row. Errors: SML_BAD_ARGUMENT (the column has no
+ * categories), SML_UNKNOWN_NAME (with the nearest one). */
+SML_API sml_status sml_model_category(sml_ctx *ctx, const sml_model *model, size_t column,
+                                      const char *category, float *cell);
 
 /* Tensor index of a fitted model; SML_NOT_FOUND past the end, with ctx == NULL allowed. */
 SML_API sml_status sml_model_tensor(sml_ctx *ctx, const sml_model *model, size_t index,

@@ -3,6 +3,8 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "data/prepare/pipeline.h"
+#include "data/prepare/pipeline.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -169,6 +171,7 @@ void sml_dataset_free(sml_dataset *data)
     }
     sml__schema_free(data->owned_schema);
     sml__store_free(data->owned_store);
+    sml__binding_free(data->owned_binding);
     sml__free(data);
 }
 

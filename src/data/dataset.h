@@ -25,6 +25,13 @@ struct sml_dataset {
     const sml_schema *schema; /* of a table; NULL: columns have no names. Owned by the root */
     sml_schema *owned_schema;
     sml__store *owned_store;
+
+    /* Behind a pipeline (data/prepare): rows are computed from those of raw, and view has no
+     * features in any form. All NULL in a raw data set. */
+    const sml_dataset *raw;
+    const struct sml__pipeline *pipeline;
+    const struct sml__binding *binding;
+    struct sml__binding *owned_binding;
 };
 
 /* Takes over heap memory (sml__alloc) as the features and targets of a new data set, checks it as

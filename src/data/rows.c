@@ -1,5 +1,7 @@
 #include "data/rows.h"
 
+#include "data/prepare/pipeline.h"
+#include "data/prepare/pipeline.h"
 #include "math/kernels.h"
 
 #include <string.h>
@@ -85,6 +87,10 @@ static void gather_stored(const sml_dataset *data, const uint32_t *order, size_t
 void sml__dataset_gather(const sml_dataset *data, const uint32_t *order, size_t first, size_t n,
                          float *out, size_t stride)
 {
+    if (data->pipeline != NULL) {
+        sml__prepared_gather(data, order, first, n, out, stride);
+        return;
+    }
     sml__widen_kernel *widen = sml__kernels_for(sml__isa_best())->widen;
     if (order == NULL && data->selection != NULL) {
         order = data->selection + first;

@@ -54,8 +54,8 @@ static size_t non_zeros(const sml_data_view *view, size_t place)
 int sml__is_sparse(const sml_dataset *data, size_t first, size_t count)
 {
     size_t found = 0, asked = 0;
-    if (data->view.columns > SML__SPARSE_COLUMNS_MAX || data->view.row_starts != NULL ||
-        data->store != NULL) {
+    const int lie_there = data->view.bytes != NULL || data->view.features != NULL;
+    if (!lie_there || data->store != NULL || data->view.columns > SML__SPARSE_COLUMNS_MAX) {
         return 0;
     }
     for (size_t r = 0; r < count; r += ROWS_ASKED) {

@@ -2,6 +2,7 @@
 #ifndef SML_MATH_KERNELS_H
 #define SML_MATH_KERNELS_H
 
+#include "math/blur.h"
 #include "math/gemm.h"
 #include "math/sparse.h"
 #include "math/widen.h"
@@ -22,6 +23,7 @@ typedef struct sml__kernels {
     sml__sparse_forward_kernel *sparse_forward;
     sml__sparse_gradient_kernel *sparse_gradient;
     sml__widen_kernel *widen;
+    sml__blur_kernel *blur;
 } sml__kernels;
 
 /* The kernels of an available set, for data, tests and benchmarks. Layers call those of their set.

@@ -3,6 +3,8 @@
 #ifndef SML_MODEL_ALGORITHM_H
 #define SML_MODEL_ALGORITHM_H
 
+#include "data/prepare/pipeline.h"
+
 #include <jansson.h>
 #include <scratchml/model.h>
 
@@ -14,6 +16,8 @@ typedef struct sml__algorithm {
 
     /* Frees model->state and sets it to NULL; legal before create. */
     void (*free_state)(sml_model *model);
+
+    /* Data comes behind the model's pipeline: as the algorithm takes it. */
 
     /* Trains; model->task, inputs, outputs and class names are set from the data already; for a
      * warm start they fit the data. A refusal (every status but SML_OK, SML_CANCELLED and
@@ -58,7 +62,8 @@ struct sml_model {
     double *setting_values; /* [n_parameters] the same as numbers; NaN for "auto" and for texts */
     void *state;            /* the algorithm's own; NULL before it is built */
     sml_task task;
-    size_t inputs, outputs;
+    size_t inputs, outputs;   /* inputs: numbers of a row behind the pipeline */
+    sml__pipeline *pipeline;  /* from raw rows to inputs; NULL: they are the same */
     size_t height, width;     /* of the pictures it was trained on, or 0 */
     char **class_names;       /* [outputs], or NULL */
     char (*number_names)[12]; /* [outputs] "0", "1", … where there are no names */

@@ -6,6 +6,7 @@
 #include "model/algorithm.h"
 #include "model/model_names.h"
 #include "model/parameters.h"
+#include "model/prepare_model.h"
 #include "model/receipt.h"
 
 #include <assert.h>
@@ -71,6 +72,7 @@ void sml_model_free(sml_model *model)
     sml__free(model->settings);
     sml__free(model->setting_values);
     sml__model_free_names(model);
+    sml__pipeline_free(model->pipeline);
     json_decref(model->fit_settings);
     json_decref(model->receipt);
     sml__free(model->receipt_text);
@@ -129,22 +131,12 @@ static sml_status take_shape(sml_ctx *ctx, sml_model *model, const sml_dataset *
     return status;
 }
 
-/* The columns must be those of the training. */
-static sml_status check_columns(sml_ctx *ctx, const sml_model *model, const sml_dataset *data)
-{
-    if (data->view.columns == model->inputs) {
-        return SML_OK;
-    }
-    return sml__fail(ctx, SML_BAD_SHAPE, "%s: the model expects %zu columns, the data has %zu",
-                     data->name, model->inputs, data->view.columns);
-}
-
 /* The targets must mean what the model gives: same task, same number of outputs. */
 static sml_status check_targets(sml_ctx *ctx, const sml_model *model, const sml_dataset *data)
 {
     const sml_data_view *view = &data->view;
-    sml_status status = check_columns(ctx, model, data);
-    if (status == SML_OK && view->task != model->task) {
+    sml_status status = SML_OK;
+    if (view->task != model->task) {
         status = sml__fail(ctx, SML_BAD_SHAPE, "%s: the model does %s, the data is for %s",
                            data->name, sml_task_name(model->task), sml_task_name(view->task));
     }
@@ -165,9 +157,33 @@ static sml_status check_fitted(sml_ctx *ctx, const sml_model *model, const char 
                      verb);
 }
 
-/* A warm start keeps the model's shape, which the data must have; another fit takes the data's. */
+/* A warm start keeps the model's pipeline and shape, which the data must have. */
+static sml_status go_on(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
+                        sml_dataset **own, const sml_dataset **ready)
+{
+    sml_status status = check_fitted(ctx, model, "warm start");
+    if (status == SML_OK) {
+        status = sml__model_data(ctx, model, train, own, ready);
+    }
+    return status == SML_OK ? check_targets(ctx, model, train) : status;
+}
+
+/* Another fit takes both from the data. */
+static sml_status start_anew(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
+                             sml_dataset **own, const sml_dataset **ready)
+{
+    sml_status status = sml__model_fit_pipeline(ctx, model, train);
+    *ready = train;
+    if (status == SML_OK && model->pipeline != NULL) {
+        status = sml__dataset_prepared(ctx, train, model->pipeline, own);
+        *ready = *own;
+    }
+    return status == SML_OK ? take_shape(ctx, model, *ready) : status;
+}
+
+/* *ready: the rows as the algorithm takes them; the caller frees *own. */
 static sml_status prepare_fit(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
-                              int warm_start)
+                              int warm_start, sml_dataset **own, const sml_dataset **ready)
 {
     if (train->view.task == SML_TASK_NONE && train->schema != NULL) {
         return sml__fail(ctx, SML_BAD_DATA,
@@ -177,11 +193,8 @@ static sml_status prepare_fit(sml_ctx *ctx, sml_model *model, const sml_dataset 
     if (train->view.task == SML_TASK_NONE) {
         return sml__fail(ctx, SML_BAD_DATA, "%s: no labels or targets to train on", train->name);
     }
-    if (!warm_start) {
-        return take_shape(ctx, model, train);
-    }
-    sml_status status = check_fitted(ctx, model, "warm start");
-    return status == SML_OK ? check_targets(ctx, model, train) : status;
+    return warm_start ? go_on(ctx, model, train, own, ready)
+                      : start_anew(ctx, model, train, own, ready);
 }
 
 /* Whether the fit changed the model, as it also does when it ends early. */
@@ -190,21 +203,19 @@ static int was_trained(sml_status status)
     return status == SML_OK || status == SML_CANCELLED || status == SML_DIVERGED;
 }
 
-/* Shape and receipt, then the algorithm's fit. On a refusal *model still has the new shape.
- * Where memory ends only after the fit, the model is trained and its receipt has no text. */
+/* Receipt, and the algorithm's fit on the prepared rows. Where memory ends only after the fit, the
+ * model is trained and its receipt has no text. */
 static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
-                               const sml_fit_options *options, sml_fit_report *report)
+                               const sml_dataset *ready, const sml_fit_options *options,
+                               sml_fit_report *report)
 {
     uint64_t epochs_before = options->warm_start ? sml__receipt_epochs(model->receipt) : 0;
-    sml_status status = prepare_fit(ctx, model, train, options->warm_start);
-    if (status != SML_OK) {
-        return status;
-    }
+    sml_status status = SML_OK;
     json_t *settings = sml__settings_json(ctx, model);
     json_t *receipt =
         settings != NULL ? sml__receipt_create(ctx, model, train, epochs_before) : NULL;
     status =
-        receipt != NULL ? model->algorithm->fit(ctx, model, train, options, report) : SML_NO_MEMORY;
+        receipt != NULL ? model->algorithm->fit(ctx, model, ready, options, report) : SML_NO_MEMORY;
     if (!was_trained(status)) {
         json_decref(settings);
         json_decref(receipt);
@@ -222,6 +233,8 @@ sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset 
 {
     const sml_fit_options no_options = {0};
     sml_fit_report own_report;
+    sml_dataset *own = NULL;
+    const sml_dataset *ready = NULL;
     sml_model before = *model;
     options = options != NULL ? options : &no_options;
     report = report != NULL ? report : &own_report;
@@ -229,12 +242,18 @@ sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset 
     if (!options->warm_start) {
         model->class_names = NULL;
         model->number_names = NULL;
+        model->pipeline = NULL;
     }
-    sml_status status = fit_and_sign(ctx, model, train, options, report);
+    sml_status status = prepare_fit(ctx, model, train, options->warm_start, &own, &ready);
+    if (status == SML_OK) {
+        status = fit_and_sign(ctx, model, train, ready, options, report);
+    }
+    sml_dataset_free(own);
     int refused = model->receipt == before.receipt;
     sml_model *spare = refused ? model : &before; /* the one whose names are not needed */
     if (!options->warm_start) {
         sml__model_free_names(spare);
+        sml__pipeline_free(spare->pipeline);
     }
     if (refused) {
         before.state = model->state;
@@ -252,27 +271,33 @@ sml_status sml_model_predict(sml_ctx *ctx, const sml_model *model, const sml_dat
                              float *outputs, size_t length)
 {
     size_t needed = 0;
+    sml_dataset *own = NULL;
+    const sml_dataset *ready = NULL;
     sml_status status = check_fitted(ctx, model, "predict");
     if (status == SML_OK) {
-        status = check_columns(ctx, model, data);
+        status = sml__model_data(ctx, model, data, &own, &ready);
     }
-    if (status != SML_OK) {
-        return status;
+    if (status == SML_OK &&
+        (!sml__multiply(data->view.rows, model->outputs, &needed) || needed != length)) {
+        status = sml__fail(ctx, SML_BAD_ARGUMENT,
+                           "predict: room for %zu numbers, %zu rows × %zu outputs are needed",
+                           length, data->view.rows, model->outputs);
     }
-    if (!sml__multiply(data->view.rows, model->outputs, &needed) || needed != length) {
-        return sml__fail(ctx, SML_BAD_ARGUMENT,
-                         "predict: room for %zu numbers, %zu rows × %zu outputs are needed", length,
-                         data->view.rows, model->outputs);
+    if (status == SML_OK) {
+        status = model->algorithm->predict(ctx, model, ready, outputs);
     }
-    return model->algorithm->predict(ctx, model, data, outputs);
+    sml_dataset_free(own);
+    return status;
 }
 
 sml_status sml_model_evaluate(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
                               sml_scores *scores)
 {
+    sml_dataset *own = NULL;
+    const sml_dataset *ready = NULL;
     sml_status status = check_fitted(ctx, model, "evaluate");
     if (status == SML_OK) {
-        status = check_columns(ctx, model, data);
+        status = sml__model_data(ctx, model, data, &own, &ready);
     }
     if (status == SML_OK && data->view.task == SML_TASK_NONE) {
         status =
@@ -281,7 +306,11 @@ sml_status sml_model_evaluate(sml_ctx *ctx, const sml_model *model, const sml_da
     if (status == SML_OK) {
         status = check_targets(ctx, model, data);
     }
-    return status == SML_OK ? model->algorithm->evaluate(ctx, model, data, scores) : status;
+    if (status == SML_OK) {
+        status = model->algorithm->evaluate(ctx, model, ready, scores);
+    }
+    sml_dataset_free(own);
+    return status;
 }
 
 sml_status sml_model_tensor(sml_ctx *ctx, const sml_model *model, size_t index,

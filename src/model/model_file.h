@@ -1,11 +1,12 @@
 /* The model file: safetensors, with everything but the tensors as texts in __metadata__:
  *   format          "scratchml"
- *   format_version  "1"
+ *   format_version  "1", or "2" where there is preprocessing: older readers would misread the model
  *   algorithm       "mlp"
  *   settings        JSON object of texts, the hyper-parameters of the last fit
  *   structure       JSON of the algorithm's own
  *   task, inputs, outputs, height, width
  *   class_names     JSON list of texts, where there are names
+ *   preprocessing   JSON, where raw rows are prepared: see prepare_model.h
  *   receipt         JSON object
  *   sha256          of the whole file, with these 64 digits taken as '0': every changed bit shows
  * All tensors are F32. */
@@ -15,8 +16,9 @@
 #include "base/file.h"
 #include "model/algorithm.h"
 
-#define SML__FORMAT         "scratchml"
-#define SML__FORMAT_VERSION "1"
+#define SML__FORMAT          "scratchml"
+#define SML__FORMAT_PLAIN    "1"
+#define SML__FORMAT_PREPARED "2"
 
 enum { SML__DIGEST = 64 };
 

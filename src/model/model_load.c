@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "model/model_file.h"
 #include "model/model_names.h"
+#include "model/prepare_model.h"
 #include "model/receipt.h"
 #include "model/safetensors.h"
 
@@ -100,12 +101,19 @@ static sml_status check_format(const loader *l)
                          "be loaded",
                          l->path, l->file.n);
     }
-    if (version == NULL || strcmp(version, SML__FORMAT_VERSION) != 0) {
+    if (version == NULL ||
+        (strcmp(version, SML__FORMAT_PLAIN) != 0 && strcmp(version, SML__FORMAT_PREPARED) != 0)) {
         return sml__fail(l->ctx, SML_BAD_FILE,
-                         "%s: format version '%.16s', this library (%s) reads version '%s'; use "
-                         "the library that wrote it, or a newer one",
+                         "%s: format version '%.16s', this library (%s) reads versions '%s' and "
+                         "'%s'; use the library that wrote it, or a newer one",
                          l->path, version != NULL ? version : "", scratchml_version(),
-                         SML__FORMAT_VERSION);
+                         SML__FORMAT_PLAIN, SML__FORMAT_PREPARED);
+    }
+    const int is_prepared = strcmp(version, SML__FORMAT_PREPARED) == 0;
+    if (is_prepared != (find_text(l, "preprocessing") != NULL)) {
+        return sml__fail(l->ctx, SML_BAD_FILE,
+                         "%s: metadata: format version '%s' %s 'preprocessing'", l->path, version,
+                         is_prepared ? "needs" : "has no");
     }
     return SML_OK;
 }
@@ -272,6 +280,21 @@ static sml_status take_names(loader *l, size_t outputs)
     return status;
 }
 
+static sml_status take_preprocessing(loader *l)
+{
+    json_t *json = NULL;
+    if (find_text(l, "preprocessing") == NULL) {
+        return SML_OK;
+    }
+    sml_status status = take_json(l, "preprocessing", &json);
+    if (status == SML_OK) {
+        status = sml__pipeline_read(l->ctx, json, l->model->inputs, &l->model->pipeline);
+        status = refuse(l, status, "preprocessing: ");
+    }
+    json_decref(json);
+    return status;
+}
+
 static sml_status take_receipt(loader *l)
 {
     json_t *receipt = NULL;
@@ -401,6 +424,9 @@ static sml_status load_steps(loader *l)
     }
     if (status == SML_OK) {
         status = take_names(l, outputs);
+    }
+    if (status == SML_OK) {
+        status = take_preprocessing(l);
     }
     if (status == SML_OK) {
         status = take_receipt(l);

@@ -3,6 +3,7 @@
 #include "base/sha256.h"
 #include "model/model_file.h"
 #include "model/model_names.h"
+#include "model/prepare_model.h"
 #include "model/receipt.h"
 #include "model/safetensors.h"
 
@@ -77,10 +78,10 @@ static json_t *names_json(sml_ctx *ctx, const sml_model *model)
 /* NULL with an error in ctx. */
 static json_t *metadata_json(sml_ctx *ctx, const sml_model *model)
 {
+    const char *version = model->pipeline != NULL ? SML__FORMAT_PREPARED : SML__FORMAT_PLAIN;
     json_t *m = json_object();
     int failed =
-        put_text(m, "format", SML__FORMAT) != 0 ||
-        put_text(m, "format_version", SML__FORMAT_VERSION) != 0 ||
+        put_text(m, "format", SML__FORMAT) != 0 || put_text(m, "format_version", version) != 0 ||
         put_text(m, "algorithm", model->algorithm->name) != 0 ||
         put_json(ctx, m, "settings", json_incref(model->fit_settings)) != 0 ||
         put_json(ctx, m, "structure", model->algorithm->structure(ctx, model)) != 0 ||
@@ -91,6 +92,9 @@ static json_t *metadata_json(sml_ctx *ctx, const sml_model *model)
         put_text(m, "sha256", ZEROS) != 0;
     if (!failed && model->class_names != NULL) {
         failed = put_json(ctx, m, "class_names", names_json(ctx, model)) != 0;
+    }
+    if (!failed && model->pipeline != NULL) {
+        failed = put_json(ctx, m, "preprocessing", sml__pipeline_json(ctx, model->pipeline)) != 0;
     }
     if (failed) {
         sml__fail(ctx, SML_NO_MEMORY, "out of memory: the metadata of a model file");

@@ -5,6 +5,8 @@
 struct sml_predictor {
     const sml__algorithm *algorithm;
     void *state;
+    const sml__pipeline *pipeline; /* the model's */
+    float *row;                    /* [inputs] behind it */
 };
 
 sml_status sml_predictor_create(sml_ctx *ctx, const sml_model *model, sml_predictor **out)
@@ -19,8 +21,17 @@ sml_status sml_predictor_create(sml_ctx *ctx, const sml_model *model, sml_predic
         return SML_NO_MEMORY;
     }
     predictor->algorithm = model->algorithm;
-    const sml_status status = model->algorithm->predictor_open(ctx, model, &predictor->state);
+    predictor->pipeline = model->pipeline;
+    sml_status status = SML_OK;
+    if (model->pipeline != NULL) {
+        predictor->row = sml__alloc(ctx, model->inputs, sizeof(float), "a prepared row");
+        status = predictor->row != NULL ? SML_OK : SML_NO_MEMORY;
+    }
+    if (status == SML_OK) {
+        status = model->algorithm->predictor_open(ctx, model, &predictor->state);
+    }
     if (status != SML_OK) {
+        sml__free(predictor->row);
         sml__free(predictor);
         return status;
     }
@@ -30,6 +41,10 @@ sml_status sml_predictor_create(sml_ctx *ctx, const sml_model *model, sml_predic
 
 void sml_predictor_run(sml_predictor *predictor, const float *features, float *outputs)
 {
+    if (predictor->pipeline != NULL) {
+        sml__pipeline_apply(predictor->pipeline, NULL, features, predictor->row);
+        features = predictor->row;
+    }
     predictor->algorithm->predictor_run(predictor->state, features, outputs);
 }
 
@@ -37,6 +52,7 @@ void sml_predictor_free(sml_predictor *predictor)
 {
     if (predictor != NULL) {
         predictor->algorithm->predictor_close(predictor->state);
+        sml__free(predictor->row);
         sml__free(predictor);
     }
 }

@@ -55,6 +55,8 @@ const sml_parameter sml__mlp_parameters[SML__MLP_PARAMETERS] = {
     {"epochs", SML_PARAMETER_INTEGER, "10", 0, 4294967294.0, NULL, "passes over the data"},
     {"seed", SML_PARAMETER_INTEGER, "42", 0, UNTIL_MAX, NULL,
      "start of all random numbers: initial weights, order of samples, dropout"},
+    SML__PREPARE_PARAMETERS,
+    SML__AUGMENT_PARAMETERS,
 };
 
 const sml__loss *sml__mlp_loss(sml_ctx *ctx, const sml_model *model)
@@ -97,6 +99,15 @@ sml_status sml__mlp_training(sml_ctx *ctx, const sml_model *model, const sml__lo
         .l2 = sml__setting_real(model, "l2"),
         .clip_norm = sml__setting_real(model, "clip_norm"),
         .optimizer = optimizer,
+        .augment =
+            {
+                .shift = sml__setting_real(model, "augment_shift"),
+                .rotate = sml__setting_real(model, "augment_rotate"),
+                .scale = sml__setting_real(model, "augment_scale"),
+                .elastic = sml__setting_real(model, "augment_elastic"),
+                .sigma = sml__setting_real(model, "augment_sigma"),
+                .noise = sml__setting_real(model, "augment_noise"),
+            },
         .update =
             {
                 .learning_rate = real_or(model, "learning_rate", optimizer->learning_rate),

@@ -1,6 +1,7 @@
 /* The public door to networks: layer by layer, and the gradient check. */
 #include "base/context.h"
 #include "base/memory.h"
+#include "model/prepare_model.h"
 #include "nn/gradcheck.h"
 #include "nn/mlp.h"
 
@@ -40,11 +41,16 @@ sml_status sml_network_check(sml_ctx *ctx, const sml_model *model, const sml_dat
 {
     const sml__mlp *mlp = model->algorithm == &sml__mlp_algorithm ? model->state : NULL;
     sml_scores scores;
+    sml_dataset *own = NULL;
+    const sml_dataset *ready = NULL;
     if (mlp == NULL || mlp->network == NULL) {
         return sml__fail(ctx, SML_BAD_ARGUMENT,
                          "check: the model is not a fitted network; fit or load one");
     }
     sml_status status = sml_model_evaluate(ctx, model, data, &scores); /* shapes and targets */
+    if (status == SML_OK) {
+        status = sml__model_data(ctx, model, data, &own, &ready);
+    }
     if (status != SML_OK) {
         return status;
     }
@@ -53,5 +59,7 @@ sml_status sml_network_check(sml_ctx *ctx, const sml_model *model, const sml_dat
         .l1 = sml__setting_real(model, "l1"),
         .l2 = sml__setting_real(model, "l2"),
     };
-    return sml__gradient_check(ctx, mlp->network, data, &penalties, progress, user, result);
+    status = sml__gradient_check(ctx, mlp->network, ready, &penalties, progress, user, result);
+    sml_dataset_free(own);
+    return status;
 }

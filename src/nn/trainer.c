@@ -30,10 +30,11 @@ typedef struct training {
     const sml_dataset *data;
     const sml__training_settings *settings;
     const sml_fit_options *options;
-    sml_fit_report *report;    /* brought up to date after every batch */
-    sml__sparse rows;          /* data's, where it is bytes */
-    float values[256];         /* what the bytes stand for */
-    const sml__sparse *sparse; /* &rows where they are mostly zero, or NULL */
+    sml_fit_report *report;          /* brought up to date after every batch */
+    sml__sparse rows;                /* data's, where it is bytes */
+    float values[256];               /* what the bytes stand for */
+    const sml__sparse *sparse;       /* &rows where they are mostly zero, or NULL */
+    sml__augmentation *augmentation; /* of the rows that are trained on, or NULL */
     sml__workspace workspace;
     int members;         /* of the team */
     int is_folded;       /* the backward pass takes the step: no gradient is written or read */
@@ -59,13 +60,18 @@ static uint32_t epoch_number(const training *t)
 }
 
 /* Copies the member's own rows of the pass into the workspace: features as float32 unless they are
- * sparse, targets as rows. */
-static void gather(training *t, size_t first, size_t rows, sml__member member)
+ * sparse, targets as rows. augmentation: NULL, or that of the training. */
+static void gather(training *t, size_t first, size_t rows, const sml__augmentation *augmentation,
+                   sml__member member)
 {
     const sml__network *network = t->network;
     const sml__range own = sml__own_rows(rows, member);
     const size_t stride = sml__row_stride(network->n_in);
-    if (t->sparse == NULL) {
+    if (augmentation != NULL) {
+        sml__augmented_gather(t->data, augmentation, epoch_number(t), first + own.begin,
+                              member.rank, t->order + first + own.begin, own.end - own.begin,
+                              t->workspace.input + own.begin * stride, stride);
+    } else if (t->sparse == NULL) {
         sml__dataset_gather(t->data, t->order + first + own.begin, 0, own.end - own.begin,
                             t->workspace.input + own.begin * stride, stride);
     }
@@ -98,7 +104,7 @@ static void differentiate(training *t, size_t first, size_t batch, sml__member m
         if (done > 0) {
             sml__team_wait(member); /* the others still read what the last pass left */
         }
-        gather(t, first + done, pass.rows, member);
+        gather(t, first + done, pass.rows, t->augmentation, member);
         sml__network_forward(t->network, &t->workspace, &pass, member);
         sml__network_loss(t->network, &t->workspace, &pass, member);
         sml__network_backward(t->network, &t->workspace, &pass,
@@ -202,7 +208,7 @@ static int is_sound(training *t)
     if (!all_finite(t->network->parameters, t->network->n_values)) {
         return 0;
     }
-    gather(t, 0, rows, SML__ALONE);
+    gather(t, 0, rows, NULL, SML__ALONE);
     sml__network_forward(t->network, &t->workspace, &pass, SML__ALONE);
     sml__network_loss(t->network, &t->workspace, &pass, SML__ALONE);
     int sound = 1;
@@ -335,7 +341,7 @@ static double bytes_needed(const training *t, size_t pass_rows)
 static void find_zeros(training *t, size_t pass_rows)
 {
     const sml_data_view *view = &t->data->view;
-    if (view->bytes != NULL && t->network->layers[0].type->has_units &&
+    if (t->augmentation == NULL && view->bytes != NULL && t->network->layers[0].type->has_units &&
         pass_rows <= SML__SPARSE_ROWS && sml__is_sparse(t->data, 0, view->rows)) {
         t->rows = sml__sparse_view(t->data, 0, t->values);
         t->sparse = &t->rows;
@@ -348,8 +354,13 @@ static sml_status allocate(training *t)
     const size_t n = t->network->n_parameters, rows = t->data->view.rows;
     const size_t batch = t->settings->batch_size < rows ? t->settings->batch_size : rows;
     const size_t pass_rows = sml__pass_rows(t->network, batch);
+    sml_status status = sml__augmentation_create(ctx, t->data, &t->settings->augment,
+                                                 t->settings->seed, t->members, &t->augmentation);
+    if (status != SML_OK) {
+        return status;
+    }
     find_zeros(t, pass_rows);
-    sml_status status = sml__batch_check(ctx, t->network, batch);
+    status = sml__batch_check(ctx, t->network, batch);
     if (status == SML_OK) {
         status = sml__memory_check(ctx, bytes_needed(t, pass_rows), "training");
     }
@@ -376,6 +387,7 @@ static sml_status allocate(training *t)
 static void release(training *t)
 {
     sml__workspace_free(&t->workspace, t->network);
+    sml__augmentation_free(t->augmentation);
     sml__free(t->gradient);
     sml__free(t->last_good);
     sml__free(t->block_norms);

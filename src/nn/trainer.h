@@ -2,6 +2,7 @@
 #ifndef SML_NN_TRAINER_H
 #define SML_NN_TRAINER_H
 
+#include "data/prepare/augment.h"
 #include "nn/network.h"
 
 typedef struct sml__training_settings {
@@ -13,6 +14,7 @@ typedef struct sml__training_settings {
     double l1, l2;    /* C + l1 Σ|w| + (l2/2) Σ w², weights only */
     double clip_norm; /* 0: off */
     const sml__optimizer *optimizer;
+    sml__augment_settings augment;
     sml__update update; /* learning rate and the other constants of the optimiser */
 } sml__training_settings;
 

@@ -82,8 +82,10 @@ static void foreign_files_are_named(void **state)
     json_decref(header);
     free_image(file);
     refuses_metadata(t, "format", "pt", "foreign file");
-    refuses_metadata(t, "format_version", "2", "format version '2', this library (0.");
-    refuses_metadata(t, "format_version", "2", "reads version '1'");
+    refuses_metadata(t, "format_version", "3", "format version '3', this library (0.");
+    refuses_metadata(t, "format_version", "3", "reads versions '1' and '2'");
+    refuses_metadata(t, "format_version", "2", "version '2' needs 'preprocessing'");
+    refuses_metadata(t, "preprocessing", "{}", "version '1' has no 'preprocessing'");
     refuses_metadata(t, "format_version", NULL, "format version ''");
     refuses_metadata(t, "sha256", NULL, "'sha256' is missing");
     refuses_metadata(t, "sha256", "0", "'sha256' is missing");

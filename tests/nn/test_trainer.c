@@ -349,6 +349,16 @@ static void defaults_are_as_documented(void **state)
         {"epsilon", "auto"},
         {"loss", "auto"},
         {"init", "auto"},
+        {"scaling", "auto"},
+        {"encoding", "one_hot"},
+        {"missing", "auto"},
+        {"unknown", "refuse"},
+        {"augment_shift", "0"},
+        {"augment_rotate", "0"},
+        {"augment_scale", "0"},
+        {"augment_elastic", "0"},
+        {"augment_sigma", "4"},
+        {"augment_noise", "0"},
     };
     (void)state;
     sml_ctx *ctx = new_context(1);

@@ -1,0 +1,107 @@
+#include "model/prepare_model.h"
+
+#include "base/context.h"
+#include "base/text.h"
+#include "data/prepare/parameters.h"
+#include "model/parameters.h"
+
+#include <string.h>
+
+/* Position of a setting's text among its choices; 0, the default, where the algorithm has no such
+ * setting. */
+static int chosen(const sml_model *model, const char *name, const char *choices)
+{
+    const sml__algorithm *algorithm = model->algorithm;
+    const size_t n = algorithm->n_parameters;
+    int position = 0;
+    if (sml__parameter_index(algorithm->parameters, n, name) == n) {
+        return 0;
+    }
+    const char *text = sml__setting_text(model, name);
+    const size_t length = strlen(text);
+    for (const char *at = choices;
+         strncmp(at, text, length) != 0 || (at[length] != '|' && at[length] != '\0'); position++) {
+        at = strchr(at, '|') + 1; /* the text is one of them: it was checked when it was set */
+    }
+    return position;
+}
+
+sml_status sml__model_fit_pipeline(sml_ctx *ctx, sml_model *model, const sml_dataset *train)
+{
+    const sml__prepare_settings settings = {
+        .scaling = (sml__scaling)chosen(model, "scaling", SML__SCALING_CHOICES),
+        .filling = (sml__filling)chosen(model, "missing", SML__FILLING_CHOICES),
+        .is_ordinal = chosen(model, "encoding", SML__ENCODING_CHOICES),
+        .unknown_is_zeros = chosen(model, "unknown", SML__UNKNOWN_CHOICES),
+    };
+    return sml__pipeline_fit(ctx, train, &settings, &model->pipeline);
+}
+
+/* A model that was trained on bare numbers has nothing to put in the place of a missing cell or of
+ * a category. */
+static sml_status check_plain(sml_ctx *ctx, const sml_model *model, const sml_dataset *data)
+{
+    if (data->view.columns != model->inputs) {
+        return sml__fail(ctx, SML_BAD_SHAPE, "%s: the model expects %zu columns, the data has %zu",
+                         data->name, model->inputs, data->view.columns);
+    }
+    for (size_t c = 0; data->schema != NULL && c < data->schema->n; c++) {
+        const sml__column *column = &data->schema->columns[c];
+        if (column->kind == SML__CATEGORICAL || column->missing > 0) {
+            return sml__fail(ctx, SML_BAD_DATA,
+                             "%s: column '%s' has %s, and the model was trained on bare numbers; "
+                             "train it on a table, or give it numbers",
+                             data->name, column->name,
+                             column->kind == SML__CATEGORICAL ? "categories"
+                                                              : "cells without a value");
+        }
+    }
+    return SML_OK;
+}
+
+sml_status sml__model_data(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
+                           sml_dataset **own, const sml_dataset **ready)
+{
+    *own = NULL;
+    *ready = data;
+    if (model->pipeline == NULL) {
+        return check_plain(ctx, model, data);
+    }
+    const sml_status status = sml__dataset_prepared(ctx, data, model->pipeline, own);
+    *ready = *own;
+    return status;
+}
+
+size_t sml_model_columns(const sml_model *model)
+{
+    return model->pipeline != NULL ? model->pipeline->n_raw : model->inputs;
+}
+
+const sml_schema *sml_model_schema(const sml_model *model)
+{
+    return model->pipeline != NULL ? model->pipeline->schema : NULL;
+}
+
+const char *sml_model_column_name(const sml_model *model, size_t column)
+{
+    const sml_schema *schema = sml_model_schema(model);
+    return schema != NULL && column < schema->n ? schema->columns[column].name : "";
+}
+
+sml_status sml_model_category(sml_ctx *ctx, const sml_model *model, size_t column,
+                              const char *category, float *cell)
+{
+    const sml_schema *schema = sml_model_schema(model);
+    if (schema == NULL || column >= schema->n || schema->columns[column].kind != SML__CATEGORICAL) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "column %zu of the model has no categories",
+                         column);
+    }
+    const sml__column *found = &schema->columns[column];
+    for (size_t k = 0; k < found->n_categories; k++) {
+        if (strcmp(found->categories[k], category) == 0) {
+            *cell = (float)k;
+            return SML_OK;
+        }
+    }
+    return sml__fail_unknown(ctx, found->name, category, found->categories, found->n_categories);
+}

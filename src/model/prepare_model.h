@@ -1,0 +1,34 @@
+/* Where raw data meets a model: its pipeline, and that pipeline as JSON. */
+#ifndef SML_MODEL_PREPARE_MODEL_H
+#define SML_MODEL_PREPARE_MODEL_H
+
+#include "model/algorithm.h"
+
+/* Fits the model's pipeline on training rows, as its settings say; an algorithm without such
+ * settings has the defaults. model->pipeline is NULL where there is nothing to do. */
+sml_status sml__model_fit_pipeline(sml_ctx *ctx, sml_model *model, const sml_dataset *train);
+
+/* Raw data as the model's algorithm takes it: *ready is data itself where there is no pipeline;
+ * otherwise it is *own, which the caller frees with sml_dataset_free, and data must outlive it.
+ * Errors: as sml__pipeline_bind; without a pipeline SML_BAD_SHAPE, or SML_BAD_DATA for a table
+ * whose cells need one. */
+sml_status sml__model_data(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
+                           sml_dataset **own, const sml_dataset **ready);
+
+/* A pipeline as JSON, a new reference; NULL with an error in ctx.
+ * Of a table:
+ *   {"columns": [{"name": "age", "kind": "numeric", "fill": 38.25, "shift": 37.5, "factor": 0.07},
+ *                {"name": "colour", "kind": "categorical", "fill": 1, "shift": 0, "factor": 1,
+ *                 "categories": ["blue", "red"]}],
+ *    "named": true, "target": "species" or null, "weight": null,
+ *    "encoding": "one_hot" or "ordinal", "unknown": "refuse" or "zeros",
+ *    "rows": "none" or "per_image"}
+ * Of other rows {"numeric": 784, "fill": […], "shift": […], "factor": […]} stands in place of the
+ * first four members. "fill" is null where missing cells are refused. */
+json_t *sml__pipeline_json(sml_ctx *ctx, const sml__pipeline *pipeline);
+
+/* The reverse; inputs is what n_out must be. Errors: SML_BAD_FILE for everything that is not
+ * well-formed (the text does not name the file), SML_NO_MEMORY. */
+sml_status sml__pipeline_read(sml_ctx *ctx, const json_t *json, size_t inputs, sml__pipeline **out);
+
+#endif
