@@ -204,4 +204,5 @@ def main():
     print(len(cases), "cases,", sum(len(case["expected"]) for case in cases), "numbers")
 
 
-main()
+if __name__ == "__main__":
+    main()
