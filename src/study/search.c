@@ -7,6 +7,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "model/algorithm.h"
 #include "study/journal.h"
 #include "study/space.h"
@@ -179,14 +180,14 @@ void sml_search_size(const sml_search *search, size_t *trials, size_t *rungs, si
 
 /* ---- ranking */
 
-typedef struct place {
+typedef struct standing {
     size_t trial, rung;
     double metric; /* larger is better; -infinity for none */
-} place;
+} standing;
 
 static int compare_places(const void *a, const void *b)
 {
-    const place *x = a, *y = b;
+    const standing *x = a, *y = b;
     if (x->rung != y->rung) {
         return x->rung > y->rung ? -1 : 1;
     }
@@ -199,7 +200,7 @@ static int compare_places(const void *a, const void *b)
 /* Orders search->ranking by the rows that are done. */
 static sml_status rank_trials(sml_ctx *ctx, sml_search *search, int larger_is_better)
 {
-    place *places = sml__alloc(ctx, search->trials, sizeof *places, "a ranking");
+    standing *places = sml__alloc(ctx, search->trials, sizeof *places, "a ranking");
     if (places == NULL) {
         return SML_NO_MEMORY;
     }
@@ -209,7 +210,7 @@ static sml_status rank_trials(sml_ctx *ctx, sml_search *search, int larger_is_be
         const double metric = larger_is_better ? row->metric : -row->metric;
         if (row->status != SML_CANCELLED) {
             places[search->ranked++] =
-                (place){i, row->rung, isnan(metric) ? -(double)INFINITY : metric};
+                (standing){i, row->rung, isnan(metric) ? -(double)INFINITY : metric};
         }
     }
     qsort(places, search->ranked, sizeof *places, compare_places);
