@@ -120,27 +120,55 @@ static void close_hunt(hunt *h)
     sml_model_free(h->like);
 }
 
+/* The next "name=value" of a row's settings; 0 at the end. */
+static int next_setting(const char **settings, short_text *name, short_text *value)
+{
+    const char *word = *settings;
+    size_t length = strcspn(word, " "), n = strcspn(word, "=");
+    if (*word == '\0') {
+        return 0;
+    }
+    snprintf(name->text, sizeof name->text, "%.*s", (int)n, word);
+    snprintf(value->text, sizeof value->text, "%.*s", (int)(length - n - 1), word + n + 1);
+    *settings = word + length + (word[length] == ' ');
+    return 1;
+}
+
+static void add_trial(table *t, size_t rank, const sml_study_row *row)
+{
+    const char *settings = row->settings;
+    short_text name, value;
+    table_cell(t, "%zu", rank);
+    table_cell(t, "%zu", row->trial);
+    table_cell(t, "%s", format_count(row->epochs).text);
+    if (row->status == SML_DIVERGED) {
+        table_cell(t, "diverged");
+        table_cell(t, "%s", sign("–"));
+    } else {
+        table_cell(t, "%.4f", row->metric);
+        table_cell(t, "%.4f", row->loss);
+    }
+    while (next_setting(&settings, &name, &value)) {
+        table_cell(t, "%s", value.text);
+    }
+}
+
 static void print_ranking(const session *s, const hunt *h)
 {
-    table *t = table_create(6, "rrrrrl");
-    const char *const headings[] = {"rank", "trial", "epochs", h->metric, "loss", "settings"};
-    const sml_study_row *row;
-    size_t trials, rungs, jobs;
-    for (size_t i = 0; i < 6; i++) {
+    const char *const headings[] = {"rank", "trial", "epochs", h->metric, "loss"};
+    const sml_study_row *row = sml_search_rank(h->search, 0);
+    const char *settings = row->settings;
+    short_text name, value;
+    size_t trials, rungs, jobs, columns = sizeof headings / sizeof headings[0];
+    table *t = table_create(columns + s->options.n_operands - 1, "rrrrrl");
+    for (size_t i = 0; i < columns; i++) {
         table_cell(t, "%s", headings[i]);
     }
+    while (next_setting(&settings, &name, &value)) {
+        table_cell(t, "%s", name.text);
+    }
     for (size_t i = 0; i < SHOWN_MOST && (row = sml_search_rank(h->search, i)) != NULL; i++) {
-        table_cell(t, "%zu", i + 1);
-        table_cell(t, "%zu", row->trial);
-        table_cell(t, "%s", format_count(row->epochs).text);
-        if (row->status == SML_DIVERGED) {
-            table_cell(t, "diverged");
-            table_cell(t, "%s", sign("–"));
-        } else {
-            table_cell(t, "%.4f", row->metric);
-            table_cell(t, "%.4f", row->loss);
-        }
-        table_cell(t, "%s", row->settings);
+        add_trial(t, i + 1, row);
     }
     table_print(t, &s->out);
     table_free(t);
@@ -154,23 +182,21 @@ static void print_ranking(const session *s, const hunt *h)
 static void print_winner(const session *s, const sml_study_row *row)
 {
     const options *o = &s->options;
+    const char *settings = row->settings;
+    short_text name, value;
     char *data = quoted_for_shell(o->operands[0]);
     printf("\nscratchml train %s", data);
     free(data);
     for (size_t i = 0; i < o->n; i++) {
         const option_state *state = &o->states[i];
         if (state->is_setting && state->given != NULL) {
-            char *value = quoted_for_shell(state->given);
-            printf(" --%s %s", state->spelling, value);
-            free(value);
+            char *given = quoted_for_shell(state->given);
+            printf(" --%s %s", state->spelling, given);
+            free(given);
         }
     }
-    for (const char *word = row->settings; *word != '\0';) {
-        size_t length = strcspn(word, " "), name = strcspn(word, "=");
-        char setting[64];
-        snprintf(setting, sizeof setting, "%.*s", (int)name, word);
-        printf(" %s %.*s", format_option(setting).text, (int)(length - name - 1), word + name + 1);
-        word += length + (word[length] == ' ');
+    while (next_setting(&settings, &name, &value)) {
+        printf(" %s %s", format_option(name.text).text, value.text);
     }
     putchar('\n');
 }
@@ -296,7 +322,11 @@ static int report_search(const session *s, const hunt *h)
 static int run(session *s)
 {
     hunt h = {0};
+    const char *csv = option_text(&s->options, "csv");
     int code = create_search(s, &h);
+    if (code == 0 && csv[0] != '\0' && sml_model_check_path(s->ctx, csv) != SML_OK) {
+        code = fail_library(s); /* before the work, not after it */
+    }
     code = code == 0 ? open_parts(s, &h) : code;
     code = code == 0 ? run_search(s, &h) : code;
     code = code == 0 ? report_search(s, &h) : code;
