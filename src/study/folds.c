@@ -74,15 +74,15 @@ sml_status sml_repeat(sml_ctx *ctx, const sml_model *like, const sml_dataset *tr
     return status;
 }
 
-/* parts: [folds, 2], of each fold the rows to train on and those to score. */
-static sml_status run_folds(sml_ctx *ctx, const sml_model *like, sml_dataset **parts, size_t folds,
-                            const sml_study *study, sml_study_row *rows)
+/* parts: of each fold the rows to train on and those to score. */
+static sml_status run_folds(sml_ctx *ctx, const sml_model *like, sml_dataset *(*parts)[2],
+                            size_t folds, const sml_study *study, sml_study_row *rows)
 {
     sml__job *jobs = new_jobs(ctx, rows, folds);
     sml_status status = jobs != NULL ? SML_OK : SML_NO_MEMORY;
     for (size_t i = 0; status == SML_OK && i < folds; i++) {
-        jobs[i].train = parts[2 * i];
-        jobs[i].score = parts[2 * i + 1];
+        jobs[i].train = parts[i][0];
+        jobs[i].score = parts[i][1];
     }
     if (status == SML_OK) {
         status = sml__run_jobs(ctx, study, like, jobs, folds);
@@ -100,16 +100,17 @@ sml_status sml_cross_validate(sml_ctx *ctx, const sml_model *like, const sml_dat
     if (status != SML_OK) {
         return status;
     }
-    sml_dataset **parts = sml__alloc(ctx, folds, 2 * sizeof *parts, "the folds");
+    sml_dataset *(*parts)[2] = sml__alloc(ctx, folds, sizeof *parts, "the folds");
     status = parts != NULL ? SML_OK : SML_NO_MEMORY;
     for (size_t i = 0; status == SML_OK && i < folds; i++) {
-        status = sml_dataset_fold(ctx, data, seed, i, folds, parts + 2 * i);
+        status = sml_dataset_fold(ctx, data, seed, i, folds, parts[i]);
     }
     if (status == SML_OK) {
         status = run_folds(ctx, like, parts, folds, study, rows);
     }
-    for (size_t i = 0; parts != NULL && i < 2 * folds; i++) {
-        sml_dataset_free(parts[i]);
+    for (size_t i = 0; parts != NULL && i < folds; i++) {
+        sml_dataset_free(parts[i][0]);
+        sml_dataset_free(parts[i][1]);
     }
     sml__free(parts);
     return status;

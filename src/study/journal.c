@@ -25,11 +25,11 @@ static char *path_in(sml_ctx *ctx, const char *folder, const char *name)
 }
 
 /* The first member that is not the same in both objects. */
-static const char *first_difference(const json_t *plan, const json_t *found)
+static const char *first_difference(json_t *plan, const json_t *found)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)plan, key, value)
+    json_object_foreach(plan, key, value)
     {
         if (!json_equal(value, json_object_get(found, key))) {
             return key;
@@ -38,7 +38,7 @@ static const char *first_difference(const json_t *plan, const json_t *found)
     return "a member that is not known here";
 }
 
-static sml_status compare_plan(sml_ctx *ctx, const char *path, const json_t *plan,
+static sml_status compare_plan(sml_ctx *ctx, const char *path, json_t *plan,
                                const unsigned char *bytes, size_t length)
 {
     sml__json_error error = {0};
@@ -47,7 +47,7 @@ static sml_status compare_plan(sml_ctx *ctx, const char *path, const json_t *pla
     if (status == SML_BAD_FILE) {
         return sml__fail(ctx, status, "%s: offset %zu: %s", path, error.position, error.reason);
     }
-    if (status == SML_OK && !json_equal((json_t *)(uintptr_t)plan, found)) {
+    if (status == SML_OK && !json_equal(plan, found)) {
         status = sml__fail(ctx, SML_BAD_ARGUMENT,
                            "%s: the journal is of another search: %s differs; choose another "
                            "folder, or search as it says there",
@@ -58,7 +58,7 @@ static sml_status compare_plan(sml_ctx *ctx, const char *path, const json_t *pla
 }
 
 /* Writes the plan, or holds it against the one that is there. */
-static sml_status settle_plan(sml_ctx *ctx, const char *path, const json_t *plan)
+static sml_status settle_plan(sml_ctx *ctx, const char *path, json_t *plan)
 {
     unsigned char *bytes = NULL;
     size_t length = 0;
@@ -115,8 +115,7 @@ static sml_status cut_torn_line(sml_ctx *ctx, const sml__journal *journal)
     return SML_OK;
 }
 
-sml_status sml__journal_open(sml_ctx *ctx, const char *folder, const json_t *plan,
-                             sml__journal *journal)
+sml_status sml__journal_open(sml_ctx *ctx, const char *folder, json_t *plan, sml__journal *journal)
 {
     *journal = (sml__journal){.fd = -1};
     sml_status status = sml__directory_create(ctx, folder);

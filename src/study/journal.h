@@ -15,8 +15,7 @@ typedef struct sml__journal {
  * line that a kill left without its end is cut off.
  * Errors: SML_BAD_ARGUMENT (the folder is of another plan: the first member that differs is named;
  * or in use), SML_IO, SML_BAD_FILE, SML_NO_MEMORY. */
-sml_status sml__journal_open(sml_ctx *ctx, const char *folder, const json_t *plan,
-                             sml__journal *journal);
+sml_status sml__journal_open(sml_ctx *ctx, const char *folder, json_t *plan, sml__journal *journal);
 void sml__journal_close(sml__journal *journal);
 
 /* Calls take for every result that is there; trial, rung, epochs, metric, accuracy, loss, seconds

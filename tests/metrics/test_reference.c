@@ -46,32 +46,40 @@ static float *floats(const json_t *array)
 
 /* A case as the library takes it, every array exactly as long as it must be: a sanitizer sees a
  * step beyond. Free with free_case. */
-static sml_predictions predictions_of(const json_t *one)
+typedef struct test_case {
+    sml_predictions p;
+    float *predicted, *targets;
+    int32_t *labels;
+} test_case;
+
+static test_case case_of(const json_t *one)
 {
-    sml_predictions p = {.task = task_named(json_string_value(json_object_get(one, "task"))),
-                         .n = (size_t)json_integer_value(json_object_get(one, "n")),
-                         .outputs = (size_t)json_integer_value(json_object_get(one, "outputs")),
-                         .predicted = floats(json_object_get(one, "predicted"))};
+    test_case c = {.predicted = floats(json_object_get(one, "predicted"))};
     const json_t *labels = json_object_get(one, "labels");
+    c.p.task = task_named(json_string_value(json_object_get(one, "task")));
+    c.p.n = (size_t)json_integer_value(json_object_get(one, "n"));
+    c.p.outputs = (size_t)json_integer_value(json_object_get(one, "outputs"));
     if (labels != NULL) {
-        int32_t *values = calloc(p.n, sizeof *values);
-        for (size_t i = 0; i < p.n; i++) {
-            values[i] = (int32_t)json_integer_value(json_array_get(labels, i));
+        c.labels = calloc(c.p.n, sizeof *c.labels);
+        for (size_t i = 0; i < c.p.n; i++) {
+            c.labels[i] = (int32_t)json_integer_value(json_array_get(labels, i));
         }
-        p.labels = values;
     } else {
-        p.targets = floats(json_object_get(one, "targets"));
+        c.targets = floats(json_object_get(one, "targets"));
     }
-    p.scratch = calloc(sml_metric_scratch(p.n, p.outputs), sizeof *p.scratch);
-    return p;
+    c.p.predicted = c.predicted;
+    c.p.labels = c.labels;
+    c.p.targets = c.targets;
+    c.p.scratch = calloc(sml_metric_scratch(c.p.n, c.p.outputs), sizeof *c.p.scratch);
+    return c;
 }
 
-static void free_case(sml_predictions p)
+static void free_case(test_case c)
 {
-    free((void *)(uintptr_t)p.predicted);
-    free((void *)(uintptr_t)p.labels);
-    free((void *)(uintptr_t)p.targets);
-    free(p.scratch);
+    free(c.predicted);
+    free(c.targets);
+    free(c.labels);
+    free(c.p.scratch);
 }
 
 static void assert_figure(double found, const json_t *expected, const char *name, size_t index)
@@ -94,7 +102,8 @@ static void every_named_metric_is_scikit_learns(void **state)
     assert_true(json_array_size(cases) >= LEAST_CASES);
     json_array_foreach(cases, index, one)
     {
-        const sml_predictions p = predictions_of(one);
+        const test_case c = case_of(one);
+        const sml_predictions p = c.p;
         assert_true(json_object_size(json_object_get(one, "expected")) >= 4);
         json_object_foreach(json_object_get(one, "expected"), name, expected)
         {
@@ -102,7 +111,7 @@ static void every_named_metric_is_scikit_learns(void **state)
             assert_int_equal(sml_metric_named(name, p.task, &p, &found, NULL), 1);
             assert_figure(found, expected, name, index);
         }
-        free_case(p);
+        free_case(c);
     }
 }
 
@@ -114,7 +123,8 @@ static void calibration_error_by_number_of_bins(void **state)
     const char *bins;
     json_array_foreach(cases, index, one)
     {
-        const sml_predictions p = predictions_of(one);
+        const test_case c = case_of(one);
+        const sml_predictions p = c.p;
         json_object_foreach(json_object_get(one, "ece_by_bins"), bins, expected)
         {
             const double found = sml_calibration_error(p.labels, p.predicted, p.n, p.outputs,
@@ -122,7 +132,7 @@ static void calibration_error_by_number_of_bins(void **state)
             assert_near(found, json_number_value(expected), 1e-6, 1e-6, bins, index);
             seen++;
         }
-        free_case(p);
+        free_case(c);
     }
     assert_true(seen >= 160);
 }
@@ -135,7 +145,8 @@ static void averages_of_the_matrix_are_the_same(void **state)
     json_t *one;
     json_array_foreach(cases, index, one)
     {
-        const sml_predictions p = predictions_of(one);
+        const test_case c = case_of(one);
+        const sml_predictions p = c.p;
         const json_t *expected = json_object_get(one, "expected");
         int32_t said[MOST_ROWS];
         uint64_t *counts = calloc(p.outputs * p.outputs, sizeof *counts);
@@ -155,7 +166,7 @@ static void averages_of_the_matrix_are_the_same(void **state)
             }
         }
         free(counts);
-        free_case(p);
+        free_case(c);
     }
 }
 
@@ -167,7 +178,8 @@ static void areas_of_plain_arrays(void **state)
     json_t *one;
     json_array_foreach(cases, index, one)
     {
-        const sml_predictions p = predictions_of(one);
+        const test_case c = case_of(one);
+        const sml_predictions p = c.p;
         const json_t *expected = json_object_get(one, "expected");
         uint8_t positive[MOST_ROWS];
         float scores[MOST_ROWS];
@@ -182,7 +194,7 @@ static void areas_of_plain_arrays(void **state)
                           json_object_get(expected, "pr_auc"), "pr_auc", index);
             seen++;
         }
-        free_case(p);
+        free_case(c);
     }
     assert_true(seen >= 8);
 }
