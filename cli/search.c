@@ -244,13 +244,9 @@ static void write_number(FILE *file, double value)
 }
 
 /* Settings hold neither quotes nor newlines, but lists of numbers hold commas. */
-static int write_csv(const session *s, const hunt *h, const char *path)
+static void write_rows(FILE *file, const hunt *h)
 {
     const sml_study_row *row;
-    FILE *file = fopen(path, "w");
-    if (file == NULL) {
-        return fail(s->program, "%s: cannot write: %s", path, strerror(errno));
-    }
     fprintf(file, "rank,trial,rung,epochs,metric,accuracy,loss,seconds,settings\n");
     for (size_t i = 0; (row = sml_search_rank(h->search, i)) != NULL; i++) {
         fprintf(file, "%zu,%zu,%zu,%llu", i + 1, row->trial, row->rung,
@@ -261,11 +257,28 @@ static int write_csv(const session *s, const hunt *h, const char *path)
         write_number(file, row->seconds);
         fprintf(file, ",\"%s\"\n", row->settings);
     }
-    int failed = ferror(file);
-    if (fclose(file) != 0 || failed) {
-        return fail(s->program, "%s: cannot write: %s", path, strerror(errno));
+}
+
+/* To a file beside it and then renamed: the old one stays until the new one is whole. */
+static int write_csv(const session *s, const hunt *h, const char *path)
+{
+    size_t size = strlen(path) + sizeof ".tmp";
+    char *temporary = allocate(size, 1);
+    snprintf(temporary, size, "%s.tmp", path);
+    FILE *file = fopen(temporary, "w");
+    int failed = file == NULL;
+    if (!failed) {
+        write_rows(file, h);
+        failed = ferror(file);
+        failed = fclose(file) != 0 || failed || rename(temporary, path) != 0;
     }
-    return 0;
+    if (failed) {
+        int error = errno;
+        remove(temporary);
+        fail(s->program, "%s: cannot write: %s", path, strerror(error));
+    }
+    free(temporary);
+    return failed ? EXIT_FAILED : 0;
 }
 
 static int fail_interrupted(const session *s, size_t done, size_t jobs)

@@ -11,6 +11,7 @@ expect_out '^ +1 +[0-9]+ +9 +0\.[0-9]+ '
 head -n -1 out >table # the last line is for the shell
 expect_narrow 80 table
 check 'a header and a row for each trial' [ "$(wc -l <r.csv)" -eq 10 ]
+check 'nothing beside the CSV file' [ ! -e r.csv.tmp ]
 check 'columns of the CSV file' \
     grep -qx 'rank,trial,rung,epochs,metric,accuracy,loss,seconds,settings' r.csv
 
