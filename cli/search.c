@@ -1,4 +1,5 @@
 /* scratchml search: trains many settings, keeps the best ones training, ranks them. */
+#include "data_options.h"
 #include "document.h"
 #include "folds.h"
 #include "interrupt.h"
@@ -49,10 +50,23 @@ static const option_row option_csv = {
     "FILE"};
 
 static const option_row *const options_of_search[] = {
-    &option_trials,     &option_grid,    &option_metric,   &option_eta,
-    &option_min_epochs, &option_holdout, &option_journal,  &option_csv,
-    &option_json,       &option_threads, &option_data_dir, &option_progress,
-    &option_color,      &option_quiet,   &option_help,     NULL,
+    &option_trials,
+    &option_grid,
+    &option_metric,
+    &option_eta,
+    DATA_OPTIONS,
+    &option_min_epochs,
+    &option_holdout,
+    &option_journal,
+    &option_csv,
+    &option_json,
+    &option_threads,
+    &option_data_dir,
+    &option_progress,
+    &option_color,
+    &option_quiet,
+    &option_help,
+    NULL,
 };
 
 /* A run of the command. */
@@ -178,6 +192,17 @@ static void print_ranking(const session *s, const hunt *h)
     }
 }
 
+/* Options of the search that the training needs as well. */
+static int belongs_to_training(const option_state *state)
+{
+    static const option_row *const of_data[] = {DATA_OPTIONS};
+    int found = state->is_setting;
+    for (size_t i = 0; i < sizeof of_data / sizeof of_data[0]; i++) {
+        found = found || state->parameter == &of_data[i]->parameter;
+    }
+    return found && state->given != NULL;
+}
+
 /* The settings that all trials share, then those of the winner, as options. */
 static void print_winner(const session *s, const sml_study_row *row)
 {
@@ -189,9 +214,10 @@ static void print_winner(const session *s, const sml_study_row *row)
     free(data);
     for (size_t i = 0; i < o->n; i++) {
         const option_state *state = &o->states[i];
-        if (state->is_setting && state->given != NULL) {
+        if (belongs_to_training(state)) {
             char *given = quoted_for_shell(state->given);
-            printf(" --%s %s", state->spelling, given);
+            printf(" --%s%s%s", state->spelling, state->value != NULL ? " " : "",
+                   state->value != NULL ? given : "");
             free(given);
         }
     }
