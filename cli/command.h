@@ -26,8 +26,9 @@ typedef struct command {
     const char *notes; /* closes --help, or NULL */
 } command;
 
-extern const command command_train, command_evaluate, command_predict, command_check, command_info,
-    command_data_list, command_data_info, command_data_show, command_data_fetch;
+extern const command command_train, command_search, command_evaluate, command_predict,
+    command_check, command_info, command_data_list, command_data_info, command_data_show,
+    command_data_fetch;
 
 /* --help of a command; --help of the program. Both to stdout. */
 void print_command_help(const command *c);

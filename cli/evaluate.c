@@ -3,9 +3,19 @@
 
 #include <stdio.h>
 
+static const option_row option_top_k = {
+    {"top_k", SML_PARAMETER_INTEGER, "5", 1, 9999, NULL,
+     "count a row as right when its class is among the K likeliest"},
+    0,
+    "K"};
+static const option_row option_bins = {
+    {"bins", SML_PARAMETER_INTEGER, "15", 1, SML_BINS_MAX, NULL, "bins of the calibration error"},
+    0,
+    "N"};
+
 static const option_row *const options_of_evaluate[] = {
-    &option_split, &option_json, &option_seed, &option_threads, &option_data_dir, &option_color,
-    &option_quiet, &option_help, NULL,
+    &option_split,    &option_top_k, &option_bins,  &option_json, &option_seed, &option_threads,
+    &option_data_dir, &option_color, &option_quiet, &option_help, NULL,
 };
 
 static void print_report(const session *s, const sml_dataset *data, const report *r)
@@ -28,7 +38,8 @@ static int run(session *s)
 {
     sml_model *model = NULL;
     sml_dataset *data = NULL;
-    report r = {0};
+    report r = {.top_k = (size_t)option_number(&s->options, "top_k"),
+                .bins = (size_t)option_number(&s->options, "bins")};
     int code = open_model_and_data(s, &model, &data);
     if (code == 0) {
         code = report_create(s, model, data, &r);
@@ -47,7 +58,7 @@ const command command_evaluate = {
     .operands = "MODEL DATA",
     .least = 2,
     .most = 2,
-    .help = "Score a model: accuracy, loss, confusion matrix, a table of the classes",
+    .help = "Score a model: accuracy, loss, areas under curves, calibration, classes",
     .options = options_of_evaluate,
     .run = run,
 };

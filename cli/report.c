@@ -2,6 +2,7 @@
 
 #include "interrupt.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,116 +41,142 @@ sml_status visit_outputs(const session *s, const sml_model *model, const sml_dat
     return status;
 }
 
-/* Everything that the outputs of the rows are counted into. */
+/* Truth and outputs of all rows: the metrics want them together. */
 typedef struct tally {
     const sml_dataset *data;
-    report *r;
-    size_t rows;
-    int32_t *truth, *predicted; /* [rows], classification */
-    uint64_t *yes_no;           /* [outputs, 2, 2], multi-label */
-    float *true_values;         /* [outputs, rows], regression */
-    float *values;              /* the same, predicted */
-    float *targets;             /* [outputs], of one row */
+    sml_predictions p;
+    int32_t *labels;  /* [rows], classification */
+    float *targets;   /* [rows, outputs], the other tasks */
+    float *predicted; /* [rows, outputs] */
 } tally;
 
-static int tally_class(void *user, size_t row, const float *outputs)
+static int collect(void *user, size_t row, const float *outputs)
 {
     tally *t = user;
-    t->truth[row] = sml_dataset_label(t->data, row);
-    t->predicted[row] = (int32_t)sml_argmax(outputs, t->r->outputs);
-    return 0;
-}
-
-static int tally_labels(void *user, size_t row, const float *outputs)
-{
-    tally *t = user;
-    sml_dataset_targets(t->data, row, t->targets);
-    for (size_t k = 0; k < t->r->outputs; k++) {
-        size_t truth = t->targets[k] >= 0.5f, predicted = outputs[k] >= 0.5f;
-        t->yes_no[4 * k + 2 * truth + predicted]++;
+    size_t n = t->p.outputs;
+    memcpy(t->predicted + row * n, outputs, n * sizeof *outputs);
+    if (t->labels != NULL) {
+        t->labels[row] = sml_dataset_label(t->data, row);
+    } else {
+        sml_dataset_targets(t->data, row, t->targets + row * n);
     }
     return 0;
 }
 
-static int tally_values(void *user, size_t row, const float *outputs)
+static void open_tally(tally *t, const report *r, const sml_dataset *data, size_t rows)
 {
-    tally *t = user;
-    sml_dataset_targets(t->data, row, t->targets);
-    for (size_t k = 0; k < t->r->outputs; k++) {
-        t->true_values[k * t->rows + row] = t->targets[k];
-        t->values[k * t->rows + row] = outputs[k];
-    }
-    return 0;
+    size_t cells = rows * r->outputs;
+    int has_classes = r->task == SML_TASK_CLASSIFICATION;
+    t->data = data;
+    t->predicted = allocate(cells, sizeof *t->predicted);
+    t->labels = has_classes ? allocate(rows, sizeof *t->labels) : NULL;
+    t->targets = has_classes ? NULL : allocate(cells, sizeof *t->targets);
+    t->p.scratch = allocate(sml_metric_scratch(rows, r->outputs), sizeof *t->p.scratch);
+    t->p.task = r->task;
+    t->p.n = rows;
+    t->p.outputs = r->outputs;
+    t->p.predicted = t->predicted;
+    t->p.labels = t->labels;
+    t->p.targets = t->targets;
 }
 
-static sml_status score_classes(const session *s, tally *t)
+static void close_tally(tally *t)
 {
-    report *r = t->r;
+    free(t->p.scratch);
+    free(t->targets);
+    free(t->labels);
+    free(t->predicted);
+}
+
+/* NaN where the task has no such metric. */
+static double figure(const tally *t, const char *name)
+{
+    double value = NAN;
+    sml_metric_named(name, t->p.task, &t->p, &value, NULL);
+    return value;
+}
+
+static void score_confusion(report *r, const tally *t)
+{
     size_t n = r->outputs;
-    t->truth = allocate(t->rows, sizeof *t->truth);
-    t->predicted = allocate(t->rows, sizeof *t->predicted);
+    int32_t *said = allocate(t->p.n, sizeof *said);
     r->confusion = allocate(n * n, sizeof *r->confusion);
-    r->classes = allocate(n, sizeof *r->classes);
-    sml_status status = visit_outputs(s, r->model, t->data, 0, t->rows, tally_class, t);
-    if (status == SML_OK) {
-        sml_confusion_matrix(t->truth, t->predicted, t->rows, n, r->confusion);
-        sml_class_report(r->confusion, n, r->classes);
+    for (size_t i = 0; i < t->p.n; i++) {
+        said[i] = (int32_t)sml_argmax(t->predicted + i * n, n);
     }
-    return status;
+    sml_confusion_matrix(t->labels, said, t->p.n, n, r->confusion);
+    sml_class_report(r->confusion, n, r->classes);
+    r->figures.calibration = sml_calibration_error(t->labels, t->predicted, t->p.n, n, r->bins);
+    r->figures.top_k = sml_top_k_accuracy(t->labels, t->predicted, t->p.n, n, r->top_k);
+    free(said);
 }
 
-static sml_status score_labels(const session *s, tally *t)
+static void score_labels(report *r, const tally *t)
 {
-    report *r = t->r;
-    t->yes_no = allocate(4 * r->outputs, sizeof *t->yes_no);
-    r->classes = allocate(r->outputs, sizeof *r->classes);
-    sml_status status = visit_outputs(s, r->model, t->data, 0, t->rows, tally_labels, t);
-    for (size_t k = 0; k < r->outputs && status == SML_OK; k++) {
+    for (size_t k = 0; k < r->outputs; k++) {
+        uint64_t yes_no[4] = {0};
         sml_class_scores both[2];
-        sml_class_report(t->yes_no + 4 * k, 2, both);
+        for (size_t cell = k; cell < t->p.n * r->outputs; cell += r->outputs) {
+            yes_no[2 * (t->targets[cell] >= 0.5f) + (t->predicted[cell] >= 0.5f)]++;
+        }
+        sml_class_report(yes_no, 2, both);
         r->classes[k] = both[1];
     }
-    return status;
+    r->figures.calibration = r->figures.top_k = NAN;
 }
 
-static sml_status score_values(const session *s, tally *t)
+static void score_classes(report *r, const tally *t)
 {
-    report *r = t->r;
-    size_t n = r->outputs;
-    t->true_values = allocate(n * t->rows, sizeof *t->true_values);
-    t->values = allocate(n * t->rows, sizeof *t->values);
-    sml_status status = visit_outputs(s, r->model, t->data, 0, t->rows, tally_values, t);
-    for (size_t k = 0; k < n && status == SML_OK; k++) {
-        const float *truth = t->true_values + k * t->rows, *values = t->values + k * t->rows;
-        r->regression.mse += sml_mean_squared_error(truth, values, t->rows) / (double)n;
-        r->regression.mae += sml_mean_absolute_error(truth, values, t->rows) / (double)n;
-        r->regression.r2 += sml_r2(truth, values, t->rows) / (double)n;
+    class_figures *f = &r->figures;
+    r->classes = allocate(r->outputs, sizeof *r->classes);
+    if (r->task == SML_TASK_CLASSIFICATION) {
+        score_confusion(r, t);
+    } else {
+        score_labels(r, t);
     }
-    return status;
+    f->log_loss = figure(t, "log_loss");
+    f->roc_auc = figure(t, "roc_auc");
+    f->pr_auc = figure(t, "pr_auc");
+    f->macro.precision = figure(t, "macro_precision");
+    f->macro.recall = figure(t, "macro_recall");
+    f->macro.f1 = figure(t, "macro_f1");
+    f->weighted.precision = figure(t, "weighted_precision");
+    f->weighted.recall = figure(t, "weighted_recall");
+    f->weighted.f1 = figure(t, "weighted_f1");
+    for (size_t k = 0; k < r->outputs; k++) {
+        f->with_pr += r->classes[k].support > 0;
+        f->with_roc += r->classes[k].support > 0 && r->classes[k].support < t->p.n;
+    }
+}
+
+static void score_values(report *r, const tally *t)
+{
+    r->regression.mse = figure(t, "mse");
+    r->regression.mae = figure(t, "mae");
+    r->regression.r2 = figure(t, "r2");
 }
 
 int report_create(const session *s, const sml_model *model, const sml_dataset *data, report *r)
 {
     sml_dataset_facts facts;
     sml_dataset_describe(data, &facts);
-    memset(r, 0, sizeof *r);
+    r->top_k = r->top_k > 0 ? r->top_k : TOP_K_DEFAULT;
+    r->bins = r->bins > 0 ? r->bins : SML_BINS_DEFAULT;
     r->model = model;
     r->task = sml_model_task(model);
     r->outputs = sml_model_outputs(model);
     if (sml_model_evaluate(s->ctx, model, data, &r->scores) != SML_OK) {
         return fail_library(s);
     }
-    tally t = {.data = data, .r = r, .rows = facts.rows};
-    t.targets = allocate(facts.outputs, sizeof *t.targets);
-    sml_status status = r->task == SML_TASK_CLASSIFICATION ? score_classes(s, &t)
-                        : r->task == SML_TASK_MULTILABEL   ? score_labels(s, &t)
-                                                           : score_values(s, &t);
-    free(t.truth);
-    free(t.predicted);
-    free(t.yes_no);
-    free(t.true_values);
-    free(t.values);
-    free(t.targets);
+    tally t = {0};
+    open_tally(&t, r, data, facts.rows);
+    sml_status status = visit_outputs(s, model, data, 0, facts.rows, collect, &t);
+    if (status == SML_OK && r->task == SML_TASK_REGRESSION) {
+        score_values(r, &t);
+    } else if (status == SML_OK) {
+        score_classes(r, &t);
+    }
+    close_tally(&t);
     return status == SML_OK ? 0 : fail_library(s);
 }
 

@@ -1,8 +1,9 @@
-/* A report as text and as JSON. */
+/* A report as text. */
 #include "report.h"
 
 #include "table.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* The first classes that fit side by side, with two columns between neighbours. */
@@ -50,8 +51,69 @@ static void print_confusion(const report *r, const terminal *out)
     }
 }
 
+/* A row of the table of figures; a figure that there is none of has no row. */
+static void add_figure(table *t, const char *name, double value, const char *remark)
+{
+    if (isnan(value)) {
+        return;
+    }
+    table_cell(t, "%s", name);
+    table_cell(t, "%.4f", value);
+    table_cell(t, "%s", remark);
+    table_style(t, STYLE_DIM);
+}
+
+/* "each class against the rest, mean of 9 of 10" */
+static short_text area_remark(const report *r, size_t counted)
+{
+    const char *noun = r->task == SML_TASK_MULTILABEL ? "label" : "class";
+    short_text out;
+    if (r->task == SML_TASK_CLASSIFICATION && r->outputs == 2) {
+        snprintf(out.text, sizeof out.text, "class %.40s against the other",
+                 class_heading(r->model, 1).text);
+    } else if (counted == r->outputs) {
+        snprintf(out.text, sizeof out.text, "each %s against the rest, mean of %zu", noun, counted);
+    } else {
+        snprintf(out.text, sizeof out.text, "each %s against the rest, mean of %zu of %zu", noun,
+                 counted, r->outputs);
+    }
+    return out;
+}
+
+static void print_figures(const report *r, const terminal *out)
+{
+    const class_figures *f = &r->figures;
+    char text[64];
+    table *t = table_create(3, "lrl");
+    table_cell(t, "figure");
+    table_cell(t, "value");
+    table_cell(t, "of");
+    if (r->top_k < r->outputs) {
+        snprintf(text, sizeof text, "top-%zu accuracy", r->top_k);
+        add_figure(t, text, f->top_k, "the class is among the likeliest");
+    }
+    add_figure(t, "log-loss", f->log_loss, "probabilities kept off 0 and 1 by 1.2e-7");
+    add_figure(t, "ROC-AUC", f->roc_auc, area_remark(r, f->with_roc).text);
+    add_figure(t, "PR-AUC", f->pr_auc, area_remark(r, f->with_pr).text);
+    snprintf(text, sizeof text, "%zu bins of the largest output", r->bins);
+    add_figure(t, "calibration error", f->calibration, text);
+    fputc('\n', out->stream);
+    table_print(t, out);
+    table_free(t);
+}
+
+static void add_class(table *t, const char *name, double precision, double recall, double f1)
+{
+    table_cell(t, "%s", name);
+    table_cell(t, "%.4f", precision);
+    table_cell(t, "%.4f", recall);
+    table_cell(t, "%.4f", f1);
+}
+
 static void print_classes(const report *r, const terminal *out)
 {
+    const class_figures *f = &r->figures;
+    uint64_t support = 0;
     table *t = table_create(5, "lr");
     table_cell(t, r->task == SML_TASK_MULTILABEL ? "label" : "class");
     table_cell(t, "precision");
@@ -60,12 +122,14 @@ static void print_classes(const report *r, const terminal *out)
     table_cell(t, "support");
     for (size_t i = 0; i < r->outputs; i++) {
         const sml_class_scores *c = &r->classes[i];
-        table_cell(t, "%s", class_heading(r->model, i).text);
-        table_cell(t, "%.4f", c->precision);
-        table_cell(t, "%.4f", c->recall);
-        table_cell(t, "%.4f", c->f1);
+        add_class(t, class_heading(r->model, i).text, c->precision, c->recall, c->f1);
         table_cell(t, "%s", format_count(c->support).text);
+        support += c->support;
     }
+    add_class(t, "macro mean", f->macro.precision, f->macro.recall, f->macro.f1);
+    table_cell(t, "%s", format_count(support).text);
+    add_class(t, "weighted mean", f->weighted.precision, f->weighted.recall, f->weighted.f1);
+    table_cell(t, "%s", format_count(support).text);
     fputc('\n', out->stream);
     table_print(t, out);
     table_free(t);
@@ -85,56 +149,9 @@ void report_print(const report *r, const terminal *out)
         print_wrapped(line, 0, 0, text_room(out));
         return;
     }
+    print_figures(r, out);
     if (r->confusion != NULL) {
         print_confusion(r, out);
     }
     print_classes(r, out);
-}
-
-static json_t *confusion_document(const report *r)
-{
-    if (r->confusion == NULL) {
-        return json_null();
-    }
-    json_t *rows = json_array();
-    for (size_t i = 0; i < r->outputs; i++) {
-        json_t *row = json_array();
-        for (size_t j = 0; j < r->outputs; j++) {
-            document_append(row, json_count(r->confusion[i * r->outputs + j]));
-        }
-        document_append(rows, row);
-    }
-    return rows;
-}
-
-static json_t *classes_document(const report *r)
-{
-    json_t *classes = json_array();
-    for (size_t i = 0; i < r->outputs; i++) {
-        const sml_class_scores *c = &r->classes[i];
-        json_t *row = json_object();
-        document_set(row, "name", json_text(sml_model_class_name(r->model, i)));
-        document_set(row, "precision", json_figure(c->precision));
-        document_set(row, "recall", json_figure(c->recall));
-        document_set(row, "f1", json_figure(c->f1));
-        document_set(row, "support", json_count(c->support));
-        document_append(classes, row);
-    }
-    return classes;
-}
-
-void report_document(const report *r, json_t *object)
-{
-    document_set(object, "task", json_text(sml_task_name(r->task)));
-    document_set(object, "accuracy", json_figure(r->scores.accuracy));
-    document_set(object, "loss", json_figure(r->scores.loss));
-    document_set(object, "samples", json_count(r->scores.samples));
-    document_set(object, "confusion", confusion_document(r));
-    if (r->task == SML_TASK_REGRESSION) {
-        document_set(object, "mse", json_figure(r->regression.mse));
-        document_set(object, "mae", json_figure(r->regression.mae));
-        document_set(object, "r2", json_figure(r->regression.r2));
-    } else {
-        document_set(object, "classes", classes_document(r));
-    }
 }

@@ -1,8 +1,10 @@
 /* scratchml train: fits a model, saves it, and sums up in one line. */
 #include "data_options.h"
+#include "folds.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "report.h"
+#include "settings.h"
 
 #include <errno.h>
 #include <math.h>
@@ -25,8 +27,9 @@ static const option_row option_model = {
     {"model", SML_PARAMETER_CHOICE, "mlp", 0, 0, "mlp", "algorithm"}, 0, "NAME"};
 
 static const option_row *const options_of_train[] = {
-    &option_output,   &option_from,     &option_model, DATA_OPTIONS,  &option_json, &option_threads,
-    &option_data_dir, &option_progress, &option_color, &option_quiet, &option_help, NULL,
+    &option_output,   &option_from,   &option_model, DATA_OPTIONS,    &option_seeds,
+    &option_folds,    &option_metric, &option_json,  &option_threads, &option_data_dir,
+    &option_progress, &option_color,  &option_quiet, &option_help,    NULL,
 };
 
 /* One run of the command, from the command line to the saved file. */
@@ -37,30 +40,6 @@ typedef struct training {
     sml_fit_report fitted;
     report tested;
 } training;
-
-/* The library names the parameter first; here the flag does. */
-static int fail_setting(const session *s, const option_state *state)
-{
-    const char *text = sml_ctx_error(s->ctx), *name = state->parameter->name;
-    size_t n = strlen(name);
-    if (strncmp(text, name, n) == 0 && strncmp(text + n, ": ", 2) == 0) {
-        text += n + 2;
-    }
-    return fail_usage(s->program, "--%s: %s", state->spelling, text);
-}
-
-static int apply_settings(const session *s, sml_model *model)
-{
-    const options *o = &s->options;
-    for (size_t i = 0; i < o->n; i++) {
-        const option_state *state = &o->states[i];
-        if (state->is_setting && state->given != NULL &&
-            sml_model_set(s->ctx, model, state->parameter->name, state->given) != SML_OK) {
-            return fail_setting(s, state);
-        }
-    }
-    return 0;
-}
 
 static int create_model(const session *s, training *t)
 {
@@ -104,7 +83,9 @@ static int open_test_part(const session *s, training *t)
 static int prepare(const session *s, training *t)
 {
     int code = create_model(s, t);
-    code = code == 0 ? check_output(s, t->output) : code;
+    if (code == 0 && !(is_study(s) && !option_given(&s->options, "output"))) {
+        code = check_output(s, t->output);
+    }
     code = code == 0 ? open_data(s, t->data, "train", t->model, &t->train) : code;
     return code == 0 ? open_test_part(s, t) : code;
 }
@@ -268,8 +249,16 @@ static int fit(const session *s, training *t)
 static int run(session *s)
 {
     training t = {.data = s->options.operands[0], .output = option_text(&s->options, "output")};
+    if (option_given(&s->options, "metric") && !is_study(s)) {
+        return fail_usage(s->program, "--metric needs --seeds or --folds");
+    }
     int code = prepare(s, &t);
-    code = code == 0 ? fit(s, &t) : code;
+    if (code == 0 && is_study(s)) {
+        code = run_study(s, t.model, t.train, t.test);
+    }
+    if (code == 0 && (!is_study(s) || option_given(&s->options, "output"))) {
+        code = fit(s, &t);
+    }
     report_free(&t.tested);
     sml_dataset_free(t.test);
     sml_dataset_free(t.train);

@@ -7,5 +7,6 @@
 #include <scratchml/metrics.h>
 #include <scratchml/model.h>
 #include <scratchml/network.h>
+#include <scratchml/study.h>
 
 #endif

@@ -106,8 +106,117 @@ static void r2_at_its_ends(void **state)
     const float t[] = {1.0F, 2.0F, 6.0F}, mean[] = {3.0F, 3.0F, 3.0F};
     assert_near(sml_r2(t, t, 3), 1.0, 0, 0, "perfect", 0);
     assert_near(sml_r2(t, mean, 3), 0.0, 0, 0, "the mean", 0);
-    assert_true(isnan(sml_r2(mean, t, 3)));
+    assert_near(sml_r2(mean, t, 3), 0.0, 0, 0, "constant truth", 0);
+    assert_near(sml_r2(mean, mean, 3), 1.0, 0, 0, "constant truth, perfect", 0);
     assert_true(isnan(sml_r2(t, t, 1)));
+}
+
+/* The mean of ten times 0.1F is not exactly 0.1F; truth is constant all the same. */
+static void r2_sees_every_constant(void **state)
+{
+    (void)state;
+    float t[10], p[10];
+    for (size_t i = 0; i < 10; i++) {
+        t[i] = 0.1F;
+        p[i] = 0.1F * (float)i;
+    }
+    assert_near(sml_r2(t, p, 10), 0.0, 0, 0, "constant truth", 0);
+}
+
+/* Pairs of a positive and a negative, counted one by one. */
+static double auc_by_pairs(const uint8_t *positive, const float *scores, size_t n)
+{
+    double won = 0.0, pairs = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < n; j++) {
+            if (positive[i] && !positive[j]) {
+                won += scores[i] > scores[j] ? 1.0 : scores[i] == scores[j] ? 0.5 : 0.0;
+                pairs += 1.0;
+            }
+        }
+    }
+    return won / pairs;
+}
+
+/* Scores of every magnitude and both signs: the order of the keys is that of the numbers. */
+static void roc_auc_counts_pairs(void **state)
+{
+    (void)state;
+    enum { N = 120 };
+    sml__random random;
+    sml__random_init(&random, 7, SML__GENERATE, 0, 0);
+    for (int round = 0; round < 50; round++) {
+        uint8_t positive[N];
+        float scores[N];
+        uint64_t scratch[2 * N];
+        for (size_t i = 0; i < N; i++) {
+            positive[i] = (uint8_t)sml__random_below(&random, 2);
+            const float size = ldexpf(1.0F, (int)sml__random_below(&random, 270) - 140);
+            scores[i] = sml__random_below(&random, 8) == 0
+                            ? (float)sml__random_below(&random, 3) - 1.0F
+                            : size * (float)(sml__random_normal(&random));
+        }
+        scores[0] = INFINITY;
+        scores[1] = -INFINITY;
+        scores[2] = 0.0F;
+        scores[3] = -0.0F;
+        assert_near(sml_roc_auc(positive, scores, N, scratch), auc_by_pairs(positive, scores, N),
+                    1e-15, 0, "pairs", (size_t)round);
+    }
+}
+
+static void a_nan_is_never_a_good_score(void **state)
+{
+    (void)state;
+    const uint8_t positive[] = {1, 0, 1, 0};
+    const float scores[] = {0.9F, NAN, 0.8F, 0.1F};
+    const int32_t labels[] = {0, 1};
+    const float outputs[] = {NAN, 0.5F, 0.5F, NAN};
+    uint64_t scratch[8];
+    assert_true(isnan(sml_roc_auc(positive, scores, 4, scratch)));
+    assert_true(isnan(sml_pr_auc(positive, scores, 4, scratch)));
+    assert_true(isnan(sml_log_loss(labels, outputs, 2, 2)));
+    assert_true(isnan(sml_calibration_error(labels, outputs, 1, 2, 15)));
+    assert_near(sml_top_k_accuracy(labels, outputs, 2, 2, 1), 0.0, 0, 0, "top 1", 0);
+}
+
+static void areas_without_a_class(void **state)
+{
+    (void)state;
+    const uint8_t all[] = {1, 1, 1}, none[] = {0, 0, 0};
+    const float scores[] = {0.1F, 0.2F, 0.3F};
+    uint64_t scratch[6];
+    assert_true(isnan(sml_roc_auc(all, scores, 3, scratch)));
+    assert_true(isnan(sml_roc_auc(none, scores, 3, scratch)));
+    assert_near(sml_pr_auc(all, scores, 3, scratch), 1.0, 0, 0, "all", 0);
+    assert_near(sml_pr_auc(none, scores, 3, scratch), 0.0, 0, 0, "none", 0);
+}
+
+static void names_belong_to_tasks(void **state)
+{
+    (void)state;
+    int larger = -1;
+    const sml_task tasks[] = {SML_TASK_CLASSIFICATION, SML_TASK_MULTILABEL, SML_TASK_REGRESSION};
+    for (size_t i = 0; i < 3; i++) {
+        size_t n = 0;
+        for (const char *name; (name = sml_metric_name(tasks[i], n)) != NULL; n++) {
+            assert_int_equal(sml_metric_named(name, tasks[i], NULL, NULL, NULL), 1);
+        }
+        assert_true(n >= 5);
+        assert_int_equal(sml_metric_named("speed", tasks[i], NULL, NULL, NULL), 0);
+        assert_int_equal(sml_metric_named("loss", tasks[i], NULL, NULL, &larger), 1);
+        assert_int_equal(larger, 0);
+    }
+    const char *bad[] = {"top_", "top_0", "top_x", "top_5x", "top_-1", "top_123456"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(sml_metric_named(bad[i], SML_TASK_CLASSIFICATION, NULL, NULL, NULL), 0);
+    }
+    assert_int_equal(sml_metric_named("top_7", SML_TASK_CLASSIFICATION, NULL, NULL, &larger), 1);
+    assert_int_equal(larger, 1);
+    assert_int_equal(sml_metric_named("top_5", SML_TASK_MULTILABEL, NULL, NULL, NULL), 0);
+    assert_int_equal(sml_metric_named("r2", SML_TASK_CLASSIFICATION, NULL, NULL, NULL), 0);
+    assert_int_equal(sml_metric_named("accuracy", SML_TASK_REGRESSION, NULL, NULL, NULL), 0);
+    assert_int_equal(sml_metric_named("loss", SML_TASK_NONE, NULL, NULL, NULL), 0);
 }
 
 int main(void)
@@ -121,6 +230,11 @@ int main(void)
         cmocka_unit_test(regression_is_numpys),
         cmocka_unit_test(a_large_mean_costs_no_digits),
         cmocka_unit_test(r2_at_its_ends),
+        cmocka_unit_test(r2_sees_every_constant),
+        cmocka_unit_test(roc_auc_counts_pairs),
+        cmocka_unit_test(a_nan_is_never_a_good_score),
+        cmocka_unit_test(areas_without_a_class),
+        cmocka_unit_test(names_belong_to_tasks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,11 @@
+/* Hyper-parameters of the command line. */
+#ifndef CLI_SETTINGS_H
+#define CLI_SETTINGS_H
+
+#include "command.h"
+
+/* Gives the model the settings that were given as options. Returns 0, or the exit code after a
+ * message. */
+int apply_settings(const session *s, sml_model *model);
+
+#endif

@@ -1,0 +1,18 @@
+/* Trainings side by side: each is a function of its job, so timing decides who does it and never
+ * what comes of it. */
+#ifndef SML_STUDY_RUNNER_H
+#define SML_STUDY_RUNNER_H
+
+#include <scratchml/study.h>
+
+typedef struct sml__job {
+    const sml_dataset *train, *score;
+    sml_study_row *row; /* seed, epochs and settings (may be NULL) are given, results come back */
+} sml__job;
+
+/* Runs the jobs with the settings of like and those of their rows, and hands each finished row to
+ * study->row. The first error ends it. */
+sml_status sml__run_jobs(sml_ctx *ctx, const sml_study *study, const sml_model *like,
+                         const sml__job *jobs, size_t n);
+
+#endif
