@@ -67,6 +67,7 @@ static const char *value_name(sml_parameter_type type)
         [SML_PARAMETER_REAL] = "X",
         [SML_PARAMETER_CHOICE] = "NAME",
         [SML_PARAMETER_INTEGERS] = "N,N,...",
+        [SML_PARAMETER_REALS] = "X,X,...",
     };
     return names[type];
 }

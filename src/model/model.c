@@ -74,6 +74,7 @@ void sml_model_free(sml_model *model)
     json_decref(model->fit_settings);
     json_decref(model->receipt);
     sml__free(model->receipt_text);
+    sml__free(model->history);
     sml__free(model);
 }
 
@@ -179,6 +180,16 @@ static sml_status prepare_fit(sml_ctx *ctx, sml_model *model, const sml_dataset 
     return status == SML_OK ? check_targets(ctx, model, train) : status;
 }
 
+/* Rows to score after every epoch must be of the shape that the model has by now. */
+static sml_status check_validation(sml_ctx *ctx, const sml_model *model,
+                                   const sml_fit_options *options)
+{
+    if (options->validation == NULL) {
+        return SML_OK;
+    }
+    return check_targets(ctx, model, options->validation);
+}
+
 /* Whether the fit changed the model, as it also does when it ends early. */
 static int was_trained(sml_status status)
 {
@@ -192,14 +203,23 @@ static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const sml_dataset
 {
     uint64_t epochs_before = options->warm_start ? sml__receipt_epochs(model->receipt) : 0;
     sml_status status = prepare_fit(ctx, model, train, options->warm_start);
+    status = status == SML_OK ? check_validation(ctx, model, options) : status;
     if (status != SML_OK) {
         return status;
     }
     json_t *settings = sml__settings_json(ctx, model);
     json_t *receipt =
-        settings != NULL ? sml__receipt_create(ctx, model, train, epochs_before) : NULL;
+        settings != NULL
+            ? sml__receipt_create(ctx, model, train, options->validation, epochs_before)
+            : NULL;
+    const sml__fitting fitting = {settings, receipt};
+    model->fitting = &fitting;
     status =
         receipt != NULL ? model->algorithm->fit(ctx, model, train, options, report) : SML_NO_MEMORY;
+    model->fitting = NULL;
+    if (status == SML_CANCELLED || status == SML_DIVERGED) {
+        report->ended = status == SML_CANCELLED ? SML_FIT_CANCELLED : SML_FIT_DIVERGED;
+    }
     if (!was_trained(status)) {
         json_decref(settings);
         json_decref(receipt);
@@ -207,7 +227,7 @@ static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const sml_dataset
     }
     json_decref(model->fit_settings);
     model->fit_settings = settings;
-    sml__receipt_finish(receipt, report, status);
+    sml__receipt_finish(receipt, report);
     sml_status signing = sml__receipt_adopt(ctx, model, receipt);
     return signing == SML_OK ? status : signing;
 }
@@ -241,6 +261,12 @@ sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset 
 sml_status sml_model_fit(sml_ctx *ctx, sml_model *model, const sml_dataset *train)
 {
     return sml_model_fit_with(ctx, model, train, NULL, NULL);
+}
+
+const sml_epoch_record *sml_model_history(const sml_model *model, size_t *n)
+{
+    *n = model->n_history;
+    return model->n_history > 0 ? model->history : NULL;
 }
 
 sml_status sml_model_predict(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,

@@ -5,7 +5,7 @@
 #include "model/algorithm.h"
 #include "nn/trainer.h"
 
-enum { SML__MLP_PARAMETERS = 20 };
+enum { SML__MLP_PARAMETERS = 31 };
 extern const sml_parameter sml__mlp_parameters[SML__MLP_PARAMETERS];
 
 /* What the trainer needs from the settings; "auto" is resolved. Errors: SML_BAD_ARGUMENT where

@@ -348,6 +348,17 @@ static void defaults_are_as_documented(void **state)
         {"epsilon", "auto"},
         {"loss", "auto"},
         {"init", "auto"},
+        {"schedule", "constant"},
+        {"warmup", "0"},
+        {"step_epochs", "10"},
+        {"gamma", "auto"},
+        {"minimum_learning_rate", "0"},
+        {"plateau_patience", "2"},
+        {"validation", "0"},
+        {"early_stopping", "none"},
+        {"patience", "5"},
+        {"min_change", "0"},
+        {"class_weight", "none"},
     };
     (void)state;
     sml_ctx *ctx = new_context(1);
