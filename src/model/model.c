@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "model/algorithm.h"
+#include "model/holdout.h"
 #include "model/model_names.h"
 #include "model/parameters.h"
 #include "model/receipt.h"
@@ -232,6 +233,37 @@ static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const sml_dataset
     return signing == SML_OK ? status : signing;
 }
 
+/* The share of the training rows that is to be kept apart; 0 for an algorithm without such a
+ * setting. */
+static double validation_share(const sml_model *model)
+{
+    const sml__algorithm *algorithm = model->algorithm;
+    const size_t n = algorithm->n_parameters;
+    const int has_share = sml__parameter_index(algorithm->parameters, n, "validation") < n;
+    return has_share ? sml__setting_real(model, "validation") : 0;
+}
+
+/* Splits off the rows for validation where the settings say so, and no others were given. */
+static sml_status fit_parts(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
+                            const sml_fit_options *options, sml_fit_report *report)
+{
+    const double share = validation_share(model);
+    sml_dataset *parts[2] = {NULL, NULL};
+    if (!(share > 0) || options->validation != NULL || train->view.task == SML_TASK_NONE) {
+        return fit_and_sign(ctx, model, train, options, report);
+    }
+    const uint64_t seed = (uint64_t)sml__setting_integer(model, "seed");
+    sml_status status = sml__holdout(ctx, train, seed, share, parts);
+    if (status == SML_OK) {
+        sml_fit_options how = *options;
+        how.validation = parts[1];
+        status = fit_and_sign(ctx, model, parts[0], &how, report);
+    }
+    sml_dataset_free(parts[1]);
+    sml_dataset_free(parts[0]);
+    return status;
+}
+
 sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
                               const sml_fit_options *options, sml_fit_report *report)
 {
@@ -245,7 +277,7 @@ sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset 
         model->class_names = NULL;
         model->number_names = NULL;
     }
-    sml_status status = fit_and_sign(ctx, model, train, options, report);
+    sml_status status = fit_parts(ctx, model, train, options, report);
     int refused = model->receipt == before.receipt;
     sml_model *spare = refused ? model : &before; /* the one whose names are not needed */
     if (!options->warm_start) {

@@ -280,7 +280,7 @@ static void finish(sml__training *t)
         sml__training_checkpoint(t);
     }
     fill_report(t);
-    if (t->status == SML_OK && t->state->stopping.best_epoch > 0) {
+    if (t->status == SML_OK && t->best != NULL && t->state->stopping.best_epoch > 0) {
         copy_parameters(t, t->network->parameters, t->best);
     }
 }

@@ -7,6 +7,7 @@
 #include "nn/class_weights.h"
 #include "nn/inference.h"
 #include "nn/initialise.h"
+#include "nn/mlp_checkpoint.h"
 #include "nn/mlp_settings.h"
 #include "nn/row_inference.h"
 #include "nn/trainer.h"
@@ -105,9 +106,15 @@ typedef struct fitting {
 static sml_status train_network(sml_ctx *ctx, sml_model *model, sml__network *network,
                                 const fitting *how, sml_fit_report *report)
 {
-    sml__training_state state;
-    const sml_status status = sml__train(ctx, network, how->train, &how->settings, how->options,
-                                         NULL, &state, report);
+    sml__training_state state = {0};
+    sml__mlp_checkpoint checkpoint;
+    sml_status status = sml__mlp_checkpoint_open(ctx, model, how->train, &how->settings,
+                                                 how->options, &checkpoint);
+    if (status == SML_OK) {
+        status = sml__train(ctx, network, how->train, &how->settings, how->options,
+                            checkpoint.path != NULL ? &checkpoint.how : NULL, &state, report);
+    }
+    sml__mlp_checkpoint_close(&checkpoint);
     if (was_trained(status)) {
         sml__free(model->history);
         model->history = state.history;
@@ -319,15 +326,14 @@ static sml_status tensor(const sml_model *model, size_t index, sml_tensor_facts 
     return SML_OK;
 }
 
-static void tensor_export(const sml_model *model, size_t index, float *values)
+void sml__mlp_copy_out(const sml_model *model, size_t index, const float *flat, float *values)
 {
-    const sml__mlp *mlp = model->state;
     const sml__layer *layer = layer_of_tensor(model, index);
     if (index % 2 == 1) {
-        memcpy(values, mlp->network->parameters + layer->bias, layer->n_out * sizeof(float));
+        memcpy(values, flat + layer->bias, layer->n_out * sizeof(float));
         return;
     }
-    const float *weight = mlp->network->parameters + layer->weight;
+    const float *weight = flat + layer->weight;
     for (size_t j = 0; j < layer->n_out; j++) {
         for (size_t i = 0; i < layer->n_in; i++) {
             values[j * layer->n_in + i] = weight[i * layer->stride + j];
@@ -335,20 +341,31 @@ static void tensor_export(const sml_model *model, size_t index, float *values)
     }
 }
 
-static void tensor_import(sml_model *model, size_t index, const float *values)
+void sml__mlp_copy_in(const sml_model *model, size_t index, const float *values, float *flat)
 {
-    const sml__mlp *mlp = model->state;
     const sml__layer *layer = layer_of_tensor(model, index);
     if (index % 2 == 1) {
-        memcpy(mlp->network->parameters + layer->bias, values, layer->n_out * sizeof(float));
+        memcpy(flat + layer->bias, values, layer->n_out * sizeof(float));
         return;
     }
-    float *weight = mlp->network->parameters + layer->weight;
+    float *weight = flat + layer->weight;
     for (size_t j = 0; j < layer->n_out; j++) {
         for (size_t i = 0; i < layer->n_in; i++) {
             weight[i * layer->stride + j] = values[j * layer->n_in + i];
         }
     }
+}
+
+static void tensor_export(const sml_model *model, size_t index, float *values)
+{
+    const sml__mlp *mlp = model->state;
+    sml__mlp_copy_out(model, index, mlp->network->parameters, values);
+}
+
+static void tensor_import(sml_model *model, size_t index, const float *values)
+{
+    const sml__mlp *mlp = model->state;
+    sml__mlp_copy_in(model, index, values, mlp->network->parameters);
 }
 
 static sml_status predictor_open(sml_ctx *ctx, const sml_model *model, void **state)

@@ -3,9 +3,6 @@
 #include "base/memory.h"
 #include "nn/training.h"
 
-/* More epochs than these leave no record: memory must not grow with a number that somebody typed. */
-enum { HISTORY_MAX = 65536 };
-
 /* Whether somebody asks for what only a reader needs: accuracy and gradient norm of each epoch. */
 static int is_watched(const sml__training *t)
 {
@@ -84,7 +81,7 @@ static int take_history(sml__training *t)
 {
     sml__training_state *state = t->state;
     const uint64_t epochs = t->settings->epochs;
-    state->history_room = epochs < HISTORY_MAX ? (size_t)epochs : HISTORY_MAX;
+    state->history_room = epochs < SML__HISTORY_MAX ? (size_t)epochs : SML__HISTORY_MAX;
     state->history =
         sml__alloc(t->ctx, state->history_room, sizeof *state->history, "the history of a fit");
     return state->history != NULL;

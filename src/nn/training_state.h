@@ -7,6 +7,9 @@
 
 #include <scratchml/model.h>
 
+/* More epochs than these leave no record: memory must not grow with a number that somebody typed. */
+enum { SML__HISTORY_MAX = 65536 };
+
 /* The best epoch so far, by the metric that stops training. */
 typedef struct sml__stopping {
     double best;
