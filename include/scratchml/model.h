@@ -96,16 +96,17 @@ typedef struct sml_fit_options {
 
     /* A file that holds the whole state of the training, written as sml_model_save writes: after
      * each multiple of checkpoint_steps, and where checkpoint_seconds have passed; both 0: at the
-     * end of every epoch. Also at the end of the fit, unless it diverged. That one cannot be written
-     * does not end the fit. NULL: none. */
+     * end of every epoch. Also at the end of the fit, unless it diverged. That one cannot be
+     * written does not end the fit. NULL: none. */
     const char *checkpoint;
     uint64_t checkpoint_steps;
     double checkpoint_seconds;
     int resume; /* 1: go on from checkpoint, where the file is there. The model that a resumed fit
                    gives has the bytes of one that was never interrupted */
 
-    uint64_t until_epoch; /* end after so many epochs, as a run of `epochs` would be there; 0: all */
-    double time_budget;   /* end after so many seconds, 0: none. The result depends on the machine */
+    uint64_t
+        until_epoch;    /* end after so many epochs, as a run of `epochs` would be there; 0: all */
+    double time_budget; /* end after so many seconds, 0: none. The result depends on the machine */
 } sml_fit_options;
 
 typedef struct sml_scores {
@@ -146,8 +147,8 @@ SML_API sml_status sml_model_fit(sml_ctx *ctx, sml_model *model, const sml_datas
 SML_API sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
                                       const sml_fit_options *options, sml_fit_report *report);
 
-/* The epochs of the last fit, resumed parts included, up to 65,536; *n of them. NULL where there are
- * none, as after sml_model_load. Owned by the model. */
+/* The epochs of the last fit, resumed parts included, up to 65,536; *n of them. NULL where there
+ * are none, as after sml_model_load. Owned by the model. */
 SML_API const sml_epoch_record *sml_model_history(const sml_model *model, size_t *n);
 
 /* Writes the outputs of every row: probabilities for classification and multi-label, values for

@@ -17,8 +17,9 @@ typedef struct sml__algorithm {
 
     /* Trains; model->task, inputs, outputs and class names are set from the data already; for a
      * warm start they fit the data. options->validation is what to score after every epoch, whether
-     * it was given or split off; NULL: nothing. model->history becomes that of this fit. A refusal (every status but SML_OK, SML_CANCELLED and
-     * SML_DIVERGED) leaves model->state and history as they were: build the new state, then swap. */
+     * it was given or split off; NULL: nothing. model->history becomes that of this fit. A refusal
+     * (every status but SML_OK, SML_CANCELLED and SML_DIVERGED) leaves model->state and history as
+     * they were: build the new state, then swap. */
     sml_status (*fit)(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
                       const sml_fit_options *options, sml_fit_report *report);
 

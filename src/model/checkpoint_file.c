@@ -50,8 +50,8 @@ static json_t *metadata_so_far(sml_ctx *ctx, const sml_model *model, const sml_f
         return NULL;
     }
     sml__receipt_finish(receipt, so_far);
-    json_t *metadata = sml__model_metadata(ctx, model, SML__CHECKPOINT, model->fitting->settings,
-                                           receipt);
+    json_t *metadata =
+        sml__model_metadata(ctx, model, SML__CHECKPOINT, model->fitting->settings, receipt);
     json_decref(receipt);
     return metadata;
 }
@@ -87,8 +87,7 @@ sml_status sml__checkpoint_load(sml_ctx *ctx, const char *path, sml__checkpoint 
     memset(out, 0, sizeof *out);
     sml_status status = sml__file_read(ctx, path, SML__MODEL_FILE_MAX, &out->bytes, &length);
     if (status == SML_OK) {
-        status =
-            sml__checkpoint_parse(ctx, path, out->bytes, length, &out->file, &out->model);
+        status = sml__checkpoint_parse(ctx, path, out->bytes, length, &out->file, &out->model);
     }
     if (status == SML_OK) {
         status = sml__metadata_json(ctx, path, out->file.metadata, "training", &out->training);
@@ -131,8 +130,8 @@ const sml__tensor_entry *sml__checkpoint_array(const sml__checkpoint *checkpoint
                                                const char *dtype, size_t rank, const size_t *shape)
 {
     const sml__tensor_entry key = {.name = name};
-    const sml__tensor_entry *entry = bsearch(&key, checkpoint->file.entries, checkpoint->file.n,
-                                             sizeof key, compare_names);
+    const sml__tensor_entry *entry =
+        bsearch(&key, checkpoint->file.entries, checkpoint->file.n, sizeof key, compare_names);
     int fits = entry != NULL && strcmp(entry->dtype->name, dtype) == 0 && entry->rank == rank;
     for (size_t d = 0; fits && d < rank; d++) {
         fits = entry->shape[d] == shape[d];
@@ -209,8 +208,7 @@ sml_status sml__checkpoint_match(sml_ctx *ctx, const char *path, const sml__chec
                                  const sml_model *model)
 {
     const sml_model *then = checkpoint->model;
-    sml_status status =
-        match_settings(ctx, path, then->fit_settings, model->fitting->settings);
+    sml_status status = match_settings(ctx, path, then->fit_settings, model->fitting->settings);
     if (status == SML_OK) {
         status = match_receipt(ctx, path, then->receipt, model->fitting->receipt);
     }

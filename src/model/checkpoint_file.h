@@ -21,9 +21,9 @@ sml_status sml__checkpoint_save(sml_ctx *ctx, const sml_model *model, const char
 
 /* A checkpoint that was read: the model as it was, with the settings and the receipt of the fit. */
 typedef struct sml__checkpoint {
-    unsigned char *bytes; /* of the file */
+    unsigned char *bytes;  /* of the file */
     sml__safetensors file; /* points into bytes; entries are sorted by name */
-    json_t *training;     /* an object */
+    json_t *training;      /* an object */
     sml_model *model;
 } sml__checkpoint;
 
@@ -35,8 +35,7 @@ void sml__checkpoint_free(sml__checkpoint *checkpoint);
 /* The array of that name; NULL where there is none of that dtype and shape. Its bytes may lie at
  * any address. */
 const sml__tensor_entry *sml__checkpoint_array(const sml__checkpoint *checkpoint, const char *name,
-                                               const char *dtype, size_t rank,
-                                               const size_t *shape);
+                                               const char *dtype, size_t rank, const size_t *shape);
 
 /* Whether a fit of model, which is about to begin, is the one that the checkpoint is from: same
  * library, settings, structure, shapes, rows and seed. Errors: SML_BAD_ARGUMENT, naming what is

@@ -209,10 +209,9 @@ static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const sml_dataset
         return status;
     }
     json_t *settings = sml__settings_json(ctx, model);
-    json_t *receipt =
-        settings != NULL
-            ? sml__receipt_create(ctx, model, train, options->validation, epochs_before)
-            : NULL;
+    json_t *receipt = settings != NULL ? sml__receipt_create(ctx, model, train, options->validation,
+                                                             epochs_before)
+                                       : NULL;
     const sml__fitting fitting = {settings, receipt};
     model->fitting = &fitting;
     status =

@@ -69,8 +69,8 @@ static int put_origin(sml_ctx *ctx, json_t *receipt, const sml_model *model,
 static int put_results(json_t *receipt)
 {
     static const char *const endings[] = {
-        [SML_FIT_FINISHED] = "finished",           [SML_FIT_CANCELLED] = "cancelled",
-        [SML_FIT_DIVERGED] = "diverged",           [SML_FIT_STOPPED_EARLY] = "stopped early",
+        [SML_FIT_FINISHED] = "finished",       [SML_FIT_CANCELLED] = "cancelled",
+        [SML_FIT_DIVERGED] = "diverged",       [SML_FIT_STOPPED_EARLY] = "stopped early",
         [SML_FIT_OUT_OF_TIME] = "out of time",
     };
     json_t *ended = json_array();

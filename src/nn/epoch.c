@@ -196,8 +196,7 @@ static void end_epoch(sml__training *t)
     sml_epoch_record record = {
         .epoch = state->epoch + 1,
         .loss = state->loss,
-        .accuracy =
-            t->hit != NULL ? (double)state->hits / (double)t->data->view.rows : (double)NAN,
+        .accuracy = t->hit != NULL ? (double)state->hits / (double)t->data->view.rows : (double)NAN,
         .learning_rate = t->learning_rate,
         .gradient_norm = gradient_norm(t),
     };

@@ -64,8 +64,8 @@ static void score_block(const inference *run, sml__workspace *workspace, const f
     sml__network_loss(run->network, workspace, pass, SML__ALONE);
     for (size_t r = 0; r < pass->rows; r++) {
         run->block_losses[block] += workspace->losses[r];
-        run->block_hits[block] += (uint64_t)sml__is_hit(run->network->loss->task, logits + r * stride,
-                                                   workspace->target + r * n, n);
+        run->block_hits[block] += (uint64_t)sml__is_hit(
+            run->network->loss->task, logits + r * stride, workspace->target + r * n, n);
     }
 }
 

@@ -108,8 +108,8 @@ static sml_status train_network(sml_ctx *ctx, sml_model *model, sml__network *ne
 {
     sml__training_state state = {0};
     sml__mlp_checkpoint checkpoint;
-    sml_status status = sml__mlp_checkpoint_open(ctx, model, how->train, &how->settings,
-                                                 how->options, &checkpoint);
+    sml_status status =
+        sml__mlp_checkpoint_open(ctx, model, how->train, &how->settings, how->options, &checkpoint);
     if (status == SML_OK) {
         status = sml__train(ctx, network, how->train, &how->settings, how->options,
                             checkpoint.path != NULL ? &checkpoint.how : NULL, &state, report);

@@ -125,8 +125,8 @@ static sml_status write_checkpoint(void *user, const sml__training_view *now)
     float *groups[GROUPS];
     const sml_fit_report so_far = report_of(now->state);
     json_t *training = sml__training_state_json(c->ctx, now->state);
-    sml_status status = training != NULL ? allocate(c->ctx, c->model, now->state->n_history, &out)
-                                         : SML_NO_MEMORY;
+    sml_status status =
+        training != NULL ? allocate(c->ctx, c->model, now->state->n_history, &out) : SML_NO_MEMORY;
     if (status == SML_OK) {
         float *values = out.values;
         list_groups(now, groups);
@@ -136,8 +136,8 @@ static sml_status write_checkpoint(void *user, const sml__training_view *now)
             }
         }
         add_history(now->state, &out);
-        status = sml__checkpoint_save(c->ctx, c->model, c->path, &so_far, training, out.arrays,
-                                      out.n);
+        status =
+            sml__checkpoint_save(c->ctx, c->model, c->path, &so_far, training, out.arrays, out.n);
     }
     json_decref(training);
     release(&out);
@@ -178,8 +178,8 @@ static sml_status check_arrays(const sml__mlp_checkpoint *c)
 {
     sml_tensor_facts facts;
     for (int g = 0; g < GROUPS; g++) {
-        for (size_t i = 0; must_have(c, g) && c->model->algorithm->tensor(c->model, i, &facts) == SML_OK;
-             i++) {
+        for (size_t i = 0;
+             must_have(c, g) && c->model->algorithm->tensor(c->model, i, &facts) == SML_OK; i++) {
             if (find(c, g, &facts) == NULL) {
                 return sml__fail(c->ctx, SML_BAD_FILE,
                                  "%s: array '%s%s' is missing or has another shape", c->path,

@@ -9,8 +9,8 @@
 typedef struct sml__mlp_checkpoint {
     sml_ctx *ctx;
     const sml_model *model;
-    const char *path; /* NULL: no checkpoints are wanted */
-    int n_states;     /* of the optimiser */
+    const char *path;          /* NULL: no checkpoints are wanted */
+    int n_states;              /* of the optimiser */
     sml__checkpoint file;      /* the one to go on from */
     sml__training_state state; /* what it says, without the history */
     sml__checkpointing how;    /* for the trainer */

@@ -361,8 +361,7 @@ void sml__network_backward(const sml__network *network, sml__workspace *workspac
                            const sml__pass_settings *settings, float *gradient, sml__member member)
 {
     const size_t lowest = lowest_layer(network);
-    const int steps_at_once =
-        settings->is_folded && settings->rows == 1 && member.size == 1;
+    const int steps_at_once = settings->is_folded && settings->rows == 1 && member.size == 1;
     int by_rows = 1;
     for (size_t l = network->n_layers - 1; l > lowest; l--) {
         const sml__layer_type *type = network->layers[l].type;

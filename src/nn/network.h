@@ -73,7 +73,7 @@ void sml__workspace_free(sml__workspace *workspace, const sml__network *network)
 /* What all layers of one pass share. */
 typedef struct sml__pass_settings {
     size_t rows;
-    size_t batch; /* m: all rows of the batch, of which this pass may be a part */
+    size_t batch;         /* m: all rows of the batch, of which this pass may be a part */
     const float *weights; /* [rows] w_s; NULL: 1 each */
     double batch_weight;  /* Σ_s w_s over the batch, with weights */
     int accumulate;
@@ -107,11 +107,11 @@ void sml__network_forward(const sml__network *network, sml__workspace *workspace
 void sml__network_loss(const sml__network *network, sml__workspace *workspace,
                        const sml__pass_settings *settings, sml__member member);
 
-/* Backward from the last of the deltas to gradient[n_parameters], the weighted mean over the batch: first δ
- * through all layers, then the gradients, each member its part. The losses of all rows can be read
- * afterwards; the gradient only after another wait. Where the step is folded, `gradient` is the
- * network's own parameters, and they take their step at once, θ ← θ - η g: a layer's only after δ
- * has gone back through its old weights. */
+/* Backward from the last of the deltas to gradient[n_parameters], the weighted mean over the batch:
+ * first δ through all layers, then the gradients, each member its part. The losses of all rows can
+ * be read afterwards; the gradient only after another wait. Where the step is folded, `gradient` is
+ * the network's own parameters, and they take their step at once, θ ← θ - η g: a layer's only after
+ * δ has gone back through its old weights. */
 void sml__network_backward(const sml__network *network, sml__workspace *workspace,
                            const sml__pass_settings *settings, float *gradient, sml__member member);
 

@@ -9,10 +9,10 @@
 void sml__record_to_numbers(const sml_epoch_record *record, double numbers[SML__RECORD_NUMBERS])
 {
     const double all[SML__RECORD_NUMBERS] = {
-        (double)record->epoch,   record->loss,
-        record->accuracy,        record->validation_loss,
+        (double)record->epoch,     record->loss,
+        record->accuracy,          record->validation_loss,
         record->validation_metric, record->learning_rate,
-        record->gradient_norm,   record->seconds,
+        record->gradient_norm,     record->seconds,
     };
     memcpy(numbers, all, sizeof all);
 }
@@ -39,8 +39,14 @@ typedef struct field {
     double missing;
 } field;
 
-#define COUNT(member)      {#member, offsetof(sml__training_state, member), 1, 0}
-#define REAL(member, null) {#member, offsetof(sml__training_state, member), 0, null}
+#define COUNT(member)                                                                              \
+    {                                                                                              \
+#member, offsetof(sml__training_state, member), 1, 0                                       \
+    }
+#define REAL(member, null)                                                                         \
+    {                                                                                              \
+#member, offsetof(sml__training_state, member), 0, null                                    \
+    }
 
 static const field FIELDS[] = {
     COUNT(epoch),

@@ -7,7 +7,8 @@
 
 #include <scratchml/model.h>
 
-/* More epochs than these leave no record: memory must not grow with a number that somebody typed. */
+/* More epochs than these leave no record: memory must not grow with a number that somebody typed.
+ */
 enum { SML__HISTORY_MAX = 65536 };
 
 /* The best epoch so far, by the metric that stops training. */
@@ -21,11 +22,11 @@ typedef struct sml__training_state {
     uint64_t epoch;          /* whole ones */
     uint64_t first;          /* rows of the epoch that are done */
     uint64_t steps, samples; /* in all */
-    uint64_t hits;           /* rows of the epoch that were predicted right, where they are counted */
-    double epoch_loss;       /* Σ_s w_s C_s over the epoch so far */
-    double epoch_weight;     /* Σ_s w_s */
-    double loss;             /* the mean of the last epoch that began; NaN before a batch */
-    double elapsed;          /* seconds of the parts before this one */
+    uint64_t hits;       /* rows of the epoch that were predicted right, where they are counted */
+    double epoch_loss;   /* Σ_s w_s C_s over the epoch so far */
+    double epoch_weight; /* Σ_s w_s */
+    double loss;         /* the mean of the last epoch that began; NaN before a batch */
+    double elapsed;      /* seconds of the parts before this one */
     sml__stopping stopping;
     sml__plateau plateau;
     sml_epoch_record *history; /* [n_history]; owned by who owns the state */

@@ -289,7 +289,8 @@ static void take_gradient(sml_ctx *ctx, const reference *made, const json_t *jso
                                              .update = {.learning_rate = 1}};
     const size_t n = made->network->n_parameters;
     memcpy(gradient, made->network->parameters, n * sizeof(float));
-    assert_ok(ctx, sml__train(ctx, made->network, made->data, &settings, &options, NULL, &state, &report));
+    assert_ok(ctx, sml__train(ctx, made->network, made->data, &settings, &options, NULL, &state,
+                              &report));
     sml__free(state.history);
     for (size_t i = 0; i < n; i++) {
         gradient[i] -= made->network->parameters[i];
@@ -385,7 +386,8 @@ static void ten_steps(sml_ctx *ctx, const json_t *json, const json_t *expected)
         const sml_fit_options options = {.progress = record, .user = &seen};
         sml__training_state state;
         sml_fit_report report = {0};
-        assert_ok(ctx, sml__train(ctx, made.network, made.data, &settings, &options, NULL, &state, &report));
+        assert_ok(ctx, sml__train(ctx, made.network, made.data, &settings, &options, NULL, &state,
+                                  &report));
         sml__free(state.history);
         assert_int_equal(report.steps, 10);
         for (size_t s = 0; s < 10; s++) {

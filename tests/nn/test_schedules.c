@@ -94,8 +94,7 @@ static void assert_same_fit(sml_ctx *ctx, const sml_dataset *data, const char *a
 static void folded_steps_follow_the_schedule(void **state)
 {
     static const char *const schedules[] = {
-        "schedule=cosine",
-        "schedule=exponential gamma=0.5 warmup=8",
+        "schedule=cosine", "schedule=exponential gamma=0.5 warmup=8",
         "schedule=step step_epochs=1 gamma=0", /* a rate of 0 from the second epoch on */
     };
     (void)state;

@@ -49,8 +49,8 @@ static void record(void *user, const sml_epoch_record *one)
 {
     recorder *seen = user;
     size_t length = 0;
-    assert_ok(seen->ctx, sml_model_evaluate(seen->ctx, seen->model, seen->validation,
-                                            &seen->scores[seen->n]));
+    assert_ok(seen->ctx,
+              sml_model_evaluate(seen->ctx, seen->model, seen->validation, &seen->scores[seen->n]));
     seen->parameters[seen->n] = parameters_of(seen->ctx, seen->model, &length);
     seen->records[seen->n++] = *one;
 }
@@ -72,7 +72,8 @@ static void check_stopping(const char *metric, int larger_is_better)
     snprintf(settings, sizeof settings,
              "hidden=30 epochs=60 batch_size=16 learning_rate=0.01 early_stopping=%s patience=4",
              metric);
-    recorder seen = {.ctx = new_context(1), .model = new_model(ctx, settings), .validation = other.data};
+    recorder seen = {
+        .ctx = new_context(1), .model = new_model(ctx, settings), .validation = other.data};
     const sml_fit_options options = {.validation = other.data, .epoch = record, .user = &seen};
     sml_fit_report report;
     size_t n = 0, length = 0, best = 0;
@@ -131,7 +132,8 @@ static void a_share_is_a_split(void **state)
     float *a = parameters_of(ctx, by_share, &n), *b = parameters_of(ctx, by_hand, &m);
     assert_int_equal(n, m);
     assert_memory_equal(a, b, n * sizeof(float));
-    const sml_epoch_record *x = sml_model_history(by_share, &n), *y = sml_model_history(by_hand, &m);
+    const sml_epoch_record *x = sml_model_history(by_share, &n),
+                           *y = sml_model_history(by_hand, &m);
     assert_true(n == 3 && m == 3);
     for (size_t i = 0; i < n; i++) {
         assert_true(x[i].validation_loss == y[i].validation_loss && isfinite(x[i].validation_loss));
@@ -167,8 +169,7 @@ static void watching_changes_no_bit(void **state)
     test_data other = new_test_data(ctx, SML_TASK_CLASSIFICATION, 30, 7, 3, 2);
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         size_t calls = 0, n = 0, m = 0;
-        const sml_fit_options options = {
-            .validation = other.data, .epoch = ignore, .user = &calls};
+        const sml_fit_options options = {.validation = other.data, .epoch = ignore, .user = &calls};
         sml_model *plain = new_model(ctx, settings[i]), *watched = new_model(ctx, settings[i]);
         assert_ok(ctx, sml_model_fit(ctx, plain, data.data));
         assert_ok(ctx, sml_model_fit_with(ctx, watched, data.data, &options, NULL));
@@ -193,7 +194,8 @@ static void records_say_what_happened(void **state)
     sml_ctx *ctx = new_context(1);
     test_data data = new_test_data(ctx, SML_TASK_CLASSIFICATION, 100, 7, 3, 1);
     recorder seen = {.ctx = new_context(1), .validation = data.data};
-    sml_model *model = new_model(ctx, "optimizer=sgd learning_rate=0 hidden=9 epochs=2 batch_size=7");
+    sml_model *model =
+        new_model(ctx, "optimizer=sgd learning_rate=0 hidden=9 epochs=2 batch_size=7");
     const sml_fit_options options = {.epoch = record, .user = &seen};
     const sml_fit_options warm = {.warm_start = 1};
     size_t n = 0;

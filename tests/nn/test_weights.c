@@ -53,7 +53,8 @@ static sml_model *model_of(sml_ctx *ctx, const json_t *json, const linear_case *
 {
     size_t n = 0;
     sml_model *model = NULL;
-    float *weight = reference_floats(json, "weight", &n), *bias = reference_floats(json, "bias", &n);
+    float *weight = reference_floats(json, "weight", &n),
+          *bias = reference_floats(json, "bias", &n);
     assert_ok(ctx, sml_model_create(ctx, "mlp", settings, &model));
     assert_ok(ctx, sml_model_set(ctx, model, "epochs", "0"));
     assert_ok(ctx, sml_model_fit(ctx, model, made->data));
@@ -152,7 +153,8 @@ static void a_weight_counts_like_repeated_rows(void **state)
 {
     static const char *const settings[] = {
         "hidden=8 activation=tanh optimizer=sgd batch_size=1000 epochs=20",
-        "hidden=8 activation=tanh optimizer=momentum batch_size=1000 epochs=20 l2=1e-3 clip_norm=0.5",
+        "hidden=8 activation=tanh optimizer=momentum batch_size=1000 epochs=20 l2=1e-3 "
+        "clip_norm=0.5",
     };
     (void)state;
     sml_ctx *ctx = new_context(1);
