@@ -107,7 +107,7 @@ static void print_settings(const facts_of_model *f, const terminal *out)
 /* A setting in JSON's own terms: numbers and lists of them, otherwise text. */
 static json_t *setting_document(const sml_parameter *p, const char *text)
 {
-    int is_list = p->type == SML_PARAMETER_INTEGERS;
+    int is_list = p->type == SML_PARAMETER_INTEGERS || p->type == SML_PARAMETER_REALS;
     json_t *value = NULL;
     if (p->type != SML_PARAMETER_CHOICE) {
         size_t size = strlen(text) + 3;

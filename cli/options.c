@@ -63,10 +63,9 @@ static void add_state(options *o, const sml_parameter *parameter, char letter, c
 static const char *value_name(sml_parameter_type type)
 {
     static const char *const names[] = {
-        [SML_PARAMETER_INTEGER] = "N",
-        [SML_PARAMETER_REAL] = "X",
-        [SML_PARAMETER_CHOICE] = "NAME",
-        [SML_PARAMETER_INTEGERS] = "N,N,...",
+        [SML_PARAMETER_INTEGER] = "N",     [SML_PARAMETER_REAL] = "X",
+        [SML_PARAMETER_CHOICE] = "NAME",   [SML_PARAMETER_INTEGERS] = "N,N,...",
+        [SML_PARAMETER_REALS] = "X,X,...",
     };
     return names[type];
 }

@@ -14,8 +14,9 @@ typedef struct sml_model sml_model;
 typedef enum sml_parameter_type {
     SML_PARAMETER_INTEGER,
     SML_PARAMETER_REAL,
-    SML_PARAMETER_CHOICE,  /* one of choices */
-    SML_PARAMETER_INTEGERS /* a comma-separated list of integers, may be empty */
+    SML_PARAMETER_CHOICE,   /* one of choices */
+    SML_PARAMETER_INTEGERS, /* a comma-separated list of integers, may be empty */
+    SML_PARAMETER_REALS     /* a comma-separated list of numbers, or one of choices */
 } sml_parameter_type;
 
 /* A hyper-parameter, declared once: flags, help and the model file come from this row. */
@@ -24,7 +25,7 @@ typedef struct sml_parameter {
     sml_parameter_type type;
     const char *default_text; /* "auto" where it follows from others: help says how */
     double minimum, maximum;  /* for numbers, both included */
-    const char *choices;      /* "sgd|adam|…" for SML_PARAMETER_CHOICE */
+    const char *choices;      /* "sgd|adam|…" for SML_PARAMETER_CHOICE and _REALS */
     const char *help;         /* one line */
 } sml_parameter;
 
@@ -45,18 +46,67 @@ typedef struct sml_progress {
  * after this batch with SML_CANCELLED and the model keeps the parameters it has. */
 typedef int (*sml_progress_fn)(void *user, const sml_progress *progress);
 
+/* One epoch of a fit. NaN stands for what was not computed. */
+typedef struct sml_epoch_record {
+    uint64_t epoch;           /* from 1 */
+    double loss, accuracy;    /* training, as it went: with dropout, while the parameters moved */
+    double validation_loss;   /* after the epoch; NaN without validation rows */
+    double validation_metric; /* the one that stops training; otherwise accuracy */
+    double learning_rate;     /* of the last step */
+    double gradient_norm;     /* after the epoch, of the mean loss of its first batch (of up to 256
+                                 rows), without dropout and penalties */
+    double seconds;           /* since the start of the fit, resumed parts included */
+} sml_epoch_record;
+
+/* Called after every epoch by the thread that called fit. accuracy and gradient_norm are computed
+ * for its sake only. */
+typedef void (*sml_epoch_fn)(void *user, const sml_epoch_record *record);
+
+typedef enum sml_fit_end {
+    SML_FIT_FINISHED, /* all epochs, or until_epoch */
+    SML_FIT_CANCELLED,
+    SML_FIT_DIVERGED,
+    SML_FIT_STOPPED_EARLY,
+    SML_FIT_OUT_OF_TIME
+} sml_fit_end;
+
 typedef struct sml_fit_report {
     uint64_t epochs;  /* completed */
     uint64_t steps;   /* updates made */
     uint64_t samples; /* samples seen, all epochs */
     double loss; /* mean training loss of the last epoch, penalties left out; NaN before a batch */
     double seconds; /* wall time of the fit */
+    sml_fit_end ended;
+    uint64_t best_epoch;         /* from 1, by early_stopping's metric; 0: none */
+    double best_score;           /* that metric, on the validation rows */
+    uint64_t resumed_at;         /* the step of the checkpoint that the fit went on from; 0: none */
+    uint64_t checkpoints;        /* written */
+    uint64_t failed_checkpoints; /* not written: the text of the last is the context's error */
 } sml_fit_report;
 
 typedef struct sml_fit_options {
     sml_progress_fn progress; /* NULL: none */
-    void *user;               /* passed to progress */
+    void *user;               /* passed to progress and epoch */
     int warm_start;           /* 1: go on from the parameters the model has; 0: initialise */
+
+    /* Rows to score after every epoch; of the training set's shape, borrowed. NULL: the share of
+     * the training rows that the setting validation says. */
+    const sml_dataset *validation;
+    sml_epoch_fn epoch; /* NULL: none */
+
+    /* A file that holds the whole state of the training, written as sml_model_save writes: after
+     * each multiple of checkpoint_steps, and where checkpoint_seconds have passed; both 0: at the
+     * end of every epoch. Also at the end of the fit, unless it diverged. That one cannot be
+     * written does not end the fit. NULL: none. */
+    const char *checkpoint;
+    uint64_t checkpoint_steps;
+    double checkpoint_seconds;
+    int resume; /* 1: go on from checkpoint, where the file is there. The model that a resumed fit
+                   gives has the bytes of one that was never interrupted */
+
+    uint64_t
+        until_epoch;    /* end after so many epochs, as a run of `epochs` would be there; 0: all */
+    double time_budget; /* end after so many seconds, 0: none. The result depends on the machine */
 } sml_fit_options;
 
 typedef struct sml_scores {
@@ -88,7 +138,7 @@ SML_API sml_status sml_model_set(sml_ctx *ctx, sml_model *model, const char *nam
 SML_API const char *sml_model_get(const sml_model *model, const char *name);
 
 /* Trains on data. Same seed, data, settings, build and processor: the same bits, whatever the
- * number of threads.
+ * number of threads. With early stopping the model gets the parameters of the best epoch.
  * Errors: SML_BAD_DATA, SML_BAD_SHAPE, SML_NO_MEMORY; SML_DIVERGED when the loss is no longer
  * finite: the text names epoch and step, and the model holds the parameters of the last epoch
  * that ended with finite losses (of the start, if none did). SML_CANCELLED by the callback.
@@ -96,6 +146,10 @@ SML_API const char *sml_model_get(const sml_model *model, const char *name);
 SML_API sml_status sml_model_fit(sml_ctx *ctx, sml_model *model, const sml_dataset *train);
 SML_API sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
                                       const sml_fit_options *options, sml_fit_report *report);
+
+/* The epochs of the last fit, resumed parts included, up to 65,536; *n of them. NULL where there
+ * are none, as after sml_model_load. Owned by the model. */
+SML_API const sml_epoch_record *sml_model_history(const sml_model *model, size_t *n);
 
 /* Writes the outputs of every row: probabilities for classification and multi-label, values for
  * regression. outputs has rows * sml_model_outputs(model) floats: length says how many, and a
@@ -142,6 +196,10 @@ SML_API sml_status sml_model_check_path(sml_ctx *ctx, const char *path);
 /* Reads a model file. Every length, shape and checksum is verified first.
  * Errors: SML_NOT_FOUND, SML_IO, SML_BAD_FILE, SML_NO_MEMORY. Free with sml_model_free. */
 SML_API sml_status sml_model_load(sml_ctx *ctx, const char *path, sml_model **out);
+
+/* Reads a checkpoint as the model that it would be if training ended there. With the same data and
+ * settings, which it has, sml_model_fit_with goes on from it. Errors as for sml_model_load. */
+SML_API sml_status sml_model_load_checkpoint(sml_ctx *ctx, const char *path, sml_model **out);
 
 /* Frees a model. NULL is legal. */
 SML_API void sml_model_free(sml_model *model);

@@ -3,12 +3,14 @@
 #include "base/context.h"
 #include "base/memory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -137,17 +139,57 @@ static int sync_directory_of(const char *path, char *scratch)
     return failure != 0 ? -1 : 0;
 }
 
+/* Locks a new file, so that no sweep takes it for one that was left behind. 0 where a sweep was
+ * faster and has removed it. File systems without locks have no sweeps either. */
+static int claim(int fd)
+{
+    struct stat facts;
+    return flock(fd, LOCK_EX) != 0 || fstat(fd, &facts) != 0 || facts.st_nlink > 0;
+}
+
 /* Creates a file of a new name beside path, open for writing; the name is left in temporary. */
 static int create_beside(const char *path, char *temporary, size_t size)
 {
     for (unsigned attempt = 0; attempt < 100; attempt++) {
         snprintf(temporary, size, "%s.%ld-%u.tmp", path, (long)getpid(), attempt);
         int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd >= 0 || errno != EEXIST) {
+        if (fd < 0 && errno != EEXIST) {
+            return -1;
+        }
+        if (fd >= 0 && claim(fd)) {
             return fd;
+        }
+        if (fd >= 0) {
+            close(fd);
         }
     }
     return -1;
+}
+
+/* Whether name is that of a temporary file beside `base`: base.PID-N.tmp */
+static int is_temporary(const char *name, const char *base)
+{
+    static const char digits[] = "0123456789";
+    const size_t length = strlen(base);
+    if (strncmp(name, base, length) != 0 || name[length] != '.') {
+        return 0;
+    }
+    const char *pid = name + length + 1, *dash = pid + strspn(pid, digits);
+    const char *end = dash + 1 + (*dash == '-' ? strspn(dash + 1, digits) : 0);
+    return dash > pid && *dash == '-' && end > dash + 1 && strcmp(end, ".tmp") == 0;
+}
+
+/* Removes a temporary file that nobody holds a lock on. */
+static void sweep_one(int directory, const char *name)
+{
+    const int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) {
+        return;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        unlinkat(directory, name, 0);
+    }
+    close(fd);
 }
 
 static sml_status find_old(sml_ctx *ctx, const char *path, const struct stat *facts, target *old)
@@ -203,6 +245,30 @@ sml_status sml_write_file(sml_ctx *ctx, const char *path, const void *bytes, siz
 {
     const sml__piece piece = {bytes, length};
     return sml__file_write(ctx, path, &piece, 1);
+}
+
+void sml__file_sweep(sml_ctx *ctx, const char *path)
+{
+    target file = {.mode = -1};
+    if (find_target(ctx, path, &file) != SML_OK) {
+        return;
+    }
+    char *slash = strrchr(file.path, '/');
+    const char *base = slash != NULL ? slash + 1 : file.path;
+    char folder[PATH_MAX + 2] = ".";
+    if (slash != NULL) {
+        snprintf(folder, sizeof folder, "%.*s/", (int)(slash - file.path), file.path);
+    }
+    DIR *directory = opendir(folder);
+    const struct dirent *entry;
+    while (directory != NULL && (entry = readdir(directory)) != NULL) {
+        if (is_temporary(entry->d_name, base)) {
+            sweep_one(dirfd(directory), entry->d_name);
+        }
+    }
+    if (directory != NULL) {
+        closedir(directory);
+    }
 }
 
 sml_status sml__file_check(sml_ctx *ctx, const char *path)

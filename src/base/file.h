@@ -23,6 +23,10 @@ typedef struct sml__piece {
  * nothing). */
 sml_status sml__file_write(sml_ctx *ctx, const char *path, const sml__piece *pieces, size_t n);
 
+/* Removes temporary files that an sml__file_write to path left behind when its process was killed;
+ * one that is being written, by any process, stays: its writer holds a lock on it. */
+void sml__file_sweep(sml_ctx *ctx, const char *path);
+
 /* Whether sml__file_write could begin now: the same refusals, before work that would be lost. */
 sml_status sml__file_check(sml_ctx *ctx, const char *path);
 

@@ -20,8 +20,10 @@ typedef struct sml__algorithm {
     /* Data comes behind the model's pipeline: as the algorithm takes it. */
 
     /* Trains; model->task, inputs, outputs and class names are set from the data already; for a
-     * warm start they fit the data. A refusal (every status but SML_OK, SML_CANCELLED and
-     * SML_DIVERGED) leaves model->state as it was: build the new state, then swap. */
+     * warm start they fit the data. options->validation is what to score after every epoch, whether
+     * it was given or split off; NULL: nothing. model->history becomes that of this fit. A refusal
+     * (every status but SML_OK, SML_CANCELLED and SML_DIVERGED) leaves model->state and history as
+     * they were: build the new state, then swap. */
     sml_status (*fit)(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
                       const sml_fit_options *options, sml_fit_report *report);
 
@@ -70,7 +72,15 @@ struct sml_model {
     json_t *fit_settings;     /* object of texts: the settings of the last fit; NULL before */
     json_t *receipt;          /* object */
     char *receipt_text;
+    sml_epoch_record *history; /* [n_history] of the last fit */
+    size_t n_history;
+    const struct sml__fitting *fitting; /* while it is fitted; otherwise NULL */
 };
+
+/* What a model that is being fitted will say of itself afterwards; a checkpoint says it already. */
+typedef struct sml__fitting {
+    json_t *settings, *receipt; /* borrowed */
+} sml__fitting;
 
 /* Settings as numbers. name must be in the table (assert); the integer and the list must not be
  * "auto", the real is NaN then. */
@@ -78,6 +88,9 @@ double sml__setting_real(const sml_model *model, const char *name);
 int64_t sml__setting_integer(const sml_model *model, const char *name);
 /* Copies a list to values[max] and returns its length, which may be more than max. */
 size_t sml__setting_integers(const sml_model *model, const char *name, int64_t *values, size_t max);
+/* The same for numbers; 0 where the setting is one of its choices. */
+size_t sml__setting_reals(sml_ctx *ctx, const sml_model *model, const char *name, double *values,
+                          size_t max);
 /* The text; "auto" where it was not chosen. */
 const char *sml__setting_text(const sml_model *model, const char *name);
 int sml__setting_is(const sml_model *model, const char *name, const char *text);

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "model/algorithm.h"
+#include "model/holdout.h"
 #include "model/model_names.h"
 #include "model/parameters.h"
 #include "model/prepare_model.h"
@@ -76,6 +77,7 @@ void sml_model_free(sml_model *model)
     json_decref(model->fit_settings);
     json_decref(model->receipt);
     sml__free(model->receipt_text);
+    sml__free(model->history);
     sml__free(model);
 }
 
@@ -197,25 +199,48 @@ static sml_status prepare_fit(sml_ctx *ctx, sml_model *model, const sml_dataset 
                       : start_anew(ctx, model, train, own, ready);
 }
 
+/* Rows to score after every epoch, as the algorithm takes them; the caller frees *own. They must be
+ * of the shape that the model has by now. */
+static sml_status prepare_validation(sml_ctx *ctx, const sml_model *model, const sml_dataset *raw,
+                                     sml_dataset **own, const sml_dataset **ready)
+{
+    if (raw == NULL) {
+        return SML_OK;
+    }
+    sml_status status = sml__model_data(ctx, model, raw, own, ready);
+    return status == SML_OK ? check_targets(ctx, model, raw) : status;
+}
+
 /* Whether the fit changed the model, as it also does when it ends early. */
 static int was_trained(sml_status status)
 {
     return status == SML_OK || status == SML_CANCELLED || status == SML_DIVERGED;
 }
 
+/* What a fit was given, before the model's preprocessing. */
+typedef struct raw_rows {
+    const sml_dataset *train, *validation; /* validation: or NULL */
+} raw_rows;
+
 /* Receipt, and the algorithm's fit on the prepared rows. Where memory ends only after the fit, the
  * model is trained and its receipt has no text. */
-static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
+static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const raw_rows *rows,
                                const sml_dataset *ready, const sml_fit_options *options,
                                sml_fit_report *report)
 {
     uint64_t epochs_before = options->warm_start ? sml__receipt_epochs(model->receipt) : 0;
-    sml_status status = SML_OK;
     json_t *settings = sml__settings_json(ctx, model);
-    json_t *receipt =
-        settings != NULL ? sml__receipt_create(ctx, model, train, epochs_before) : NULL;
-    status =
+    json_t *receipt = settings != NULL ? sml__receipt_create(ctx, model, rows->train,
+                                                             rows->validation, epochs_before)
+                                       : NULL;
+    const sml__fitting fitting = {settings, receipt};
+    model->fitting = &fitting;
+    sml_status status =
         receipt != NULL ? model->algorithm->fit(ctx, model, ready, options, report) : SML_NO_MEMORY;
+    model->fitting = NULL;
+    if (status == SML_CANCELLED || status == SML_DIVERGED) {
+        report->ended = status == SML_CANCELLED ? SML_FIT_CANCELLED : SML_FIT_DIVERGED;
+    }
     if (!was_trained(status)) {
         json_decref(settings);
         json_decref(receipt);
@@ -223,9 +248,60 @@ static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const sml_dataset
     }
     json_decref(model->fit_settings);
     model->fit_settings = settings;
-    sml__receipt_finish(receipt, report, status);
+    sml__receipt_finish(receipt, report);
     sml_status signing = sml__receipt_adopt(ctx, model, receipt);
     return signing == SML_OK ? status : signing;
+}
+
+/* Fits the preprocessing and then the model. */
+static sml_status fit_raw(sml_ctx *ctx, sml_model *model, const raw_rows *rows,
+                          const sml_fit_options *options, sml_fit_report *report)
+{
+    sml_dataset *own_train = NULL, *own_validation = NULL;
+    const sml_dataset *ready = NULL;
+    sml_fit_options how = *options;
+    sml_status status =
+        prepare_fit(ctx, model, rows->train, options->warm_start, &own_train, &ready);
+    if (status == SML_OK) {
+        status = prepare_validation(ctx, model, rows->validation, &own_validation, &how.validation);
+    }
+    if (status == SML_OK) {
+        status = fit_and_sign(ctx, model, rows, ready, &how, report);
+    }
+    sml_dataset_free(own_validation);
+    sml_dataset_free(own_train);
+    return status;
+}
+
+/* The share of the training rows that is to be kept apart; 0 for an algorithm without such a
+ * setting. */
+static double validation_share(const sml_model *model)
+{
+    const sml__algorithm *algorithm = model->algorithm;
+    const size_t n = algorithm->n_parameters;
+    const int has_share = sml__parameter_index(algorithm->parameters, n, "validation") < n;
+    return has_share ? sml__setting_real(model, "validation") : 0;
+}
+
+/* Splits off the rows for validation where the settings say so, and no others were given. */
+static sml_status fit_parts(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
+                            const sml_fit_options *options, sml_fit_report *report)
+{
+    const double share = validation_share(model);
+    sml_dataset *parts[2] = {NULL, NULL};
+    if (!(share > 0) || options->validation != NULL || train->view.task == SML_TASK_NONE) {
+        const raw_rows rows = {train, options->validation};
+        return fit_raw(ctx, model, &rows, options, report);
+    }
+    const uint64_t seed = (uint64_t)sml__setting_integer(model, "seed");
+    sml_status status = sml__holdout(ctx, train, seed, share, parts);
+    if (status == SML_OK) {
+        const raw_rows rows = {parts[0], parts[1]};
+        status = fit_raw(ctx, model, &rows, options, report);
+    }
+    sml_dataset_free(parts[1]);
+    sml_dataset_free(parts[0]);
+    return status;
 }
 
 sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
@@ -233,8 +309,6 @@ sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset 
 {
     const sml_fit_options no_options = {0};
     sml_fit_report own_report;
-    sml_dataset *own = NULL;
-    const sml_dataset *ready = NULL;
     sml_model before = *model;
     options = options != NULL ? options : &no_options;
     report = report != NULL ? report : &own_report;
@@ -244,11 +318,7 @@ sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset 
         model->number_names = NULL;
         model->pipeline = NULL;
     }
-    sml_status status = prepare_fit(ctx, model, train, options->warm_start, &own, &ready);
-    if (status == SML_OK) {
-        status = fit_and_sign(ctx, model, train, ready, options, report);
-    }
-    sml_dataset_free(own);
+    sml_status status = fit_parts(ctx, model, train, options, report);
     int refused = model->receipt == before.receipt;
     sml_model *spare = refused ? model : &before; /* the one whose names are not needed */
     if (!options->warm_start) {
@@ -265,6 +335,12 @@ sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset 
 sml_status sml_model_fit(sml_ctx *ctx, sml_model *model, const sml_dataset *train)
 {
     return sml_model_fit_with(ctx, model, train, NULL, NULL);
+}
+
+const sml_epoch_record *sml_model_history(const sml_model *model, size_t *n)
+{
+    *n = model->n_history;
+    return model->n_history > 0 ? model->history : NULL;
 }
 
 sml_status sml_model_predict(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,

@@ -13,13 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A longer file is refused before memory is asked for. */
-static const size_t FILE_MAX = (size_t)1 << 34;
-
 /* A file on its way to become a model. */
 typedef struct loader {
     sml_ctx *ctx;
     const char *path;
+    const char *format; /* what it must be */
     const unsigned char *bytes;
     size_t length;
     sml__safetensors file;
@@ -73,28 +71,46 @@ static sml_status take_size(const loader *l, const char *key, size_t maximum, si
     return SML_OK;
 }
 
-/* A new reference to the JSON under key. */
-static sml_status take_json(const loader *l, const char *key, json_t **json)
+sml_status sml__metadata_json(sml_ctx *ctx, const char *path, const json_t *metadata,
+                              const char *key, json_t **json)
 {
-    const char *text = NULL;
+    const char *text = json_string_value(json_object_get(metadata, key));
     sml__json_error error;
-    sml_status status = take_text(l, key, &text);
-    if (status != SML_OK) {
-        return status;
+    if (text == NULL) {
+        return sml__fail(ctx, SML_BAD_FILE, "%s: metadata: '%s' is missing", path, key);
     }
-    status = sml__json_read(l->ctx, text, strlen(text), &error, json);
+    sml_status status = sml__json_read(ctx, text, strlen(text), &error, json);
     if (status == SML_BAD_FILE) {
-        return sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: %s is not JSON: byte %zu: %s",
-                         l->path, key, error.position, error.reason);
+        return sml__fail(ctx, SML_BAD_FILE, "%s: metadata: %s is not JSON: byte %zu: %s", path, key,
+                         error.position, error.reason);
     }
     return status;
+}
+
+static sml_status take_json(const loader *l, const char *key, json_t **json)
+{
+    return sml__metadata_json(l->ctx, l->path, l->file.metadata, key, json);
+}
+
+/* A checkpoint in place of a model, or a model in place of a checkpoint. */
+static sml_status refuse_other_kind(const loader *l)
+{
+    const int is_checkpoint = strcmp(l->format, SML__FORMAT) == 0;
+    return sml__fail(l->ctx, SML_BAD_FILE, "%s: a %s, not a %s; %s", l->path,
+                     is_checkpoint ? "checkpoint" : "model", is_checkpoint ? "model" : "checkpoint",
+                     is_checkpoint ? "resume the training that wrote it, which saves a model"
+                                   : "to go on from it, start warm from the model");
 }
 
 static sml_status check_format(const loader *l)
 {
     const char *format = find_text(l, "format");
     const char *version = find_text(l, "format_version");
-    if (format == NULL || strcmp(format, SML__FORMAT) != 0) {
+    if (format != NULL && strcmp(format, l->format) != 0 &&
+        (strcmp(format, SML__FORMAT) == 0 || strcmp(format, SML__CHECKPOINT) == 0)) {
+        return refuse_other_kind(l);
+    }
+    if (format == NULL || strcmp(format, l->format) != 0) {
         return sml__fail(l->ctx, SML_BAD_FILE,
                          "%s: foreign file: no scratchml metadata; it holds %zu tensors, but not "
                          "what kind of model they belong to. Only files that scratchml saved can "
@@ -396,7 +412,8 @@ static sml_status import_tensors(loader *l)
         }
     }
     sml__free(values);
-    if (status == SML_OK && index != l->file.n) {
+    const int may_have_more = strcmp(l->format, SML__CHECKPOINT) == 0;
+    if (status == SML_OK && !may_have_more && index != l->file.n) {
         status = sml__fail(l->ctx, SML_BAD_FILE, "%s: %zu tensors, the model has %zu", l->path,
                            l->file.n, index);
     }
@@ -437,18 +454,35 @@ static sml_status load_steps(loader *l)
     return status == SML_OK ? import_tensors(l) : status;
 }
 
+/* The model; l->file is still there afterwards. */
+static sml_status parse(loader *l, sml_model **out)
+{
+    sml_status status = load_steps(l);
+    *out = NULL;
+    if (status == SML_OK) {
+        *out = l->model;
+    } else {
+        sml_model_free(l->model);
+    }
+    return status;
+}
+
 sml_status sml__model_parse(sml_ctx *ctx, const char *path, const unsigned char *bytes,
                             size_t length, sml_model **out)
 {
-    loader l = {.ctx = ctx, .path = path, .bytes = bytes, .length = length};
-    *out = NULL;
-    sml_status status = load_steps(&l);
-    if (status == SML_OK) {
-        *out = l.model;
-    } else {
-        sml_model_free(l.model);
-    }
+    loader l = {.ctx = ctx, .path = path, .format = SML__FORMAT, .bytes = bytes, .length = length};
+    const sml_status status = parse(&l, out);
     sml__safetensors_free(&l.file);
+    return status;
+}
+
+sml_status sml__checkpoint_parse(sml_ctx *ctx, const char *path, const unsigned char *bytes,
+                                 size_t length, sml__safetensors *file, sml_model **out)
+{
+    loader l = {
+        .ctx = ctx, .path = path, .format = SML__CHECKPOINT, .bytes = bytes, .length = length};
+    const sml_status status = parse(&l, out);
+    *file = l.file;
     return status;
 }
 
@@ -457,7 +491,7 @@ sml_status sml_model_load(sml_ctx *ctx, const char *path, sml_model **out)
     unsigned char *bytes = NULL;
     size_t length = 0;
     *out = NULL;
-    sml_status status = sml__file_read(ctx, path, FILE_MAX, &bytes, &length);
+    sml_status status = sml__file_read(ctx, path, SML__MODEL_FILE_MAX, &bytes, &length);
     if (status == SML_OK) {
         status = sml__model_parse(ctx, path, bytes, length, out);
     }

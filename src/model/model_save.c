@@ -41,8 +41,7 @@ void sml__digest_compute(const sml__piece *pieces, size_t n, const unsigned char
     sml__sha256_hex(&state, out);
 }
 
-/* Puts json into metadata as text and lets go of it. -1 on failure. */
-static int put_json(sml_ctx *ctx, json_t *metadata, const char *key, json_t *json)
+int sml__metadata_put(sml_ctx *ctx, json_t *metadata, const char *key, json_t *json)
 {
     char *text = json != NULL ? sml__json_write(ctx, json) : NULL;
     int failed = text != NULL ? json_object_set_new(metadata, key, json_string(text)) : -1;
@@ -75,26 +74,27 @@ static json_t *names_json(sml_ctx *ctx, const sml_model *model)
     return names;
 }
 
-/* NULL with an error in ctx. */
-static json_t *metadata_json(sml_ctx *ctx, const sml_model *model)
+json_t *sml__model_metadata(sml_ctx *ctx, const sml_model *model, const char *format,
+                            json_t *settings, json_t *receipt)
 {
     const char *version = model->pipeline != NULL ? SML__FORMAT_PREPARED : SML__FORMAT_PLAIN;
     json_t *m = json_object();
     int failed =
-        put_text(m, "format", SML__FORMAT) != 0 || put_text(m, "format_version", version) != 0 ||
+        put_text(m, "format", format) != 0 || put_text(m, "format_version", version) != 0 ||
         put_text(m, "algorithm", model->algorithm->name) != 0 ||
-        put_json(ctx, m, "settings", json_incref(model->fit_settings)) != 0 ||
-        put_json(ctx, m, "structure", model->algorithm->structure(ctx, model)) != 0 ||
+        sml__metadata_put(ctx, m, "settings", json_incref(settings)) != 0 ||
+        sml__metadata_put(ctx, m, "structure", model->algorithm->structure(ctx, model)) != 0 ||
         put_text(m, "task", sml_task_name(model->task)) != 0 ||
         put_size(m, "inputs", model->inputs) != 0 || put_size(m, "outputs", model->outputs) != 0 ||
         put_size(m, "height", model->height) != 0 || put_size(m, "width", model->width) != 0 ||
-        put_json(ctx, m, "receipt", json_incref(model->receipt)) != 0 ||
+        sml__metadata_put(ctx, m, "receipt", json_incref(receipt)) != 0 ||
         put_text(m, "sha256", ZEROS) != 0;
     if (!failed && model->class_names != NULL) {
-        failed = put_json(ctx, m, "class_names", names_json(ctx, model)) != 0;
+        failed = sml__metadata_put(ctx, m, "class_names", names_json(ctx, model)) != 0;
     }
     if (!failed && model->pipeline != NULL) {
-        failed = put_json(ctx, m, "preprocessing", sml__pipeline_json(ctx, model->pipeline)) != 0;
+        failed = sml__metadata_put(ctx, m, "preprocessing",
+                                   sml__pipeline_json(ctx, model->pipeline)) != 0;
     }
     if (failed) {
         sml__fail(ctx, SML_NO_MEMORY, "out of memory: the metadata of a model file");
@@ -158,20 +158,28 @@ static sml_status export_tensors(sml_ctx *ctx, const sml_model *model, payload *
     return SML_OK;
 }
 
-static sml_status sign_and_write(sml_ctx *ctx, const char *path, unsigned char *header,
-                                 size_t length, const payload *data)
+sml_status sml__model_write(sml_ctx *ctx, const char *path, unsigned char *header, size_t length,
+                            const sml__piece *data, size_t n)
 {
     char digest[SML__DIGEST + 1];
-    const sml__piece pieces[] = {{header, length}, {data->values, data->length}};
+    sml__piece *pieces = sml__alloc(ctx, n + 1, sizeof *pieces, "the pieces of a file");
+    if (pieces == NULL) {
+        return SML_NO_MEMORY;
+    }
     const unsigned char *found = sml__digest_find(header, length);
     unsigned char *digits = header + (found - header);
-    sml__digest_compute(pieces, 2, digits, digest);
+    pieces[0] = (sml__piece){header, length};
+    memcpy(pieces + 1, data, n * sizeof *data);
+    sml__digest_compute(pieces, n + 1, digits, digest);
     memcpy(digits, digest, SML__DIGEST);
-    return sml__file_write(ctx, path, pieces, 2);
+    const sml_status status = sml__file_write(ctx, path, pieces, n + 1);
+    sml__free(pieces);
+    return status;
 }
 
 sml_status sml_model_check_path(sml_ctx *ctx, const char *path)
 {
+    sml__file_sweep(ctx, path);
     return sml__file_check(ctx, path);
 }
 
@@ -184,7 +192,8 @@ sml_status sml_model_save(sml_ctx *ctx, const sml_model *model, const char *path
         return sml__fail(ctx, SML_BAD_ARGUMENT,
                          "%s: the model was never fitted to the end; nothing to save", path);
     }
-    json_t *metadata = metadata_json(ctx, model);
+    json_t *metadata =
+        sml__model_metadata(ctx, model, SML__FORMAT, model->fit_settings, model->receipt);
     sml_status status = metadata != NULL ? list_tensors(ctx, model, &data) : SML_NO_MEMORY;
     if (status == SML_OK) {
         status = sml__safetensors_header(ctx, metadata, data.entries, data.n, &header, &length);
@@ -193,7 +202,8 @@ sml_status sml_model_save(sml_ctx *ctx, const sml_model *model, const char *path
         status = export_tensors(ctx, model, &data);
     }
     if (status == SML_OK) {
-        status = sign_and_write(ctx, path, header, length, &data);
+        const sml__piece values = {data.values, data.length};
+        status = sml__model_write(ctx, path, header, length, &values, 1);
     }
     json_decref(metadata);
     sml__free(header);

@@ -113,6 +113,12 @@ static sml_status check_choice(sml_ctx *ctx, const sml_parameter *parameter, con
     return status;
 }
 
+/* Whether a text can only be meant as numbers. */
+static int starts_number(const char *text)
+{
+    return text[0] != '\0' && strchr("+-.,0123456789", text[0]) != NULL;
+}
+
 /* canonical holds a copy of text; the canonical list, as long or shorter, is written over it. */
 static sml_status check_integers(sml_ctx *ctx, const sml_parameter *parameter, const char *text,
                                  char *canonical)
@@ -140,7 +146,36 @@ static sml_status check_integers(sml_ctx *ctx, const sml_parameter *parameter, c
     return SML_OK;
 }
 
-/* canonical holds a copy of text and has room for NUMBER_MAX bytes or text, the longer one. */
+/* As check_integers, for numbers; canonical has room for NUMBER_MAX bytes a word. */
+static sml_status check_reals(sml_ctx *ctx, const sml_parameter *parameter, const char *text,
+                              char *canonical)
+{
+    char copy[SML__SETTING_MAX];
+    const char *words[SML__SETTING_MAX];
+    size_t used = 0;
+    if (parameter->choices != NULL && !starts_number(text)) {
+        return check_choice(ctx, parameter, text);
+    }
+    memcpy(copy, text, strlen(text) + 1);
+    const size_t n = split(copy, ',', words, SML__SETTING_MAX);
+    for (size_t i = 0; i < n; i++) {
+        double value = NAN;
+        char number[NUMBER_MAX];
+        sml_status status = check_real(ctx, parameter, words[i], &value);
+        if (status != SML_OK) {
+            return status;
+        }
+        print_shortest(ctx, value, number);
+        used += (size_t)sprintf(canonical + used, "%s%s", i > 0 ? "," : "", number);
+    }
+    if (used >= SML__SETTING_MAX) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: a list of %zu bytes, at most %d are accepted",
+                         parameter->name, used, SML__SETTING_MAX - 1);
+    }
+    return SML_OK;
+}
+
+/* canonical holds a copy of text and has the room of canonical_room. */
 static sml_status check_typed(sml_ctx *ctx, const sml_parameter *parameter, const char *text,
                               char *canonical, double *value)
 {
@@ -164,8 +199,21 @@ static sml_status check_typed(sml_ctx *ctx, const sml_parameter *parameter, cons
     case SML_PARAMETER_INTEGERS:
         status = check_integers(ctx, parameter, text, canonical);
         break;
+    case SML_PARAMETER_REALS:
+        status = check_reals(ctx, parameter, text, canonical);
+        break;
     }
     return status;
+}
+
+/* Bytes for the text or its canonical form: a list of numbers may grow. */
+static size_t canonical_room(const sml_parameter *parameter, const char *text)
+{
+    size_t words = 1;
+    for (const char *c = text; parameter->type == SML_PARAMETER_REALS && *c != '\0'; c++) {
+        words += *c == ',';
+    }
+    return strlen(text) + words * NUMBER_MAX;
 }
 
 sml_status sml__parameter_check(sml_ctx *ctx, const sml_parameter *parameter, const char *text,
@@ -178,7 +226,7 @@ sml_status sml__parameter_check(sml_ctx *ctx, const sml_parameter *parameter, co
         return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: a text of %zu bytes, at most %d are accepted",
                          parameter->name, length, SML__SETTING_MAX - 1);
     }
-    char *memory = sml__alloc(ctx, length + NUMBER_MAX, 1, "a setting");
+    char *memory = sml__alloc(ctx, canonical_room(parameter, text), 1, "a setting");
     if (memory == NULL) {
         return SML_NO_MEMORY;
     }
@@ -277,6 +325,25 @@ size_t sml__setting_integers(const sml_model *model, const char *name, int64_t *
         }
         n++;
         text = *end == ',' ? end + 1 : "";
+    }
+    return n;
+}
+
+size_t sml__setting_reals(sml_ctx *ctx, const sml_model *model, const char *name, double *values,
+                          size_t max)
+{
+    size_t n = 0;
+    const char *text = model->settings[row_of(model, name)];
+    while (starts_number(text)) {
+        const size_t length = strcspn(text, ",");
+        char word[SML__SETTING_MAX];
+        memcpy(word, text, length);
+        word[length] = '\0';
+        if (n < max) {
+            sml__parse_real(ctx, word, &values[n]);
+        }
+        n++;
+        text += length + (text[length] == ',');
     }
     return n;
 }

@@ -68,7 +68,11 @@ static int put_origin(sml_ctx *ctx, json_t *receipt, const sml_model *model,
  * sml__receipt_finish leaves one: so it needs no memory. -1 on failure. */
 static int put_results(json_t *receipt)
 {
-    static const char *const endings[] = {"finished", "cancelled", "diverged"};
+    static const char *const endings[] = {
+        [SML_FIT_FINISHED] = "finished",       [SML_FIT_CANCELLED] = "cancelled",
+        [SML_FIT_DIVERGED] = "diverged",       [SML_FIT_STOPPED_EARLY] = "stopped early",
+        [SML_FIT_OUT_OF_TIME] = "out of time",
+    };
     json_t *ended = json_array();
     int failed = 0;
     for (size_t i = 0; i < sizeof endings / sizeof endings[0] && failed == 0; i++) {
@@ -83,8 +87,27 @@ static int put_results(json_t *receipt)
     return json_object_set_new(receipt, "ended", ended);
 }
 
+/* Which rows were scored after every epoch, and room for the best of them. -1 on failure. */
+static int put_validation(sml_ctx *ctx, json_t *receipt, const sml_dataset *validation)
+{
+    char sha256[65];
+    sml_dataset_facts facts;
+    json_t *object = json_object();
+    sml_dataset_describe(validation, &facts);
+    if (object == NULL || sml_dataset_sha256(ctx, validation, sha256) != SML_OK ||
+        put_data(ctx, object, &facts) != 0 ||
+        json_object_set_new(object, "rows", json_integer((json_int_t)facts.rows)) != 0 ||
+        json_object_set_new(object, "data_sha256", json_string(sha256)) != 0 ||
+        json_object_set_new(receipt, "best_epoch", json_integer(0)) != 0 ||
+        json_object_set_new(receipt, "best_score", json_real(0.0)) != 0) {
+        json_decref(object);
+        return -1;
+    }
+    return json_object_set_new(receipt, "validation", object);
+}
+
 json_t *sml__receipt_create(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
-                            uint64_t epochs_before)
+                            const sml_dataset *validation, uint64_t epochs_before)
 {
     char sha256[65];
     sml_dataset_facts facts;
@@ -98,6 +121,9 @@ json_t *sml__receipt_create(sml_ctx *ctx, const sml_model *model, const sml_data
         failed = json_object_set_new(receipt, "epochs_before",
                                      json_integer((json_int_t)epochs_before)) != 0;
     }
+    if (!failed && validation != NULL) {
+        failed = put_validation(ctx, receipt, validation) != 0;
+    }
     if (failed || put_results(receipt) != 0) {
         sml__fail(ctx, SML_NO_MEMORY, "out of memory: the training receipt");
         json_decref(receipt);
@@ -106,18 +132,33 @@ json_t *sml__receipt_create(sml_ctx *ctx, const sml_model *model, const sml_data
     return receipt;
 }
 
-void sml__receipt_finish(json_t *receipt, const sml_fit_report *report, sml_status status)
+/* Gives a number that is there already its value; null where it is not finite. */
+static void finish_real(json_t *receipt, const char *key, double value)
 {
-    size_t ending = status == SML_CANCELLED ? 1 : (status == SML_DIVERGED ? 2 : 0);
+    if (!isfinite(value)) {
+        json_object_set_new(receipt, key, json_null());
+    } else {
+        json_real_set(json_object_get(receipt, key), value);
+    }
+}
+
+void sml__receipt_finish(json_t *receipt, const sml_fit_report *report)
+{
     json_t *endings = json_object_get(receipt, "ended");
-    json_object_set(receipt, "ended", json_array_get(endings, ending));
+    json_object_set(receipt, "ended", json_array_get(endings, (size_t)report->ended));
     json_integer_set(json_object_get(receipt, "epochs"), (json_int_t)report->epochs);
     json_integer_set(json_object_get(receipt, "steps"), (json_int_t)report->steps);
-    if (!isfinite(report->loss)) {
-        json_object_set_new(receipt, "loss", json_null());
-    } else {
-        json_real_set(json_object_get(receipt, "loss"), report->loss);
+    finish_real(receipt, "loss", report->loss);
+    if (json_object_get(receipt, "validation") == NULL) {
+        return;
     }
+    if (report->best_epoch == 0) {
+        json_object_del(receipt, "best_epoch");
+        json_object_del(receipt, "best_score");
+        return;
+    }
+    json_integer_set(json_object_get(receipt, "best_epoch"), (json_int_t)report->best_epoch);
+    finish_real(receipt, "best_score", report->best_score);
 }
 
 sml_status sml__receipt_adopt(sml_ctx *ctx, sml_model *model, json_t *receipt)

@@ -9,14 +9,14 @@
 /* The settings as a JSON object of texts, a new reference. NULL with an error in ctx. */
 json_t *sml__settings_json(sml_ctx *ctx, const sml_model *model);
 
-/* The receipt of a fit that is about to start, without results; epochs_before are those that the
- * model already has. NULL with an error in ctx. */
+/* The receipt of a fit that is about to start, without results; validation may be NULL;
+ * epochs_before are those that the model already has. NULL with an error in ctx. */
 json_t *sml__receipt_create(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
-                            uint64_t epochs_before);
+                            const sml_dataset *validation, uint64_t epochs_before);
 
-/* Puts the results in, and how the fit ended: with SML_OK, SML_CANCELLED or SML_DIVERGED. Allocates
- * nothing, so it cannot fail. */
-void sml__receipt_finish(json_t *receipt, const sml_fit_report *report, sml_status status);
+/* Puts the results in, and how the fit ended. Allocates nothing but what JSON's null takes, so it
+ * cannot fail. */
+void sml__receipt_finish(json_t *receipt, const sml_fit_report *report);
 
 /* Gives the model a receipt, which it takes over, and its text. The old text stays on failure, and
  * receipt is still taken. Errors: SML_NO_MEMORY. */

@@ -41,9 +41,7 @@ static void write_outputs(const inference *run, const float *logits, size_t firs
     }
 }
 
-/* 1 when the logits of a row predict its target: the same largest class, or for independent labels
- * every one on its side of 1/2 (σ(z) > 1/2 where z > 0). */
-static int is_hit(sml_task task, const float *logits, const float *target, size_t n)
+int sml__is_hit(sml_task task, const float *logits, const float *target, size_t n)
 {
     if (task == SML_TASK_CLASSIFICATION) {
         return sml_argmax(logits, n) == sml_argmax(target, n);
@@ -66,8 +64,8 @@ static void score_block(const inference *run, sml__workspace *workspace, const f
     sml__network_loss(run->network, workspace, pass, SML__ALONE);
     for (size_t r = 0; r < pass->rows; r++) {
         run->block_losses[block] += workspace->losses[r];
-        run->block_hits[block] += (uint64_t)is_hit(run->network->loss->task, logits + r * stride,
-                                                   workspace->target + r * n, n);
+        run->block_hits[block] += (uint64_t)sml__is_hit(
+            run->network->loss->task, logits + r * stride, workspace->target + r * n, n);
     }
 }
 

@@ -12,4 +12,8 @@ sml_status sml__network_predict(sml_ctx *ctx, const sml__network *network, const
 sml_status sml__network_evaluate(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
                                  sml_scores *scores);
 
+/* 1 when the logits of a row predict its target: the same largest class, or for independent labels
+ * every one on its side of 1/2 (σ(z) > 1/2 where z > 0). */
+int sml__is_hit(sml_task task, const float *logits, const float *target, size_t n);
+
 #endif

@@ -4,8 +4,10 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "model/receipt.h"
+#include "nn/class_weights.h"
 #include "nn/inference.h"
 #include "nn/initialise.h"
+#include "nn/mlp_checkpoint.h"
 #include "nn/mlp_settings.h"
 #include "nn/row_inference.h"
 #include "nn/trainer.h"
@@ -91,39 +93,75 @@ static int was_trained(sml_status status)
     return status == SML_OK || status == SML_CANCELLED || status == SML_DIVERGED;
 }
 
+/* What a fit is given. */
+typedef struct fitting {
+    const sml_dataset *train;
+    const sml__loss *loss;
+    const sml_fit_options *options;
+    sml__training_settings settings;
+    float *class_weights; /* owned */
+} fitting;
+
+/* Trains the network, and gives the model the history of it. */
+static sml_status train_network(sml_ctx *ctx, sml_model *model, sml__network *network,
+                                const fitting *how, sml_fit_report *report)
+{
+    sml__training_state state = {0};
+    sml__mlp_checkpoint checkpoint;
+    sml_status status =
+        sml__mlp_checkpoint_open(ctx, model, how->train, &how->settings, how->options, &checkpoint);
+    if (status == SML_OK) {
+        status = sml__train(ctx, network, how->train, &how->settings, how->options,
+                            checkpoint.path != NULL ? &checkpoint.how : NULL, &state, report);
+    }
+    sml__mlp_checkpoint_close(&checkpoint);
+    if (was_trained(status)) {
+        sml__free(model->history);
+        model->history = state.history;
+        model->n_history = state.n_history;
+    } else {
+        sml__free(state.history);
+    }
+    return status;
+}
+
 /* Trains the network that the model has; after a refusal it is as before. */
-static sml_status fit_warm(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
-                           const sml__training_settings *settings, const sml__loss *loss,
-                           const sml_fit_options *options, sml_fit_report *report)
+static sml_status fit_warm(sml_ctx *ctx, sml_model *model, const fitting *how,
+                           sml_fit_report *report)
 {
     sml__mlp *mlp = model->state, *kept = NULL;
-    const sml__loss *loss_before = mlp->network->loss;
-    sml_status status = go_on(ctx, model, &kept);
+    sml__network *network = mlp->network;
+    const sml__loss *loss_before = network->loss;
+    const size_t bytes = network->n_values * sizeof(float);
+    float *parameters = sml__alloc(ctx, bytes, 1, "a copy of the parameters");
+    sml_status status = parameters != NULL ? go_on(ctx, model, &kept) : SML_NO_MEMORY;
     if (status == SML_OK) {
-        mlp->network->loss = loss;
-        status = sml__train(ctx, mlp->network, train, settings, options, report);
+        memcpy(parameters, network->parameters, bytes);
+        network->loss = how->loss;
+        status = train_network(ctx, model, network, how, report);
         if (!was_trained(status)) {
-            mlp->network->loss = loss_before;
+            memcpy(network->parameters, parameters, bytes);
+            network->loss = loss_before;
             take_values(mlp, kept->specs);
         }
     }
+    sml__free(parameters);
     sml__mlp_free(kept);
     return status;
 }
 
 /* Trains a new network. It is the model's while it trains, so that the progress callback can
  * evaluate it; after a refusal the old one is back. */
-static sml_status fit_anew(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
-                           const sml__training_settings *settings, const sml__loss *loss,
-                           const sml_fit_options *options, sml_fit_report *report)
+static sml_status fit_anew(sml_ctx *ctx, sml_model *model, const fitting *how,
+                           sml_fit_report *report)
 {
     sml__mlp *before = model->state, *now = NULL;
-    sml_status status = start_anew(ctx, model, loss, &now);
+    sml_status status = start_anew(ctx, model, how->loss, &now);
     if (status != SML_OK) {
         return status;
     }
     model->state = now;
-    status = sml__train(ctx, now->network, train, settings, options, report);
+    status = train_network(ctx, model, now->network, how, report);
     model->state = was_trained(status) ? now : before;
     sml__mlp_free(was_trained(status) ? before : now);
     return status;
@@ -133,20 +171,29 @@ static sml_status fit(sml_ctx *ctx, sml_model *model, const sml_dataset *train,
                       const sml_fit_options *options, sml_fit_report *report)
 {
     const sml__mlp *mlp = model->state;
-    sml__training_settings settings;
-    const sml__loss *loss = sml__mlp_loss(ctx, model);
-    sml_status status =
-        loss != NULL ? sml__mlp_training(ctx, model, loss, &settings) : SML_BAD_ARGUMENT;
+    fitting how = {.train = train, .options = options, .loss = sml__mlp_loss(ctx, model)};
+    sml_status status = how.loss != NULL ? sml__mlp_training(ctx, model, how.loss, &how.settings)
+                                         : SML_BAD_ARGUMENT;
     if (status == SML_OK && mlp != NULL && mlp->explicit_layers) {
         status = sml__mlp_check_explicit(ctx, model);
     }
-    if (status != SML_OK) {
-        return status;
+    if (status == SML_OK && how.settings.stopping != NULL && options->validation == NULL) {
+        status = sml__fail(ctx, SML_BAD_ARGUMENT,
+                           "early_stopping: there are no validation rows to score; set a share, "
+                           "such as validation=0.1, or give a data set");
     }
-    settings.epochs_before =
-        options->warm_start ? (uint32_t)sml__receipt_epochs(model->receipt) : 0;
-    return options->warm_start ? fit_warm(ctx, model, train, &settings, loss, options, report)
-                               : fit_anew(ctx, model, train, &settings, loss, options, report);
+    if (status == SML_OK) {
+        status = sml__class_weights(ctx, model, train, &how.class_weights);
+    }
+    if (status == SML_OK) {
+        how.settings.class_weights = how.class_weights;
+        how.settings.epochs_before =
+            options->warm_start ? (uint32_t)sml__receipt_epochs(model->receipt) : 0;
+        status = options->warm_start ? fit_warm(ctx, model, &how, report)
+                                     : fit_anew(ctx, model, &how, report);
+    }
+    sml__free(how.class_weights);
+    return status;
 }
 
 static sml_status predict(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
@@ -264,10 +311,28 @@ static sml_status tensor(const sml_model *model, size_t index, sml_tensor_facts 
     return SML_OK;
 }
 
+void sml__mlp_copy_out(const sml_model *model, size_t index, const float *flat, float *values)
+{
+    const sml__mlp *mlp = model->state;
+    sml__tensor_copy_out(mlp->network, &mlp->tensors[index], flat, values);
+}
+
+void sml__mlp_copy_in(const sml_model *model, size_t index, const float *values, float *flat)
+{
+    const sml__mlp *mlp = model->state;
+    sml__tensor_copy_in(mlp->network, &mlp->tensors[index], values, flat);
+}
+
+int sml__mlp_is_buffer(const sml_model *model, size_t index)
+{
+    const sml__mlp *mlp = model->state;
+    return mlp->tensors[index].is_buffer;
+}
+
 static void tensor_export(const sml_model *model, size_t index, float *values)
 {
     const sml__mlp *mlp = model->state;
-    sml__tensor_copy_out(mlp->network, &mlp->tensors[index], mlp->network->parameters, values);
+    sml__mlp_copy_out(model, index, mlp->network->parameters, values);
 }
 
 static sml_status tensor_import(sml_ctx *ctx, sml_model *model, size_t index, const float *values)
@@ -281,7 +346,7 @@ static sml_status tensor_import(sml_ctx *ctx, sml_model *model, size_t index, co
                              place->name, i, (double)values[i]);
         }
     }
-    sml__tensor_copy_in(mlp->network, place, values, mlp->network->parameters);
+    sml__mlp_copy_in(model, index, values, mlp->network->parameters);
     return SML_OK;
 }
 

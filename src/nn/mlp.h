@@ -36,6 +36,14 @@ sml_status sml__mlp_check_explicit(sml_ctx *ctx, const sml_model *model);
 sml_status sml__mlp_build(sml_ctx *ctx, sml__mlp *mlp, const sml_model *model,
                           const sml__loss *loss, size_t max_parameters);
 
+/* Tensor `index` of the model's network, as the file has it, out of or into an array that is laid
+ * out as the parameters. */
+void sml__mlp_copy_out(const sml_model *model, size_t index, const float *flat, float *values);
+void sml__mlp_copy_in(const sml_model *model, size_t index, const float *values, float *flat);
+
+/* Whether a tensor is a running statistic: arrays of gradients and optimisers have it not. */
+int sml__mlp_is_buffer(const sml_model *model, size_t index);
+
 /* The loss of the settings; NULL with an error in ctx where it does not suit the task. */
 const sml__loss *sml__mlp_loss(sml_ctx *ctx, const sml_model *model);
 

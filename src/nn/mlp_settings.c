@@ -35,6 +35,19 @@ const sml_parameter sml__mlp_parameters[SML__MLP_PARAMETERS] = {
      "rule that turns gradients into steps"},
     {"learning_rate", SML_PARAMETER_REAL, "auto", 0, 1e38, NULL,
      "size of a step; auto: 0.1 sgd, 0.01 momentum, nesterov, rmsprop, adagrad, 0.001 adam, adamw"},
+    {"schedule", SML_PARAMETER_CHOICE, "constant", 0, 0, JOINED(SML__SCHEDULE_LIST),
+     "how the learning rate changes; constant: not at all"},
+    {"warmup", SML_PARAMETER_INTEGER, "0", 0, UNTIL_MAX, NULL,
+     "steps in which the learning rate grows to its full size"},
+    {"step_epochs", SML_PARAMETER_INTEGER, "10", 1, UNTIL_MAX, NULL,
+     "epochs between two cuts of the learning rate (schedule step)"},
+    {"gamma", SML_PARAMETER_REAL, "auto", 0, 1, NULL,
+     "what the learning rate is multiplied by (schedules step, exponential, plateau); auto: 0.1, "
+     "exponential 0.95"},
+    {"minimum_learning_rate", SML_PARAMETER_REAL, "0", 0, 1e38, NULL,
+     "learning rate at the end (schedule cosine), or that no cut goes below (plateau)"},
+    {"plateau_patience", SML_PARAMETER_INTEGER, "2", 0, UNTIL_MAX, NULL,
+     "epochs without a smaller loss that are borne before a cut (schedule plateau)"},
     {"momentum", SML_PARAMETER_REAL, "0.9", 0, 1, NULL,
      "share of the last step that is kept (momentum, nesterov)"},
     {"alpha", SML_PARAMETER_REAL, "0.99", 0, 1, NULL,
@@ -55,6 +68,16 @@ const sml_parameter sml__mlp_parameters[SML__MLP_PARAMETERS] = {
     {"epochs", SML_PARAMETER_INTEGER, "10", 0, 4294967294.0, NULL, "passes over the data"},
     {"seed", SML_PARAMETER_INTEGER, "42", 0, UNTIL_MAX, NULL,
      "start of all random numbers: initial weights, order of samples, dropout"},
+    {"validation", SML_PARAMETER_REAL, "0", 0, 0.9, NULL,
+     "share of the training rows that is kept apart, and scored after every epoch"},
+    {"early_stopping", SML_PARAMETER_CHOICE, "none", 0, 0, "none" SML__STOPPING_LIST(AND_NAME),
+     "end when this metric of the validation rows gets no better, and keep the best epoch"},
+    {"patience", SML_PARAMETER_INTEGER, "5", 1, UNTIL_MAX, NULL,
+     "epochs without progress after which early_stopping ends the training"},
+    {"min_change", SML_PARAMETER_REAL, "0", 0, 1e38, NULL,
+     "a metric that gets better by no more than this makes no progress (early_stopping)"},
+    {"class_weight", SML_PARAMETER_REALS, "none", 0, 1e38, "none|balanced",
+     "how much rows of each class count, w0,w1,...; balanced: all classes alike in sum"},
     SML__PREPARE_PARAMETERS,
     SML__AUGMENT_PARAMETERS,
 };
@@ -86,11 +109,36 @@ static double real_or(const sml_model *model, const char *name, double automatic
     return isnan(value) ? automatic : value;
 }
 
+static sml_status check_rates(sml_ctx *ctx, const sml__schedule_settings *rates)
+{
+    if (rates->minimum <= rates->learning_rate) {
+        return SML_OK;
+    }
+    return sml__fail(ctx, SML_BAD_ARGUMENT,
+                     "minimum_learning_rate: %g is above the learning rate, %g", rates->minimum,
+                     rates->learning_rate);
+}
+
+static sml__schedule_settings rates_of(const sml_model *model, double learning_rate)
+{
+    const sml__schedule *schedule = sml__schedule_named(sml__setting_text(model, "schedule"));
+    const sml__schedule_settings rates = {
+        .schedule = schedule,
+        .learning_rate = learning_rate,
+        .minimum = sml__setting_real(model, "minimum_learning_rate"),
+        .gamma = real_or(model, "gamma", schedule->gamma),
+        .warmup = (uint64_t)sml__setting_integer(model, "warmup"),
+        .step_epochs = (uint64_t)sml__setting_integer(model, "step_epochs"),
+        .patience = (uint64_t)sml__setting_integer(model, "plateau_patience"),
+    };
+    return rates;
+}
+
 sml_status sml__mlp_training(sml_ctx *ctx, const sml_model *model, const sml__loss *loss,
                              sml__training_settings *out)
 {
     const sml__optimizer *optimizer = sml__optimizer_named(sml__setting_text(model, "optimizer"));
-    const sml__training_settings settings = {
+    sml__training_settings settings = {
         .epochs = (uint64_t)sml__setting_integer(model, "epochs"),
         .batch_size = (size_t)sml__setting_integer(model, "batch_size"),
         .seed = (uint64_t)sml__setting_integer(model, "seed"),
@@ -119,10 +167,20 @@ sml_status sml__mlp_training(sml_ctx *ctx, const sml_model *model, const sml__lo
                 .epsilon = real_or(model, "epsilon", optimizer->epsilon),
             },
     };
+    settings.rates = rates_of(model, settings.update.learning_rate);
+    settings.stopping = sml__stopping_named(sml__setting_text(model, "early_stopping"));
+    settings.patience = (uint64_t)sml__setting_integer(model, "patience");
+    settings.min_change = sml__setting_real(model, "min_change");
     if (settings.label_smoothing > 0 && strcmp(loss->name, "cross_entropy") != 0) {
         return sml__fail(ctx, SML_BAD_ARGUMENT,
                          "label_smoothing: only loss=cross_entropy has it, not %s", loss->name);
     }
+    if (settings.stopping != NULL && settings.stopping->needs_classes &&
+        model->task == SML_TASK_REGRESSION) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT,
+                         "early_stopping: %s is for classes, the data is for regression; try loss",
+                         settings.stopping->name);
+    }
     *out = settings;
-    return SML_OK;
+    return check_rates(ctx, &settings.rates);
 }

@@ -6,7 +6,7 @@
 #include "model/algorithm.h"
 #include "nn/trainer.h"
 
-enum { SML__MLP_PARAMETERS = 21 + SML__N_PREPARE_PARAMETERS + SML__N_AUGMENT_PARAMETERS };
+enum { SML__MLP_PARAMETERS = 32 + SML__N_PREPARE_PARAMETERS + SML__N_AUGMENT_PARAMETERS };
 extern const sml_parameter sml__mlp_parameters[SML__MLP_PARAMETERS];
 
 /* What the trainer needs from the settings; "auto" is resolved. Errors: SML_BAD_ARGUMENT where

@@ -260,6 +260,8 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
                          const sml__pass_settings *settings, size_t l, sml__member member)
 {
     const sml__layer *layer = &network->layers[l];
+    const double total =
+        settings->weights != NULL ? settings->batch_weight : (double)settings->batch;
     sml__pass pass = {
         .rank = member.rank,
         .size = member.size,
@@ -278,10 +280,8 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .weight = network->parameters + layer->weight,
         .bias = network->parameters + layer->bias,
         .stride = layer->stride,
-        .mean = (float)(settings->learning_rate != 0
-                            ? -settings->learning_rate / (double)settings->batch
-                            : 1.0 / (double)settings->batch),
-        .accumulate = settings->accumulate || settings->learning_rate != 0,
+        .mean = (float)((settings->is_folded ? -settings->learning_rate : 1.0) / total),
+        .accumulate = settings->accumulate || settings->is_folded,
         .value = layer->value,
         .training = settings->training,
         .key = {(uint32_t)settings->seed, (uint32_t)(settings->seed >> 32)},
@@ -371,6 +371,15 @@ void sml__network_forward(const sml__network *network, sml__workspace *workspace
     }
 }
 
+/* C_s and ∂C_s/∂z times w_s. */
+static void weigh(float weight, double *loss, float *delta, size_t n)
+{
+    *loss *= (double)weight;
+    for (size_t k = 0; k < n && delta != NULL; k++) {
+        delta[k] *= weight;
+    }
+}
+
 void sml__network_loss(const sml__network *network, sml__workspace *workspace,
                        const sml__pass_settings *settings, sml__member member)
 {
@@ -384,6 +393,9 @@ void sml__network_loss(const sml__network *network, sml__workspace *workspace,
                                                   settings->label_smoothing, delta);
         if (delta != NULL) {
             memset(delta + n, 0, (stride - n) * sizeof(float));
+        }
+        if (settings->weights != NULL) {
+            weigh(settings->weights[r], &workspace->losses[r], delta, n);
         }
     }
 }
@@ -417,8 +429,7 @@ void sml__network_backward(const sml__network *network, sml__workspace *workspac
                            const sml__pass_settings *settings, float *gradient, sml__member member)
 {
     const size_t lowest = lowest_layer(network);
-    const int steps_at_once =
-        settings->learning_rate != 0 && settings->rows == 1 && member.size == 1;
+    const int steps_at_once = settings->is_folded && settings->rows == 1 && member.size == 1;
     int by_rows = 1;
     for (size_t l = network->n_layers - 1; l > lowest; l--) {
         const sml__layer_type *type = network->layers[l].type;

@@ -100,7 +100,9 @@ size_t sml__stats_count(const sml__layer *layer, size_t rows);
 /* What all layers of one pass share. */
 typedef struct sml__pass_settings {
     size_t rows;
-    size_t batch; /* m: all rows of the batch, of which this pass may be a part */
+    size_t batch;         /* m: all rows of the batch, of which this pass may be a part */
+    const float *weights; /* [rows] w_s; NULL: 1 each */
+    double batch_weight;  /* Σ_s w_s over the batch, with weights */
     int accumulate;
     int training;
     uint64_t seed;
@@ -114,7 +116,8 @@ typedef struct sml__pass_settings {
         *sparse;           /* not NULL: the first layer, a dense one, reads these rows instead */
     const uint32_t *order; /* [upcoming] of them, the rows of this pass first; NULL: as they lie */
     size_t upcoming;
-    double learning_rate; /* not 0: plain gradient descent, folded into the backward pass */
+    int is_folded; /* plain gradient descent with learning_rate, folded into the backward pass */
+    double learning_rate;
 } sml__pass_settings;
 
 /* The rows of a pass that a member owns: it gathers them, and takes them through the layers that go
@@ -127,15 +130,16 @@ sml__range sml__own_rows(size_t rows, sml__member member);
 void sml__network_forward(const sml__network *network, sml__workspace *workspace,
                           const sml__pass_settings *settings, sml__member member);
 
-/* Loss of each own row into workspace->losses, and ∂C_s/∂logits into the last of the deltas. */
+/* Loss of each own row, times its weight, into workspace->losses, and its derivative by the logits
+ * into the last of the deltas. */
 void sml__network_loss(const sml__network *network, sml__workspace *workspace,
                        const sml__pass_settings *settings, sml__member member);
 
-/* Backward from the last of the deltas to gradient[n_parameters], the mean over the batch: first δ
- * through all layers, then the gradients, each member its part. The losses of all rows can be read
- * afterwards; the gradient only after another wait. With a learning rate η, `gradient` is the
- * network's own parameters, and they take their step at once, θ ← θ - η g: a layer's only after δ
- * has gone back through its old weights. */
+/* Backward from the last of the deltas to gradient[n_parameters], the weighted mean over the batch:
+ * first δ through all layers, then the gradients, each member its part. The losses of all rows can
+ * be read afterwards; the gradient only after another wait. Where the step is folded, `gradient` is
+ * the network's own parameters, and they take their step at once, θ ← θ - η g: a layer's only after
+ * δ has gone back through its old weights. */
 void sml__network_backward(const sml__network *network, sml__workspace *workspace,
                            const sml__pass_settings *settings, float *gradient, sml__member member);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -139,6 +140,28 @@ static void a_planted_temporary_is_left_alone(void **state)
     assert_true(is_link(planted) && !is_link("file"));
 }
 
+/* What a killed writer left goes; what is being written, and what only looks similar, stays. */
+static void a_sweep_takes_what_nobody_writes(void **state)
+{
+    static const char *const names[] = {"file.1-0.tmp", "file.99999-12.tmp", "file.7-1.tmp",
+                                        "file.x-0.tmp", "file.1-0.tmp2",     "other.1-0.tmp",
+                                        "file.-.tmp"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        put_old(names[i]);
+    }
+    assert_int_equal(symlink("file.1-0.tmp2", "file.2-0.tmp"), 0);
+    const int writer = open("file.7-1.tmp", O_WRONLY);
+    assert_int_equal(flock(writer, LOCK_EX), 0);
+    sml__file_sweep(*state, "file");
+    assert_int_equal(access("file.1-0.tmp", F_OK), -1);
+    assert_int_equal(access("file.99999-12.tmp", F_OK), -1);
+    for (size_t i = 2; i < sizeof names / sizeof names[0]; i++) {
+        assert_int_equal(access(names[i], F_OK), 0);
+    }
+    assert_true(is_link("file.2-0.tmp"));
+    close(writer);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -149,6 +172,7 @@ int main(void)
         TEST(permissions_stay),
         TEST(a_write_protected_file_is_refused),
         TEST(a_planted_temporary_is_left_alone),
+        TEST(a_sweep_takes_what_nobody_writes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "data/rows.h"
+#include "base/memory.h"
 #include "nn/initialise.h"
 #include "nn/mlp.h"
 #include "nn/network_tensors.h"
@@ -210,7 +211,10 @@ static void take_steps(sml_ctx *ctx, const reference *made, const json_t *json, 
         .update = {.learning_rate = number(json, "learning_rate")}};
     const sml_fit_options options = {0};
     sml_fit_report report = {0};
-    assert_ok(ctx, sml__train(ctx, made->network, made->data, &settings, &options, &report));
+    sml__training_state state = {0};
+    assert_ok(ctx, sml__train(ctx, made->network, made->data, &settings, &options, NULL, &state,
+                              &report));
+    sml__free(state.history);
 }
 
 static void check_case(sml_ctx *ctx, const json_t *json, const json_t *expected, sml__isa isa)

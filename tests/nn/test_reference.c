@@ -2,6 +2,7 @@
  * instruction set. */
 #include "support.h"
 
+#include "base/memory.h"
 #include "nn/engine_gradient.h"
 #include "nn/gradcheck.h"
 #include "nn/trainer.h"
@@ -277,6 +278,7 @@ static void close_case(reference made)
 /* A step of SGD with rate 1 moves every parameter by its gradient, penalties included. */
 static void take_gradient(sml_ctx *ctx, const reference *made, const json_t *json, float *gradient)
 {
+    sml__training_state state;
     sml_fit_report report = {0};
     const sml_fit_options options = {0};
     const sml__training_settings settings = {.epochs = 1,
@@ -287,7 +289,9 @@ static void take_gradient(sml_ctx *ctx, const reference *made, const json_t *jso
                                              .update = {.learning_rate = 1}};
     const size_t n = made->network->n_parameters;
     memcpy(gradient, made->network->parameters, n * sizeof(float));
-    assert_ok(ctx, sml__train(ctx, made->network, made->data, &settings, &options, &report));
+    assert_ok(ctx, sml__train(ctx, made->network, made->data, &settings, &options, NULL, &state,
+                              &report));
+    sml__free(state.history);
     for (size_t i = 0; i < n; i++) {
         gradient[i] -= made->network->parameters[i];
     }
@@ -380,8 +384,11 @@ static void ten_steps(sml_ctx *ctx, const json_t *json, const json_t *expected)
         use_instruction_set(made.network, (sml__isa)isa);
         recorder seen = {.network = made.network};
         const sml_fit_options options = {.progress = record, .user = &seen};
+        sml__training_state state;
         sml_fit_report report = {0};
-        assert_ok(ctx, sml__train(ctx, made.network, made.data, &settings, &options, &report));
+        assert_ok(ctx, sml__train(ctx, made.network, made.data, &settings, &options, NULL, &state,
+                                  &report));
+        sml__free(state.history);
         assert_int_equal(report.steps, 10);
         for (size_t s = 0; s < 10; s++) {
             const json_t *step = json_array_get(member(expected, "steps"), s);

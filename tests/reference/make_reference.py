@@ -390,6 +390,110 @@ def norms():
     return {"steps": NORM_STEPS, "learning_rate": NORM_RATE, "cases": cases}
 
 
+# ---------------------------------------------------------------- schedules
+
+RATE = 0.1
+EPOCHS, STEPS = 12, 5  # steps of an epoch
+
+
+def schedule_case(name, make=None, by_step=None, warmup=0, losses=None, **settings):
+    """The rate of every step; make gives a scheduler that moves after an epoch, by_step one that
+    moves after a step."""
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=RATE)
+    epoch_scheduler = make(optimizer) if make else None
+    step_schedulers = [by_step(optimizer)] if by_step else []
+    if warmup > 1:
+        step_schedulers.append(torch.optim.lr_scheduler.LinearLR(
+            optimizer, start_factor=1 / warmup, end_factor=1, total_iters=warmup - 1))
+    rates = []
+    for epoch in range(EPOCHS):
+        for _ in range(STEPS):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            for scheduler in step_schedulers:
+                scheduler.step()
+        if losses:
+            epoch_scheduler.step(losses[epoch])
+        elif epoch_scheduler:
+            epoch_scheduler.step()
+    case = {"schedule": name, "warmup": warmup, "step_epochs": 1, "gamma": 1.0, "minimum": 0.0,
+            "patience": 0, "losses": losses or [], **settings}
+    return {**case, "rates": rates}
+
+
+def schedules():
+    s = torch.optim.lr_scheduler
+    losses = [1.0, 0.9, 0.89995, 0.8, 0.81, 0.82, 0.83, 0.7, 0.71, 0.72, 0.73, 0.74]
+
+    def plateau(gamma, patience, minimum):
+        return schedule_case(
+            "plateau", lambda o: s.ReduceLROnPlateau(o, factor=gamma, patience=patience,
+                                                     min_lr=minimum),
+            losses=losses, gamma=gamma, patience=patience, minimum=minimum)
+
+    return {
+        "learning_rate": RATE, "epochs": EPOCHS, "steps": STEPS,
+        "cases": [
+            schedule_case("constant"),
+            schedule_case("constant", warmup=7),
+            schedule_case("step", lambda o: s.StepLR(o, 5, 0.1), step_epochs=5, gamma=0.1),
+            schedule_case("step", lambda o: s.StepLR(o, 3, 0.5), warmup=9, step_epochs=3, gamma=0.5),
+            schedule_case("exponential", lambda o: s.ExponentialLR(o, 0.9), gamma=0.9),
+            schedule_case("exponential", lambda o: s.ExponentialLR(o, 0.8), warmup=20, gamma=0.8),
+            schedule_case("cosine", by_step=lambda o: s.CosineAnnealingLR(o, EPOCHS * STEPS)),
+            schedule_case("cosine", by_step=lambda o: s.CosineAnnealingLR(o, EPOCHS * STEPS, 0.01),
+                          minimum=0.01),
+            schedule_case("cosine", by_step=lambda o: s.CosineAnnealingLR(o, EPOCHS * STEPS),
+                          warmup=10),
+            plateau(0.5, 1, 0.0),
+            plateau(0.1, 0, 0.002),
+            plateau(0.3, 2, 0.0),
+        ],
+    }
+
+
+# ---------------------------------------------------------------- weights
+
+
+def weights():
+    """A linear model: loss and gradients with weights of classes and of rows."""
+    torch.manual_seed(7)
+    inputs, classes, batch = 5, 4, 9
+    layer = nn.Linear(inputs, classes)
+    with torch.no_grad():
+        layer.weight.copy_(normal(classes, inputs))
+        layer.bias.copy_(normal(classes))
+    x = normal(batch, inputs)
+    labels = torch.tensor([0, 1, 2, 3, 3, 3, 1, 3, 0])
+    by_class = torch.tensor([0.5, 2.0, 1.25, 0.25])
+    counts = torch.bincount(labels)
+    balanced = batch / (classes * counts)  # scikit-learn's compute_class_weight
+    by_row = torch.tensor([1.0, 0.5, 0.0, 2.0, 0.25, 1.5, 3.0, 1.0, 0.75])
+
+    def case(class_weight, of_class, of_row):
+        layer.zero_grad()
+        losses = F.cross_entropy(layer(x), labels, weight=of_class, reduction="none")
+        row = of_class[labels] if of_class is not None else torch.ones(batch)
+        value = (losses * of_row).sum() / (row * of_row).sum()
+        if of_class is not None and bool((of_row == 1).all()):
+            assert torch.isclose(value, F.cross_entropy(layer(x), labels, weight=of_class))
+        value.backward()
+        return {"class_weight": class_weight, "row_weights": flat(of_row), "value": value.item(),
+                "d_weight": flat(layer.weight.grad), "d_bias": flat(layer.bias.grad)}
+
+    ones = torch.ones(batch)
+    return {
+        "inputs": flat(x), "labels": labels.tolist(), "weight": flat(layer.weight.detach()),
+        "bias": flat(layer.bias.detach()), "columns": inputs, "classes": classes,
+        "cases": [
+            case("0.5,2,1.25,0.25", by_class, ones),
+            case("balanced", balanced, ones),
+            case("none", None, by_row),
+            case("0.5,2,1.25,0.25", by_class, by_row),
+        ],
+    }
+
+
 # ---------------------------------------------------------------- files
 
 
@@ -428,7 +532,7 @@ def text(data):
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__)
     folder = folder if folder.is_dir() else folder.parent
-    for make in (activations, losses, networks, optimizers, norms):
+    for make in (activations, losses, networks, optimizers, norms, schedules, weights):
         data = make()
         check_inputs(data)
         (folder / f"{make.__name__}.json").write_text(text(data), encoding="ascii")

@@ -1,0 +1,90 @@
+/* A training at work, as its three files share it: trainer.c a batch, epoch.c an epoch and the
+ * whole, training_memory.c the arrays. */
+#ifndef SML_NN_TRAINING_H
+#define SML_NN_TRAINING_H
+
+#include "data/sparse_rows.h"
+#include "nn/trainer.h"
+
+enum { SML__NORM_BLOCK = 4096 }; /* floats whose squares are added up by one owner */
+
+typedef struct sml__training {
+    sml_ctx *ctx;
+    sml__network *network;
+    const sml_dataset *data;
+    const sml__training_settings *settings;
+    const sml_fit_options *options;
+    const sml__checkpointing *checkpointing; /* NULL: none */
+    sml_fit_report *report;
+    sml__sparse rows;                /* data's, where it is bytes */
+    float values[256];               /* what the bytes stand for */
+    const sml__sparse *sparse;       /* &rows where they are mostly zero, or NULL */
+    sml__augmentation *augmentation; /* of the rows that are trained on, or NULL */
+    sml__workspace workspace;
+    int members;         /* of the team */
+    int is_folded;       /* the backward pass takes the step: no gradient is written or read */
+    float *gradient;     /* [n_parameters]; not used where the step is folded */
+    float *optimizer[2]; /* [n_parameters] each, as many as the optimiser keeps */
+    float *last_good;    /* [n_values] at the end of the last good epoch */
+    float *best;         /* [n_values] of the best epoch; NULL without early stopping */
+    float *probe;        /* [n_parameters] a gradient to look at; NULL where nobody asks for one */
+    uint8_t *hit;        /* [rows of a pass] predicted right; NULL likewise */
+    float *weights;      /* [batch] how much its rows count; NULL: 1 each */
+    double *block_norms; /* [n_parameters / SML__NORM_BLOCK, rounded up] */
+    uint32_t *order;     /* [rows]: their places in the arrays of the data set */
+
+    /* Where training is. Rank 0 moves on between two waits of the team. */
+    sml__training_state *state;
+    size_t batch;         /* the batch: order[state->first … state->first + batch - 1] */
+    double batch_weight;  /* Σ_s w_s over it */
+    double learning_rate; /* of its step */
+    double batch_loss;    /* Σ_s w_s C_s */
+    uint64_t batch_hits;
+    double started;         /* seconds */
+    double last_checkpoint; /* seconds */
+    int is_out_of_time;
+    sml_status status;
+} sml__training;
+
+/* trainer.c */
+
+/* The epoch for shuffling and dropout: a warm start draws what comes after the epochs before it. */
+uint32_t sml__training_epoch_number(const sml__training *t);
+
+/* Copies the member's own rows of the pass into the workspace: features as float32 unless they are
+ * sparse, targets as rows. augmentation: NULL, or that of the training. */
+void sml__training_gather(sml__training *t, size_t first, size_t rows,
+                          const sml__augmentation *augmentation, sml__member member);
+
+/* The weights of rows order[first … first + n - 1] into t->weights; returns their sum. */
+double sml__training_weigh(sml__training *t, size_t first, size_t n);
+
+/* The batch that begins at row `first` of the order. */
+void sml__training_choose_batch(sml__training *t, size_t first);
+
+/* All batches that are left of an epoch, as every member of the team runs them. t is a
+ * sml__training. */
+void sml__training_batches(void *t, sml__member member);
+
+/* ‖values‖ of all parameters. */
+double sml__training_norm(const sml__training *t, const float *values);
+
+/* epoch.c */
+
+/* Puts the last good parameters back. update: the number, from 1, of the one that showed it. */
+sml_status sml__training_diverged(sml__training *t, uint64_t update);
+
+/* Seconds since the start of the fit, resumed parts included. */
+double sml__training_seconds(const sml__training *t);
+
+/* Writes a checkpoint of where training is, unless the parameters are broken. */
+void sml__training_checkpoint(sml__training *t);
+
+/* training_memory.c */
+
+/* Also decides on folding and on sparse rows. Free with sml__training_release, also after a
+ * failure. */
+sml_status sml__training_allocate(sml__training *t);
+void sml__training_release(sml__training *t);
+
+#endif
