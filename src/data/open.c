@@ -222,8 +222,8 @@ static sml_status open_folder(sml_ctx *ctx, const char *folder, const sml_data_o
     }
     return !has_idx_files(folder) && sml__picture_folder_recognise(folder)
                ? sml__picture_folder_open(ctx, folder, options, out)
-               : sml__idx_open_folder(ctx, folder, folder, options->split, 0, NULL,
-                                      options->memory, out);
+               : sml__idx_open_folder(ctx, folder, folder, options->split, 0, NULL, options->memory,
+                                      out);
 }
 
 static sml_status open_path(sml_ctx *ctx, const char *path, const sml_data_options *options,

@@ -13,23 +13,23 @@
 
 /* Each target calls its entry by libFuzzer's name. */
 #define LLVMFuzzerTestOneInput fuzz_npy
-#include "fuzz_npy.c"
+#include "fuzz_npy.c" /* NOLINT(bugprone-suspicious-include): its entry is renamed */
 #undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_npz
 int fuzz_npz(const uint8_t *input, size_t size);
-#include "fuzz_npz.c"
+#include "fuzz_npz.c" /* NOLINT(bugprone-suspicious-include): its entry is renamed */
 #undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_libsvm
 int fuzz_libsvm(const uint8_t *input, size_t size);
-#include "fuzz_libsvm.c"
+#include "fuzz_libsvm.c" /* NOLINT(bugprone-suspicious-include): its entry is renamed */
 #undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_png
 int fuzz_png(const uint8_t *input, size_t size);
-#include "fuzz_png.c"
+#include "fuzz_png.c" /* NOLINT(bugprone-suspicious-include): its entry is renamed */
 #undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_jpeg
 int fuzz_jpeg(const uint8_t *input, size_t size);
-#include "fuzz_jpeg.c"
+#include "fuzz_jpeg.c" /* NOLINT(bugprone-suspicious-include): its entry is renamed */
 #undef LLVMFuzzerTestOneInput
 
 enum { FILE_MAX = 4096 };

@@ -54,7 +54,7 @@ static sml_layer layer_of_token(const char *token)
 {
     const char *units = strchr(token, ' ');
     if (units != NULL) {
-        return sml_dense((size_t)atoi(units));
+        return sml_dense(strtoul(units, NULL, 10));
     }
     return strcmp(token, "batch_norm") == 0   ? sml_batch_norm()
            : strcmp(token, "layer_norm") == 0 ? sml_layer_norm()
@@ -65,7 +65,7 @@ static sml_layer layer_of_token(const char *token)
 static const json_t *tensor_of(const json_t *layers, const sml__tensor_place *place)
 {
     const char *name = strchr(place->name, '.') + 1;
-    const json_t *layer = json_array_get(layers, (size_t)atoi(name));
+    const json_t *layer = json_array_get(layers, strtoul(name, NULL, 10));
     return member(layer, strchr(name, '.') + 1);
 }
 
@@ -90,8 +90,8 @@ static void open_case(sml_ctx *ctx, const json_t *json, sml__isa isa, reference 
     for (size_t l = 0; l < n; l++) {
         const char *token = json_string_value(json_array_get(tokens, l));
         specs[l] = layer_of_token(token);
-        strncat(made->name, token, sizeof made->name - strlen(made->name) - 2);
-        strcat(made->name, " ");
+        const size_t length = strlen(made->name);
+        snprintf(made->name + length, sizeof made->name - length, "%s ", token);
     }
     made->inputs = floats(member(json, "inputs"));
     made->targets = floats(member(json, "targets"));

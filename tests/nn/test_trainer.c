@@ -387,13 +387,21 @@ static void defaults_are_as_documented(void **state)
         assert_string_equal(sml_model_get(model, settings[i][0]), settings[i][1]);
     }
     sml_model_free(model);
+    sml_ctx_free(ctx);
+}
+
+/* The same of what layers take beside their names. */
+static void values_of_layers_are_as_documented(void **state)
+{
+    (void)state;
+    sml_ctx *ctx = new_context(1);
     test_data data = new_test_data(ctx, SML_TASK_CLASSIFICATION, 10, 4, 3, 1);
     static const struct {
         const char *settings;
         double value;
     } layers[] = {{"activation=elu epochs=0", 1}, {"activation=leaky_relu epochs=0", 0.01}};
     for (size_t i = 0; i < 2; i++) {
-        model = new_model(ctx, layers[i].settings);
+        sml_model *model = new_model(ctx, layers[i].settings);
         assert_ok(ctx, sml_model_fit(ctx, model, data.data));
         assert_true(sml_network_layer(model, 1).value == layers[i].value);
         sml_model_free(model);
@@ -438,6 +446,7 @@ int main(void)
         cmocka_unit_test(a_list_of_layers_is_the_only_word_on_them),
         cmocka_unit_test(all_labels_of_a_row_must_be_right),
         cmocka_unit_test(defaults_are_as_documented),
+        cmocka_unit_test(values_of_layers_are_as_documented),
         cmocka_unit_test(choices_are_the_registry),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

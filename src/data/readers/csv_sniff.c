@@ -110,6 +110,9 @@ static int is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* What may follow a number beside the delimiter. */
+static const char BEHIND_A_NUMBER[] = {'\n', '\r', '"', ' ', 'e', 'E'};
+
 /* Fields of the sample that are numbers with this decimal sign in them. */
 static size_t count_decimals(const char *at, const char *end, char delimiter, char decimal)
 {
@@ -129,7 +132,8 @@ static size_t count_decimals(const char *at, const char *end, char delimiter, ch
                 at++;
             }
         }
-        n += at > sign + 1 && at < end && memchr("\n\r\" eE", *at, 6) != NULL;
+        n += at > sign + 1 && at < end &&
+             memchr(BEHIND_A_NUMBER, *at, sizeof BEHIND_A_NUMBER) != NULL;
         n += at > sign + 1 && at < end && *at == delimiter;
         while (at < end && *at != delimiter && *at != '\n') {
             at++;
