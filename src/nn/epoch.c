@@ -285,6 +285,17 @@ static void finish(sml__training *t)
     }
 }
 
+/* Operations of a batch that a team can share. Augmentation is shared by rows, so that a batch
+ * which one member takes whole gains nothing there. */
+static double shared_flops(const sml__network *network, const sml_dataset *data,
+                           const sml__training_settings *settings, size_t batch)
+{
+    const sml__range first_half = sml__own_rows(batch, (sml__member){.rank = 0, .size = 2});
+    return (double)batch * sml__network_flops(network) +
+           2.0 * (double)(batch - first_half.end) *
+               sml__augmentation_flops(data, &settings->augment);
+}
+
 sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *data,
                       const sml__training_settings *settings, const sml_fit_options *options,
                       const sml__checkpointing *checkpointing, sml__training_state *state,
@@ -301,7 +312,7 @@ sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *da
         .checkpointing = checkpointing,
         .report = report,
         .state = state,
-        .members = sml__team_size(ctx, (double)batch * sml__network_flops(network)),
+        .members = sml__team_size(ctx, shared_flops(network, data, settings, batch)),
         .started = sml__seconds_now(),
         .last_checkpoint = sml__seconds_now(),
     };

@@ -225,6 +225,10 @@ static void each_setting_does_something(void **state)
     const sml__augment_settings none = {.sigma = 4};
     assert_ok(*state, sml__augmentation_create(*state, data, &none, 1, 1, &a));
     assert_null(a);
+    assert_true(sml__augmentation_flops(data, &none) == 0);
+    const sml__augment_settings turned = {.rotate = 5}, bent = {.elastic = 34, .sigma = 4};
+    const double turns = sml__augmentation_flops(data, &turned);
+    assert_true(turns > 0 && sml__augmentation_flops(data, &bent) > turns);
     sml_dataset_free(data);
 }
 

@@ -19,6 +19,10 @@ enum { QUANTILE_BITS = 12, QUANTILES = 1 << QUANTILE_BITS };
 /* A word of Philox gives two numbers of 16 bits: places are bent by 2^-15 of a pixel then. */
 enum { NUMBERS_A_BLOCK = 8 };
 
+/* Time of a pixel in operations of a dense product, at 230 a ns: 3.6 ns for the warp, 7 for drawing
+ * and blurring the fields of 28 x 28 at σ = 4, 2 for noise. */
+static const double FLOPS_WARP = 800, FLOPS_FIELDS = 1600, FLOPS_NOISE = 500;
+
 static const double RADIANS = 0.017453292519943295; /* π / 180 */
 
 struct sml__augmentation {
@@ -32,6 +36,19 @@ struct sml__augmentation {
     size_t scratch_floats;
     float *scratch; /* [members, scratch_floats] */
 };
+
+static int is_bent(const sml__augment_settings *s)
+{
+    return s->shift > 0 || s->rotate > 0 || s->scale > 0 || s->elastic > 0;
+}
+
+double sml__augmentation_flops(const sml_dataset *data, const sml__augment_settings *s)
+{
+    const sml_data_view *view = data->pipeline != NULL ? &data->raw->view : &data->view;
+    const double pixel = (is_bent(s) ? FLOPS_WARP : 0) + (s->elastic > 0 ? FLOPS_FIELDS : 0) +
+                         (s->noise > 0 ? FLOPS_NOISE : 0);
+    return pixel * (double)view->height * (double)view->width;
+}
 
 /* Beyond 3σ lies 0.3% of the mass; the weights are brought to sum 1 all the same. */
 size_t sml__gaussian_radius(double sigma)
@@ -132,7 +149,7 @@ void sml__augment(const sml__augmentation *a, uint32_t epoch, uint64_t place, in
     float *fields = a->scratch + (size_t)member * a->scratch_floats;
     uint16_t *bits = (void *)(fields + 2 * pixels);
     float *rest = fields + 2 * pixels + bit_floats(pixels);
-    if (s->shift > 0 || s->rotate > 0 || s->scale > 0 || s->elastic > 0) {
+    if (is_bent(s)) {
         sml__warp warp = {.height = a->height, .width = a->width};
         draw_affine(a, epoch, place, &warp);
         if (s->elastic > 0) {

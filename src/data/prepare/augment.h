@@ -25,6 +25,10 @@ sml_status sml__augmentation_create(sml_ctx *ctx, const sml_dataset *data,
                                     int members, sml__augmentation **out);
 void sml__augmentation_free(sml__augmentation *augmentation);
 
+/* Work for one picture, as the number of a dense product's operations that take as long; 0 where no
+ * setting asks for anything, or the rows are no pictures. */
+double sml__augmentation_flops(const sml_dataset *data, const sml__augment_settings *settings);
+
 /* One picture in place. place: its number within the epoch. member < members: whose scratch. */
 void sml__augment(const sml__augmentation *augmentation, uint32_t epoch, uint64_t place, int member,
                   float *picture);
