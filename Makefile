@@ -7,6 +7,7 @@
 #   make format         lays out the C files as make lint wants them
 #   make bench          speed beside other libraries; ROWS="1 3" for some rows only
 #   make bench-kernels  each kernel against the limits of the machine
+#   make fuzz           every fuzz target for ten minutes
 #   make install        into $(DESTDIR)$(PREFIX)
 #   make clean          removes the build folders
 #   make help           this text
@@ -15,7 +16,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 ROWS ?=
 
-.PHONY: all demo test lint format bench bench-kernels install clean help
+.PHONY: all demo test lint format bench bench-kernels fuzz install clean help
 
 all:
 	@tools/build build --target product
@@ -39,6 +40,9 @@ bench:
 bench-kernels:
 	@tools/bench-kernels
 
+fuzz:
+	@tools/fuzz 600
+
 install: all
 	@tools/install build "$(PREFIX)" "$(DESTDIR)"
 
@@ -46,4 +50,4 @@ clean:
 	rm -rf build build-asan build-tsan build-fuzz
 
 help:
-	@sed -n '3,12s/^# *//p' Makefile
+	@sed -n '3,13s/^# *//p' Makefile
