@@ -7,6 +7,8 @@
 #   make format         lays out the C files as make lint wants them
 #   make bench          speed beside other libraries; ROWS="1 3" for some rows only
 #   make bench-kernels  each kernel against the limits of the machine
+#   make fuzz           every fuzz target for ten minutes
+#   make soak           one epoch on a file of 4 GiB in 1 GiB of memory; MIB=64 for a smaller one
 #   make install        into $(DESTDIR)$(PREFIX)
 #   make clean          removes the build folders
 #   make help           this text
@@ -14,8 +16,9 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 ROWS ?=
+MIB ?= 4096
 
-.PHONY: all demo test lint format bench bench-kernels install clean help
+.PHONY: all demo test lint format bench bench-kernels fuzz soak install clean help
 
 all:
 	@tools/build build --target product
@@ -39,6 +42,12 @@ bench:
 bench-kernels:
 	@tools/bench-kernels
 
+fuzz:
+	@tools/fuzz 600
+
+soak:
+	@tools/soak $(MIB)
+
 install: all
 	@tools/install build "$(PREFIX)" "$(DESTDIR)"
 
@@ -46,4 +55,4 @@ clean:
 	rm -rf build build-asan build-tsan build-fuzz
 
 help:
-	@sed -n '3,12s/^# *//p' Makefile
+	@sed -n '3,14s/^# *//p' Makefile

@@ -19,11 +19,11 @@ typedef struct sml_study_row {
     size_t rung;          /* of a search: how often the field was thinned out before, from 0 */
     size_t fold;          /* of a cross-validation, from 0 */
     uint64_t seed;        /* the model's */
-    uint64_t epochs;      /* it was to run for */
+    uint64_t epochs;      /* it was to run for; of a search those of the rungs before included */
     double metric;        /* on the rows to score; NaN where the training diverged */
     double accuracy;      /* as of sml_model_evaluate */
     double loss;          /* the same */
-    double seconds;       /* wall time of the fit */
+    double seconds;       /* wall time of the fit; the same */
     sml_status status;    /* SML_OK, SML_DIVERGED; SML_CANCELLED: not done */
     const char *settings; /* of a search: "hidden=64 learning_rate=0.01"; lives as long as that */
 } sml_study_row;
@@ -66,7 +66,8 @@ SML_API sml_status sml_cross_validate(sml_ctx *ctx, const sml_model *like, const
                                       sml_study_row *rows);
 
 /* A search by successive halving (Jamieson and Talwalkar 2016): all trials train for a few epochs,
- * the best of them for eta times as many, and so on, the last ones for all epochs of like. */
+ * the best of them go on until eta times as many, and so on, the last ones until all epochs of
+ * like. What a rung trains is the beginning of that whole run: schedules count to its end. */
 typedef struct sml_search sml_search;
 
 /* What to search. An element of space is NAME=VALUES, NAME a hyper-parameter, VALUES one of
@@ -97,10 +98,10 @@ SML_API void sml_search_free(sml_search *search);
 SML_API void sml_search_size(const sml_search *search, size_t *trials, size_t *rungs, size_t *jobs);
 
 /* Trains on train, ranks by the metric on validation. journal: a folder, made where it is not
- * there, that keeps the plan and every result; a search that was interrupted goes on from it, and
- * NULL keeps nothing. Results that it takes from there go through study->row as well.
- * Errors: as of sml_model_fit; SML_BAD_ARGUMENT when the journal is of another plan or data, or in
- * use; SML_IO, SML_BAD_FILE. */
+ * there, that keeps the plan, every result, and checkpoints of the trials that go on; a search that
+ * was interrupted goes on from it. NULL keeps nothing: the checkpoints are in a temporary folder.
+ * Results that it takes from there go through study->row as well. Errors: as of sml_model_fit;
+ * SML_BAD_ARGUMENT when the journal is of another plan or data, or in use; SML_IO, SML_BAD_FILE. */
 SML_API sml_status sml_search_run(sml_ctx *ctx, sml_search *search, const sml_dataset *train,
                                   const sml_dataset *validation, const sml_study *study,
                                   const char *journal);

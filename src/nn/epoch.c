@@ -139,20 +139,6 @@ static double gradient_norm(sml__training *t)
     return sml__training_norm(t, t->probe);
 }
 
-/* Scores of the validation rows, where there are some. */
-static sml_status score(sml__training *t, sml_epoch_record *record)
-{
-    const sml__stopping_metric *metric = t->settings->stopping;
-    sml_scores scores = {.accuracy = (double)NAN, .loss = (double)NAN};
-    sml_status status = SML_OK;
-    if (t->options->validation != NULL) {
-        status = sml__network_evaluate(t->ctx, t->network, t->options->validation, &scores);
-    }
-    record->validation_loss = scores.loss;
-    record->validation_metric = metric != NULL ? metric->of(&scores) : scores.accuracy;
-    return status;
-}
-
 /* What the schedule and early stopping learn from an epoch. */
 static void see(sml__training *t, const sml_epoch_record *record)
 {
@@ -201,7 +187,7 @@ static void end_epoch(sml__training *t)
         .learning_rate = t->learning_rate,
         .gradient_norm = gradient_norm(t),
     };
-    t->status = score(t, &record);
+    t->status = sml__training_validate(t, &record);
     if (t->status != SML_OK) {
         return;
     }

@@ -172,9 +172,10 @@ sml_status sml__network_predict(sml_ctx *ctx, const sml__network *network, const
 }
 
 sml_status sml__network_evaluate(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
-                                 sml_scores *scores)
+                                 float *outputs, sml_scores *scores)
 {
-    inference run = {.network = network, .data = data, .blocks = blocks_of(data)};
+    inference run = {
+        .network = network, .data = data, .blocks = blocks_of(data), .outputs = outputs};
     run.block_losses = sml__alloc(ctx, run.blocks, sizeof(double), "losses");
     run.block_hits = sml__alloc(ctx, run.blocks, sizeof(uint64_t), "hits");
     sml_status status = SML_NO_MEMORY;

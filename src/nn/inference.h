@@ -8,9 +8,10 @@
 sml_status sml__network_predict(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
                                 float *outputs);
 
-/* Mean loss, without smoothing and penalties, and accuracy (NaN for regression). */
+/* Mean loss, without smoothing and penalties, and accuracy (NaN for regression); in the same pass
+ * the outputs, as above, where outputs is not NULL. */
 sml_status sml__network_evaluate(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
-                                 sml_scores *scores);
+                                 float *outputs, sml_scores *scores);
 
 /* 1 when the logits of a row predict its target: the same largest class, or for independent labels
  * every one on its side of 1/2 (σ(z) > 1/2 where z > 0). */

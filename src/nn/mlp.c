@@ -207,7 +207,7 @@ static sml_status evaluate(sml_ctx *ctx, const sml_model *model, const sml_datas
                            sml_scores *scores)
 {
     const sml__mlp *mlp = model->state;
-    return sml__network_evaluate(ctx, mlp->network, data, scores);
+    return sml__network_evaluate(ctx, mlp->network, data, NULL, scores);
 }
 
 /* {"explicit": bool, "layers": [{"type", "units", "value"}]}. */

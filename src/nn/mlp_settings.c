@@ -4,6 +4,7 @@
 #include "nn/mlp.h"
 
 #include <math.h>
+#include <scratchml/metrics.h>
 #include <string.h>
 
 #define UNTIL_MAX 9007199254740991.0 /* 2^53 - 1: every integer up to it is a double */
@@ -11,6 +12,8 @@
 /* The choices are the registry's names, joined: "|relu|elu" without the first bar. */
 #define AND_NAME(name) "|" #name
 #define JOINED(list)   (&list(AND_NAME)[1])
+
+#define AND_METRIC(name, larger) "|" #name
 
 /* Defaults are PyTorch's unless docs/defaults.md gives a reason. */
 const sml_parameter sml__mlp_parameters[SML__MLP_PARAMETERS] = {
@@ -70,7 +73,7 @@ const sml_parameter sml__mlp_parameters[SML__MLP_PARAMETERS] = {
      "start of all random numbers: initial weights, order of samples, dropout"},
     {"validation", SML_PARAMETER_REAL, "0", 0, 0.9, NULL,
      "share of the training rows that is kept apart, and scored after every epoch"},
-    {"early_stopping", SML_PARAMETER_CHOICE, "none", 0, 0, "none" SML__STOPPING_LIST(AND_NAME),
+    {"early_stopping", SML_PARAMETER_CHOICE, "none", 0, 0, "none" SML__STOPPING_LIST(AND_METRIC),
      "end when this metric of the validation rows gets no better, and keep the best epoch"},
     {"patience", SML_PARAMETER_INTEGER, "5", 1, UNTIL_MAX, NULL,
      "epochs without progress after which early_stopping ends the training"},
@@ -175,11 +178,12 @@ sml_status sml__mlp_training(sml_ctx *ctx, const sml_model *model, const sml__lo
         return sml__fail(ctx, SML_BAD_ARGUMENT,
                          "label_smoothing: only loss=cross_entropy has it, not %s", loss->name);
     }
-    if (settings.stopping != NULL && settings.stopping->needs_classes &&
-        model->task == SML_TASK_REGRESSION) {
-        return sml__fail(ctx, SML_BAD_ARGUMENT,
-                         "early_stopping: %s is for classes, the data is for regression; try loss",
-                         settings.stopping->name);
+    if (settings.stopping != NULL &&
+        !sml_metric_named(settings.stopping->name, model->task, NULL, NULL, NULL)) {
+        return sml__fail(
+            ctx, SML_BAD_ARGUMENT,
+            "early_stopping: %s has no meaning for %s, which the data is for; try loss",
+            settings.stopping->name, sml_task_name(model->task));
     }
     *out = settings;
     return check_rates(ctx, &settings.rates);

@@ -3,28 +3,22 @@
 #include <math.h>
 #include <string.h>
 
-static double loss(const sml_scores *scores)
-{
-    return scores->loss;
-}
-
-static double accuracy(const sml_scores *scores)
-{
-    return scores->accuracy;
-}
+#define AS_ROW(metric, larger) {.name = #metric, .larger_is_better = (larger)},
 
 const sml__stopping_metric *sml__stopping_named(const char *name)
 {
-    static const sml__stopping_metric metrics[] = {
-        {.name = "loss", .of = loss},
-        {.name = "accuracy", .larger_is_better = 1, .needs_classes = 1, .of = accuracy},
-    };
+    static const sml__stopping_metric metrics[] = {SML__STOPPING_LIST(AS_ROW)};
     for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) {
         if (strcmp(metrics[i].name, name) == 0) {
             return &metrics[i];
         }
     }
     return NULL;
+}
+
+int sml__stopping_reads_outputs(const sml__stopping_metric *metric)
+{
+    return strcmp(metric->name, "loss") != 0 && strcmp(metric->name, "accuracy") != 0;
 }
 
 int sml__stopping_see(sml__stopping *stopping, const sml__stopping_metric *metric,

@@ -1,10 +1,12 @@
-/* A training at work, as its three files share it: trainer.c a batch, epoch.c an epoch and the
- * whole, training_memory.c the arrays. */
+/* A training at work, as its files share it: trainer.c a batch, epoch.c an epoch and the whole,
+ * validation.c the validation rows, training_memory.c the arrays. */
 #ifndef SML_NN_TRAINING_H
 #define SML_NN_TRAINING_H
 
 #include "data/sparse_rows.h"
 #include "nn/trainer.h"
+
+#include <scratchml/metrics.h>
 
 enum { SML__NORM_BLOCK = 4096 }; /* floats whose squares are added up by one owner */
 
@@ -30,8 +32,12 @@ typedef struct sml__training {
     float *probe;        /* [n_parameters] a gradient to look at; NULL where nobody asks for one */
     uint8_t *hit;        /* [rows of a pass] predicted right; NULL likewise */
     float *weights;      /* [batch] how much its rows count; NULL: 1 each */
-    double *block_norms; /* [n_parameters / SML__NORM_BLOCK, rounded up] */
-    uint32_t *order;     /* [rows]: their places in the arrays of the data set */
+    sml_predictions judged; /* the validation rows, for a metric that reads outputs; n is 0 else */
+    float *outputs;         /* its arrays, owned: predicted */
+    int32_t *true_labels;   /* labels */
+    float *true_targets;    /* or targets */
+    double *block_norms;    /* [n_parameters / SML__NORM_BLOCK, rounded up] */
+    uint32_t *order;        /* [rows]: their places in the arrays of the data set */
 
     /* Where training is. Rank 0 moves on between two waits of the team. */
     sml__training_state *state;
@@ -79,6 +85,16 @@ double sml__training_seconds(const sml__training *t);
 
 /* Writes a checkpoint of where training is, unless the parameters are broken. */
 void sml__training_checkpoint(sml__training *t);
+
+/* validation.c */
+
+/* Takes the arrays of judged where the metric of early stopping needs them, and fills in what is
+ * true of the validation rows. Errors: SML_NO_MEMORY, and what reading rows may meet. */
+sml_status sml__training_judge(sml__training *t);
+void sml__training_judge_end(sml__training *t);
+
+/* Scores of the validation rows, where there are some; NaN where there are none. */
+sml_status sml__training_validate(sml__training *t, sml_epoch_record *record);
 
 /* training_memory.c */
 

@@ -129,8 +129,10 @@ sml_status sml__training_allocate(sml__training *t)
     if (status != SML_OK) {
         return status;
     }
-    return take_parameters(t) && take_rows(t, batch, pass_rows) && take_history(t) ? SML_OK
-                                                                                   : SML_NO_MEMORY;
+    if (!take_parameters(t) || !take_rows(t, batch, pass_rows) || !take_history(t)) {
+        return SML_NO_MEMORY;
+    }
+    return sml__training_judge(t);
 }
 
 void sml__training_release(sml__training *t)
@@ -143,6 +145,7 @@ void sml__training_release(sml__training *t)
     sml__free(t->probe);
     sml__free(t->hit);
     sml__free(t->weights);
+    sml__training_judge_end(t);
     sml__free(t->block_norms);
     sml__free(t->order);
     sml__free(t->optimizer[0]);

@@ -8,6 +8,8 @@
 typedef struct sml__job {
     const sml_dataset *train, *score;
     sml_study_row *row; /* seed, epochs and settings (may be NULL) are given, results come back */
+    uint64_t epochs;    /* of the whole run that row->epochs is the beginning of; 0: row->epochs */
+    char *checkpoint;   /* where it goes on from and stops; NULL: none */
 } sml__job;
 
 /* Runs the jobs with the settings of like and those of their rows, and hands each finished row to

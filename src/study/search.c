@@ -3,13 +3,15 @@
  *
  * n trials, R epochs, s = ⌊log_η n⌋. Rung i trains n_i = max(1, ⌊n η^-i⌋) trials until epoch
  * r_i = min(R, r_0 η^i), r_0 = max(min_epochs, ⌈R η^-s⌉), and keeps the best n_(i+1). A rung waits
- * for all its trials, so the result depends on nothing but plan, data and seed. */
+ * for all its trials, so the result depends on nothing but plan, data and seed. A trial goes on
+ * from the checkpoint that its last rung left: a rung is the first r_i epochs of a run of R. */
 #include "base/context.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/dataset.h"
 #include "model/algorithm.h"
 #include "study/journal.h"
+#include "study/rungs.h"
 #include "study/space.h"
 #include "study/trial.h"
 
@@ -236,6 +238,7 @@ typedef struct sieve {
     const sml_study *study;
     int larger_is_better;
     sml__journal journal; /* fd -1: none */
+    sml__rungs checkpoints;
     sml_study_row *known; /* [rungs, trials], from the journal; epochs 0: not there */
     sml_status writing;   /* of the journal, and the text of its failure */
     char failure[512];
@@ -330,6 +333,29 @@ static int begin_row(sieve *s, size_t trial, size_t rung)
     return is_known;
 }
 
+/* A training of R epochs in all, of which the rung takes its part. */
+static sml_status begin_job(const sieve *s, size_t trial, sml__job *job)
+{
+    const sml_search *search = s->search;
+    *job = (sml__job){.train = s->train,
+                      .score = s->validation,
+                      .row = &search->rows[trial],
+                      .epochs = search->epochs[search->rungs - 1]};
+    if (s->checkpoints.folder == NULL) {
+        return SML_OK;
+    }
+    job->checkpoint = sml__rungs_path(s->ctx, &s->checkpoints, trial);
+    return job->checkpoint != NULL ? SML_OK : SML_NO_MEMORY;
+}
+
+static void free_jobs(sml__job *jobs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        sml__free(jobs[i].checkpoint);
+    }
+    sml__free(jobs);
+}
+
 /* Trains the first n of the ranking until the rung's epochs. */
 static sml_status run_rung(sieve *s, size_t rung)
 {
@@ -341,10 +367,10 @@ static sml_status run_rung(sieve *s, size_t rung)
     if (jobs == NULL) {
         return SML_NO_MEMORY;
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && status == SML_OK; i++) {
         const size_t trial = search->ranking[i];
         if (!begin_row(s, trial, rung)) {
-            jobs[open++] = (sml__job){s->train, s->validation, &search->rows[trial]};
+            status = begin_job(s, trial, &jobs[open++]);
         } else if (s->study->row != NULL && s->study->row(s->study->user, &search->rows[trial])) {
             status = sml__fail(s->ctx, SML_CANCELLED, "cancelled");
         }
@@ -353,8 +379,18 @@ static sml_status run_rung(sieve *s, size_t rung)
     if (status == SML_OK) {
         status = sml__run_jobs(s->ctx, &inner, search->like, jobs, open);
     }
-    sml__free(jobs);
+    free_jobs(jobs, n);
     return s->writing != SML_OK ? sml__fail(s->ctx, s->writing, "%s", s->failure) : status;
+}
+
+/* Of the trials that do not go on after a rung. */
+static void drop_checkpoints(const sieve *s, size_t rung)
+{
+    const sml_search *search = s->search;
+    const size_t kept = rung + 1 < search->rungs ? search->field[rung + 1] : 0;
+    for (size_t place = kept; place < search->field[rung]; place++) {
+        sml__rungs_remove(s->ctx, &s->checkpoints, search->ranking[place]);
+    }
 }
 
 /* A trial that was not reached in a rung keeps its place of the rung before. */
@@ -374,9 +410,21 @@ static sml_status run_rungs(sieve *s)
         }
         const sml_status ranking = rank_trials(s->ctx, search, s->larger_is_better);
         status = status == SML_OK ? ranking : status;
+        if (status == SML_OK) {
+            drop_checkpoints(s, rung);
+        }
     }
     sml__free(before);
     return status;
+}
+
+/* A journal keeps those that an interrupted search goes on from. */
+static void close_checkpoints(sieve *s)
+{
+    for (size_t i = 0; s->checkpoints.is_temporary && i < s->search->trials; i++) {
+        sml__rungs_remove(s->ctx, &s->checkpoints, i);
+    }
+    sml__rungs_close(&s->checkpoints);
 }
 
 sml_status sml_search_run(sml_ctx *ctx, sml_search *search, const sml_dataset *train,
@@ -398,9 +446,13 @@ sml_status sml_search_run(sml_ctx *ctx, sml_search *search, const sml_dataset *t
     if (status == SML_OK && journal != NULL) {
         status = open_journal(&s, journal);
     }
+    if (status == SML_OK && (journal != NULL || search->rungs > 1)) {
+        status = sml__rungs_open(ctx, journal, &s.checkpoints);
+    }
     if (status == SML_OK) {
         status = run_rungs(&s);
     }
+    close_checkpoints(&s);
     sml__journal_close(&s.journal);
     sml__free(s.known);
     return status;

@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Between two checkpoints of a rung; the most that a kill can lose of a training. */
+static const double SECONDS_BETWEEN = 60;
+
 sml_status sml__model_alike(sml_ctx *ctx, const sml_model *like, sml_model **out)
 {
     const sml__algorithm *algorithm = like->algorithm;
@@ -129,9 +132,9 @@ static sml_status set_number(sml_ctx *ctx, sml_model *model, const char *name, u
     return sml_model_set(ctx, model, name, text);
 }
 
-static sml_status prepare(sml_ctx *ctx, const sml_model *like, const sml_study_row *row,
-                          sml_model **out)
+static sml_status prepare(sml_ctx *ctx, const sml_model *like, const sml__job *job, sml_model **out)
 {
+    const sml_study_row *row = job->row;
     sml_status status = sml__model_alike(ctx, like, out);
     if (status == SML_OK && row->settings != NULL) {
         status = sml__settings_parse(ctx, *out, row->settings);
@@ -140,7 +143,25 @@ static sml_status prepare(sml_ctx *ctx, const sml_model *like, const sml_study_r
         status = set_number(ctx, *out, "seed", row->seed);
     }
     if (status == SML_OK) {
-        status = set_number(ctx, *out, "epochs", row->epochs);
+        status = set_number(ctx, *out, "epochs", job->epochs > 0 ? job->epochs : row->epochs);
+    }
+    return status;
+}
+
+/* A checkpoint that is further than asked, as beside a journal that lost results, is no use. */
+static sml_status fit(sml_ctx *ctx, sml_model *model, const sml__job *job, sml_study *asked,
+                      sml_fit_report *report)
+{
+    sml_fit_options options = {.progress = ask_whether_cancelled,
+                               .user = asked,
+                               .checkpoint = job->checkpoint,
+                               .checkpoint_seconds = SECONDS_BETWEEN,
+                               .resume = job->checkpoint != NULL,
+                               .until_epoch = job->row->epochs};
+    sml_status status = sml_model_fit_with(ctx, model, job->train, &options, report);
+    if (status == SML_OK && report->epochs > job->row->epochs) {
+        options.resume = 0;
+        status = sml_model_fit_with(ctx, model, job->train, &options, report);
     }
     return status;
 }
@@ -152,10 +173,9 @@ sml_status sml__trial_run(sml_ctx *ctx, const sml_study *study, const sml_model 
     sml_study asked = *study;
     sml_model *model = NULL;
     sml_fit_report report = {0};
-    const sml_fit_options options = {.progress = ask_whether_cancelled, .user = &asked};
-    sml_status status = prepare(ctx, like, row, &model);
+    sml_status status = prepare(ctx, like, job, &model);
     if (status == SML_OK) {
-        status = sml_model_fit_with(ctx, model, job->train, &options, &report);
+        status = fit(ctx, model, job, &asked, &report);
         row->seconds = report.seconds;
     }
     if (status == SML_OK) {

@@ -31,8 +31,20 @@ int fuzz_png(const uint8_t *input, size_t size);
 int fuzz_jpeg(const uint8_t *input, size_t size);
 #include "fuzz_jpeg.c" /* NOLINT(bugprone-suspicious-include): its entry is renamed */
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_checkpoint
+int fuzz_checkpoint(const uint8_t *input, size_t size);
+#include "fuzz_checkpoint.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_safetensors
+int fuzz_safetensors(const uint8_t *input, size_t size);
+#include "fuzz_safetensors.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_idx
+int fuzz_idx(const uint8_t *input, size_t size);
+#include "fuzz_idx.c"
+#undef LLVMFuzzerTestOneInput
 
-enum { FILE_MAX = 4096 };
+enum { FILE_MAX = 8192 };
 
 typedef struct target {
     const char *name;
@@ -81,7 +93,10 @@ static void every_target_stands_its_corpus(void **state)
                                      {"npz", fuzz_npz},
                                      {"libsvm", fuzz_libsvm},
                                      {"png", fuzz_png},
-                                     {"jpeg", fuzz_jpeg}};
+                                     {"jpeg", fuzz_jpeg},
+                                     {"idx", fuzz_idx},
+                                     {"safetensors", fuzz_safetensors},
+                                     {"checkpoint", fuzz_checkpoint}};
     (void)state;
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         replay(&targets[i]);

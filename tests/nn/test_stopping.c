@@ -3,6 +3,8 @@
 
 #include "nn/stopping.h"
 
+#include <scratchml/metrics.h>
+
 static sml_model *new_model(sml_ctx *ctx, const char *settings)
 {
     sml_model *model = NULL;
@@ -112,6 +114,122 @@ static void training_ends_without_progress_and_keeps_the_best(void **state)
     (void)state;
     check_stopping("loss", 0);
     check_stopping("accuracy", 1);
+}
+
+/* ---- metrics of all outputs */
+
+enum { JUDGED_ROWS = 50, JUDGED_OUTPUTS = 3, MOST_EPOCHS = 64 };
+
+typedef struct judge {
+    sml_ctx *ctx;
+    const sml_model *model;
+    const sml_dataset *validation;
+    const char *metric;
+    double scores[MOST_EPOCHS], recorded[MOST_EPOCHS];
+    size_t n;
+} judge;
+
+/* Mean over the classes of 2 TP / (2 TP + FP + FN); every class occurs. */
+static double macro_f1_by_hand(const sml_dataset *data, const float *outputs)
+{
+    double sum = 0;
+    for (size_t k = 0; k < JUDGED_OUTPUTS; k++) {
+        double hits = 0, wrong = 0;
+        for (size_t r = 0; r < JUDGED_ROWS; r++) {
+            const int truly = sml_dataset_label(data, r) == (int32_t)k;
+            const int said = sml_argmax(outputs + r * JUDGED_OUTPUTS, JUDGED_OUTPUTS) == k;
+            hits += truly && said;
+            wrong += truly != said;
+        }
+        sum += 2 * hits / (2 * hits + wrong);
+    }
+    return sum / JUDGED_OUTPUTS;
+}
+
+static double mean_absolute_by_hand(const sml_dataset *data, const float *outputs, size_t width)
+{
+    double sum = 0;
+    for (size_t r = 0; r < JUDGED_ROWS; r++) {
+        float targets[JUDGED_OUTPUTS];
+        sml_dataset_targets(data, r, targets);
+        for (size_t k = 0; k < width; k++) {
+            sum += fabs((double)targets[k] - (double)outputs[r * width + k]);
+        }
+    }
+    return sum / (double)(JUDGED_ROWS * width);
+}
+
+static void judge_epoch(void *user, const sml_epoch_record *one)
+{
+    judge *j = user;
+    float outputs[JUDGED_ROWS * JUDGED_OUTPUTS];
+    const size_t width = sml_model_outputs(j->model);
+    assert_ok(j->ctx,
+              sml_model_predict(j->ctx, j->model, j->validation, outputs, JUDGED_ROWS * width));
+    j->scores[j->n] = strcmp(j->metric, "mae") == 0
+                          ? mean_absolute_by_hand(j->validation, outputs, width)
+                          : macro_f1_by_hand(j->validation, outputs);
+    j->recorded[j->n++] = one->validation_metric;
+}
+
+/* The best epoch is the one that scoring by hand after each epoch finds. */
+static void check_judged(sml_task task, const char *metric, int larger_is_better)
+{
+    char settings[200];
+    sml_ctx *ctx = new_context(1);
+    test_data train = new_test_data(ctx, task, 60, 8, JUDGED_OUTPUTS, 1);
+    test_data other = new_test_data(ctx, task, JUDGED_ROWS, 8, JUDGED_OUTPUTS, 2);
+    snprintf(settings, sizeof settings,
+             "hidden=30 epochs=60 batch_size=16 learning_rate=0.01 early_stopping=%s patience=6",
+             metric);
+    judge j = {.ctx = new_context(1),
+               .model = new_model(ctx, settings),
+               .validation = other.data,
+               .metric = metric};
+    const sml_fit_options options = {.validation = other.data, .epoch = judge_epoch, .user = &j};
+    sml_fit_report report;
+    size_t best = 0;
+    assert_ok(ctx, sml_model_fit_with(ctx, (sml_model *)j.model, train.data, &options, &report));
+    assert_true(j.n > 6);
+    for (size_t i = 0; i < j.n; i++) {
+        const double gain = j.scores[i] - j.scores[best];
+        assert_near(j.recorded[i], j.scores[i], 1e-6, 0, metric, i);
+        best = (larger_is_better ? gain : -gain) > 1e-9 ? i : best;
+    }
+    assert_int_equal(report.best_epoch, best + 1);
+    assert_near(report.best_score, j.scores[best], 1e-6, 0, metric, best);
+    sml_model_free((sml_model *)j.model);
+    sml_ctx_free(j.ctx);
+    free_test_data(train);
+    free_test_data(other);
+    sml_ctx_free(ctx);
+}
+
+static void any_metric_stops(void **state)
+{
+    (void)state;
+    check_judged(SML_TASK_CLASSIFICATION, "macro_f1", 1);
+    check_judged(SML_TASK_REGRESSION, "mae", 0);
+}
+
+/* Every name has a metric of some task, in the same direction; and every metric has a name. */
+static void names_are_those_of_the_metrics(void **state)
+{
+    static const sml_task tasks[] = {SML_TASK_CLASSIFICATION, SML_TASK_MULTILABEL,
+                                     SML_TASK_REGRESSION};
+    (void)state;
+    for (size_t t = 0; t < sizeof tasks / sizeof tasks[0]; t++) {
+        const char *name;
+        for (size_t i = 0; (name = sml_metric_name(tasks[t], i)) != NULL; i++) {
+            const sml__stopping_metric *metric = sml__stopping_named(name);
+            int larger_is_better = -1;
+            if (metric == NULL) {
+                fail_msg("early_stopping has no %s", name);
+            }
+            assert_int_equal(sml_metric_named(name, tasks[t], NULL, NULL, &larger_is_better), 1);
+            assert_int_equal(metric->larger_is_better, larger_is_better);
+        }
+    }
 }
 
 /* A share of the rows is those that sml_dataset_split gives, and training sees the others only. */
@@ -276,6 +394,8 @@ static void what_cannot_be_scored_is_refused(void **state)
     refuse(ctx, "", data.data, regression.data, SML_BAD_SHAPE, "regression");
     refuse(ctx, "early_stopping=accuracy", regression.data, regression.data, SML_BAD_ARGUMENT,
            "try loss");
+    refuse(ctx, "early_stopping=r2", data.data, data.data, SML_BAD_ARGUMENT,
+           "r2 has no meaning for classification");
     free_test_data(data);
     free_test_data(narrow);
     free_test_data(regression);
@@ -287,6 +407,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_best_epoch_is_the_first_of_the_best),
         cmocka_unit_test(training_ends_without_progress_and_keeps_the_best),
+        cmocka_unit_test(any_metric_stops),
+        cmocka_unit_test(names_are_those_of_the_metrics),
         cmocka_unit_test(a_share_is_a_split),
         cmocka_unit_test(watching_changes_no_bit),
         cmocka_unit_test(records_say_what_happened),

@@ -2,6 +2,8 @@
 #include "support.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -176,6 +178,80 @@ static void the_ranking_is_earned(void **state)
     free_fixture(f);
 }
 
+/* Asked after every batch; kills its process at one of them where that is wanted. */
+typedef struct batches {
+    atomic_size_t asked;
+    size_t kill_at; /* 0: never */
+} batches;
+
+static int count_batches(void *user)
+{
+    batches *b = user;
+    if (atomic_fetch_add(&b->asked, 1) + 1 == b->kill_at) {
+        kill(getpid(), SIGKILL);
+    }
+    return 0;
+}
+
+static const char SCHEDULED[] =
+    "epochs=9 batch_size=16 seed=2 schedule=cosine early_stopping=macro_f1 patience=20 "
+    "validation=0.2";
+
+/* Takes the row of each trial's first rung. */
+static int take_first_rung(void *user, const sml_study_row *row)
+{
+    sml_study_row *rows = user;
+    if (row->rung == 0) {
+        rows[row->trial] = *row;
+    }
+    return 0;
+}
+
+static void check_prefix(fixture *f, const sml_study_row *row)
+{
+    sml_model *model = NULL;
+    sml_scores scores;
+    const sml_fit_options options = {.until_epoch = row->epochs};
+    char settings[512];
+    snprintf(settings, sizeof settings, "%s %s", SCHEDULED, row->settings);
+    assert_ok(f->ctx, sml_model_create(f->ctx, "mlp", settings, &model));
+    assert_ok(f->ctx, sml_model_fit_with(f->ctx, model, f->parts[0], &options, NULL));
+    assert_ok(f->ctx, sml_model_evaluate(f->ctx, model, f->parts[1], &scores));
+    assert_near(row->loss, scores.loss, 0, 0, "loss", row->trial);
+    assert_near(row->accuracy, scores.accuracy, 0, 0, "accuracy", row->trial);
+    sml_model_free(model);
+}
+
+/* Every rung is the beginning of a run of all nine epochs, to the bit. */
+static void a_rung_is_a_prefix_of_the_whole_run(void **state)
+{
+    (void)state;
+    fixture *f = new_fixture(2, &PLAN, SCHEDULED);
+    sml_study_row first[TRIALS];
+    const sml_study study = {.row = take_first_rung, .user = first};
+    assert_ok(f->ctx, run(f, &study, NULL));
+    for (size_t i = 0; i < TRIALS; i++) {
+        check_prefix(f, &first[i]);
+        check_prefix(f, sml_search_rank(f->search, i));
+    }
+    free_fixture(f);
+}
+
+/* 90 rows are 6 batches. 9 trials until epoch 1, 3 until 3 and 1 until 9 are 9 + 6 + 6 epochs;
+ * trained anew they would be 27. */
+static void no_epoch_is_trained_twice(void **state)
+{
+    enum { EPOCHS = 9 * 1 + 3 * 2 + 1 * 6, BATCHES = 6 };
+    (void)state;
+    fixture *f = usual_fixture(1);
+    batches b = {.kill_at = 0};
+    const sml_study study = {.cancelled = count_batches, .user = &b};
+    assert_ok(f->ctx, run(f, &study, NULL));
+    /* The runner asks once before each training, and once at the end of a rung. */
+    assert_in_range(b.asked, EPOCHS * BATCHES, EPOCHS * BATCHES + 2 * JOBS);
+    free_fixture(f);
+}
+
 static void threads_change_nothing(void **state)
 {
     (void)state;
@@ -279,6 +355,59 @@ static void a_search_goes_on_from_its_journal(void **state)
         assert_int_equal(remove_folder(state), 0);
         assert_int_equal(mkdir(folder, 0700), 0);
     }
+    free_fixture(whole);
+}
+
+/* Killed at batches all over the search. Five kills in a row bring it to its end as well. This
+ * process has had no team of threads before, since those do not live on in a forked one. */
+static void a_killed_search_ends_in_the_same_ranking(void **state)
+{
+    const sml_study plain = {0};
+    fixture *whole = new_fixture(1, &PLAN, SCHEDULED);
+    size_t kills = 0;
+    assert_ok(whole->ctx, run(whole, &plain, NULL));
+    for (size_t at = 1; at <= 120; at += 17) {
+        for (int again = 0; again < 5; again++) {
+            const pid_t child = fork();
+            if (child == 0) {
+                fixture *f = new_fixture(1 + again % 2, &PLAN, SCHEDULED);
+                batches b = {.kill_at = at};
+                const sml_study study = {.cancelled = count_batches, .user = &b};
+                _exit(run(f, &study, folder) == SML_OK ? 0 : 1);
+            }
+            int ended = -1;
+            assert_int_equal(waitpid(child, &ended, 0), child);
+            assert_true(ended == 0 || (WIFSIGNALED(ended) && WTERMSIG(ended) == SIGKILL));
+            kills += ended != 0;
+        }
+        fixture *f = new_fixture(1, &PLAN, SCHEDULED);
+        assert_ok(f->ctx, run(f, &plain, folder));
+        assert_same_ranking(f->search, whole->search);
+        free_fixture(f);
+        assert_int_equal(remove_folder(state), 0); /* no checkpoint is left in it */
+        assert_int_equal(mkdir(folder, 0700), 0);
+    }
+    assert_true(kills > 8);
+    free_fixture(whole);
+}
+
+/* Results that went lost while the checkpoints stayed: the trials are further than their rung. */
+static void a_journal_without_results_is_no_trap(void **state)
+{
+    (void)state;
+    fixture *whole = usual_fixture(1);
+    const sml_study plain = {0};
+    assert_ok(whole->ctx, run(whole, &plain, NULL));
+    counter c = {.end_at = JOBS - 1}; /* every trial of rung 1 has a checkpoint then */
+    const sml_study broken = {.row = count_rows, .user = &c};
+    fixture *f = usual_fixture(1);
+    assert_int_equal(run(f, &broken, folder), SML_CANCELLED);
+    free_fixture(f);
+    unlink(path_of("results.jsonl"));
+    f = usual_fixture(1);
+    assert_ok(f->ctx, run(f, &plain, folder));
+    assert_same_ranking(f->search, whole->search);
+    free_fixture(f);
     free_fixture(whole);
 }
 
@@ -386,11 +515,15 @@ static void plans_are_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        with_folder(a_killed_search_ends_in_the_same_ranking), /* the first: see there */
         cmocka_unit_test(rungs_are_as_planned),
         cmocka_unit_test(the_ranking_is_earned),
+        cmocka_unit_test(a_rung_is_a_prefix_of_the_whole_run),
+        cmocka_unit_test(no_epoch_is_trained_twice),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(what_diverges_ranks_last),
         with_folder(a_search_goes_on_from_its_journal),
+        with_folder(a_journal_without_results_is_no_trap),
         with_folder(a_foreign_journal_is_refused),
         with_folder(a_damaged_journal_is_refused),
         with_folder(two_searches_do_not_share_a_journal),
