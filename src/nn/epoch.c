@@ -108,6 +108,9 @@ static sml_status restore(sml__training *t)
     }
     const sml_status status = t->checkpointing->restore(t->checkpointing->user, &into);
     t->report->resumed_at = t->state->steps;
+    for (size_t i = 0; t->options->epoch != NULL && i < t->state->n_history; i++) {
+        t->options->epoch(t->options->user, &t->state->history[i]);
+    }
     return status;
 }
 
@@ -142,14 +145,13 @@ static double gradient_norm(sml__training *t)
 /* Scores of the validation rows, where there are some. */
 static sml_status score(sml__training *t, sml_epoch_record *record)
 {
-    const sml__stopping_metric *metric = t->settings->stopping;
     sml_scores scores = {.accuracy = (double)NAN, .loss = (double)NAN};
     sml_status status = SML_OK;
     if (t->options->validation != NULL) {
         status = sml__network_evaluate(t->ctx, t->network, t->options->validation, &scores);
     }
     record->validation_loss = scores.loss;
-    record->validation_metric = metric != NULL ? metric->of(&scores) : scores.accuracy;
+    record->validation_accuracy = scores.accuracy;
     return status;
 }
 
@@ -158,13 +160,15 @@ static void see(sml__training *t, const sml_epoch_record *record)
 {
     const sml__training_settings *settings = t->settings;
     sml__training_state *state = t->state;
+    const sml_scores scores = {.accuracy = record->validation_accuracy,
+                               .loss = record->validation_loss};
     if (settings->rates.schedule != NULL && settings->rates.schedule->watches_loss) {
         sml__plateau_see(&state->plateau, &settings->rates,
                          t->options->validation != NULL ? record->validation_loss : record->loss);
     }
     if (settings->stopping != NULL &&
         sml__stopping_see(&state->stopping, settings->stopping, settings->min_change, record->epoch,
-                          record->validation_metric)) {
+                          settings->stopping->of(&scores))) {
         copy_parameters(t, t->best, t->network->parameters);
     }
 }
