@@ -48,18 +48,19 @@ typedef int (*sml_progress_fn)(void *user, const sml_progress *progress);
 
 /* One epoch of a fit. NaN stands for what was not computed. */
 typedef struct sml_epoch_record {
-    uint64_t epoch;           /* from 1 */
-    double loss, accuracy;    /* training, as it went: with dropout, while the parameters moved */
-    double validation_loss;   /* after the epoch; NaN without validation rows */
-    double validation_metric; /* the one that stops training; otherwise accuracy */
-    double learning_rate;     /* of the last step */
-    double gradient_norm;     /* after the epoch, of the mean loss of its first batch (of up to 256
-                                 rows), without dropout and penalties */
-    double seconds;           /* since the start of the fit, resumed parts included */
+    uint64_t epoch;             /* from 1 */
+    double loss, accuracy;      /* training, as it went: with dropout, while the parameters moved */
+    double validation_loss;     /* after the epoch; NaN without validation rows */
+    double validation_accuracy; /* likewise; NaN for regression, too */
+    double validation_metric;   /* what early_stopping watches; NaN without it */
+    double learning_rate;       /* of the last step */
+    double gradient_norm; /* after the epoch, of the mean loss of its first batch (of up to 256
+                             rows), without dropout and penalties */
+    double seconds;       /* since the start of the fit, resumed parts included */
 } sml_epoch_record;
 
-/* Called after every epoch by the thread that called fit. accuracy and gradient_norm are computed
- * for its sake only. */
+/* Called after every epoch by the thread that called fit; where it resumes, first for the epochs of
+ * the checkpoint. accuracy and gradient_norm are computed for its sake only. */
 typedef void (*sml_epoch_fn)(void *user, const sml_epoch_record *record);
 
 typedef enum sml_fit_end {

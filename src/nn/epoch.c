@@ -108,6 +108,9 @@ static sml_status restore(sml__training *t)
     }
     const sml_status status = t->checkpointing->restore(t->checkpointing->user, &into);
     t->report->resumed_at = t->state->steps;
+    for (size_t i = 0; t->options->epoch != NULL && i < t->state->n_history; i++) {
+        t->options->epoch(t->options->user, &t->state->history[i]);
+    }
     return status;
 }
 

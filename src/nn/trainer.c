@@ -235,12 +235,12 @@ double sml__training_weigh(sml__training *t, size_t first, size_t n)
     return sum;
 }
 
-/* η of the next step. */
-static double rate_of(const sml__training *t)
+/* η of a step, counted from 0. */
+static double rate_of(const sml__training *t, uint64_t step)
 {
     const sml__training_state *state = t->state;
     const sml__schedule_place place = {
-        .step = state->steps,
+        .step = step,
         .steps = t->settings->epochs * steps_of_epoch(t),
         .epoch = state->epoch,
         .factor = state->plateau.factor,
@@ -257,7 +257,8 @@ void sml__training_choose_batch(sml__training *t, size_t first)
     t->batch_weight = sml__training_weigh(t, first, t->batch);
     t->batch_loss = 0;
     t->batch_hits = 0;
-    t->learning_rate = left > 0 ? rate_of(t) : t->learning_rate;
+    /* After the last batch it stays that of the last step, also where a checkpoint begins there. */
+    t->learning_rate = rate_of(t, t->state->steps - (left == 0));
 }
 
 /* Whether a checkpoint is due within an epoch. */

@@ -9,10 +9,15 @@
 void sml__record_to_numbers(const sml_epoch_record *record, double numbers[SML__RECORD_NUMBERS])
 {
     const double all[SML__RECORD_NUMBERS] = {
-        (double)record->epoch,     record->loss,
-        record->accuracy,          record->validation_loss,
-        record->validation_metric, record->learning_rate,
-        record->gradient_norm,     record->seconds,
+        (double)record->epoch,
+        record->loss,
+        record->accuracy,
+        record->validation_loss,
+        record->validation_accuracy,
+        record->learning_rate,
+        record->gradient_norm,
+        record->seconds,
+        record->validation_metric,
     };
     memcpy(numbers, all, sizeof all);
 }
@@ -24,10 +29,11 @@ void sml__record_of_numbers(const double numbers[SML__RECORD_NUMBERS], sml_epoch
         .loss = numbers[1],
         .accuracy = numbers[2],
         .validation_loss = numbers[3],
-        .validation_metric = numbers[4],
+        .validation_accuracy = numbers[4],
         .learning_rate = numbers[5],
         .gradient_norm = numbers[6],
         .seconds = numbers[7],
+        .validation_metric = numbers[8],
     };
 }
 

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-enum { SML__RECORD_NUMBERS = 8 }; /* of an epoch's record */
+enum { SML__RECORD_NUMBERS = 9 }; /* of an epoch's record */
 
 void sml__record_to_numbers(const sml_epoch_record *record, double numbers[SML__RECORD_NUMBERS]);
 void sml__record_of_numbers(const double numbers[SML__RECORD_NUMBERS], sml_epoch_record *record);

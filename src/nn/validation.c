@@ -78,7 +78,8 @@ sml_status sml__training_validate(sml__training *t, sml_epoch_record *record)
             sml__network_evaluate(t->ctx, t->network, t->options->validation, t->outputs, &scores);
     }
     record->validation_loss = scores.loss;
-    record->validation_metric = scores.accuracy;
+    record->validation_accuracy = scores.accuracy;
+    record->validation_metric = metric != NULL ? scores.accuracy : (double)NAN;
     if (metric != NULL && t->outputs != NULL && status == SML_OK) {
         sml_metric_named(metric->name, t->judged.task, &t->judged, &record->validation_metric,
                          NULL);

@@ -53,6 +53,25 @@ for signal in TERM HUP; do
     check 'the model is whole' "$SCRATCHML" info "it's.safetensors"
 done
 
+# With a checkpoint one goes on from that, by the same command.
+interrupt INT err '^epoch 3/' train spirals --hidden 16 --epochs 1000000 --checkpoint 'a b.ckpt' \
+    --checkpoint-every 1h -o kept.safetensors
+expect_code 130
+expect_err 'the model as it is was saved to kept.safetensors$'
+expect_err "^go on with: scratchml train spirals .*--checkpoint 'a b.ckpt' .*--hidden 16 .*--resume$"
+advice=$(sed -n 's/^go on with: scratchml //p' err)
+before=$(sed -n 's/.*(\([0-9,]*\) steps\?).*/\1/p' err | tr -d ,)
+# The ampersand inside: otherwise the signal meets a subshell.
+eval "\"\$SCRATCHML\" $advice >out 2>err &"
+pid=$!
+check 'the advice works' wait_for '^epoch [0-9]+/1000000' err
+kill -INT $pid
+code=0
+wait $pid || code=$?
+expect_code 130
+after=$(sed -n 's/.*(\([0-9,]*\) steps\?).*/\1/p' err | tr -d ,)
+check 'it goes on from there' [ "${after:-0}" -gt "${before:-0}" ]
+
 # After the last batch, while it scores and again while it saves: the training is not lost.
 large=(train spirals --hidden 3000,3000 --threads 1)
 last_command="scratchml ${large[*]} --epochs 1, Ctrl-C twice"

@@ -83,16 +83,16 @@ static void check_stopping(const char *metric, int larger_is_better)
     assert_int_equal(report.ended, SML_FIT_STOPPED_EARLY);
     for (size_t i = 0; i < seen.n; i++) {
         const sml_scores *s = &seen.scores[i], *b = &seen.scores[best];
-        const double score = larger_is_better ? s->accuracy : s->loss;
         assert_true(seen.records[i].validation_loss == s->loss);
-        assert_true(seen.records[i].validation_metric == score);
+        assert_true(seen.records[i].validation_accuracy == s->accuracy);
         best = larger_is_better ? (s->accuracy > b->accuracy ? i : best)
                                 : (s->loss < b->loss ? i : best);
     }
     assert_int_equal(report.best_epoch, best + 1);
     assert_int_equal(report.epochs, best + 1 + 4);
     assert_int_equal(seen.n, report.epochs);
-    assert_true(report.best_score == seen.records[best].validation_metric);
+    assert_true(report.best_score == (larger_is_better ? seen.records[best].validation_accuracy
+                                                       : seen.records[best].validation_loss));
     float *values = parameters_of(ctx, seen.model, &length);
     assert_memory_equal(values, seen.parameters[best], length * sizeof(float));
     const sml_epoch_record *history = sml_model_history(seen.model, &n);
