@@ -1,4 +1,5 @@
 /* scratchml evaluate: how well a model does on data. */
+#include "data_options.h"
 #include "report.h"
 
 #include <stdio.h>
@@ -14,8 +15,8 @@ static const option_row option_bins = {
     "N"};
 
 static const option_row *const options_of_evaluate[] = {
-    &option_split,    &option_top_k, &option_bins,  &option_json, &option_seed, &option_threads,
-    &option_data_dir, &option_color, &option_quiet, &option_help, NULL,
+    &option_part,    MODEL_DATA_OPTIONS, &option_top_k, &option_bins,  &option_json, &option_seed,
+    &option_threads, &option_data_dir,   &option_color, &option_quiet, &option_help, NULL,
 };
 
 static void print_report(const session *s, const sml_dataset *data, const report *r)

@@ -176,6 +176,16 @@ SML_API void sml_predictor_run(sml_predictor *predictor, const float *features, 
 /* Frees a predictor. NULL is legal. */
 SML_API void sml_predictor_free(sml_predictor *predictor);
 
+/* Opens data as a fitted model needs it, as sml_dataset_open_with does otherwise: the columns of
+ * the model by name, its target if it is there, its classes, pictures in its size. options.split:
+ * "train" or "test"; of a file with one part that the model was trained on "train", "validation"
+ * and "test" are what the receipt says, of another file all rows; "all" or NULL: all rows of what
+ * has one part, and for NULL the test part of what has two. options.like and .classes are not read.
+ * Errors: as for sml_dataset_open_with; SML_BAD_ARGUMENT (never fitted). */
+SML_API sml_status sml_model_open_data(sml_ctx *ctx, const sml_model *model,
+                                       const char *name_or_path, const sml_data_options *options,
+                                       sml_dataset **out);
+
 /* Accuracy and loss on data with targets. Errors as for sml_model_predict. */
 SML_API sml_status sml_model_evaluate(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
                                       sml_scores *scores);
@@ -183,6 +193,11 @@ SML_API sml_status sml_model_evaluate(sml_ctx *ctx, const sml_model *model, cons
 /* Remembers scores as the final metrics of the training receipt that sml_model_save writes. */
 SML_API sml_status sml_model_record_scores(sml_ctx *ctx, sml_model *model, const sml_dataset *data,
                                            const sml_scores *scores);
+
+/* Notes in the receipt that sml_dataset_split with this seed kept a share of a file's rows apart
+ * before the fit, so that sml_model_open_data finds them. Errors: SML_BAD_ARGUMENT. */
+SML_API sml_status sml_model_record_split(sml_ctx *ctx, sml_model *model, uint64_t seed,
+                                          double test_share);
 
 /* Writes a safetensors file, after a fit: to a temporary file beside it, synced, then renamed, so
  * that the old file stays until the new one is safe. Errors: SML_BAD_ARGUMENT (never fitted),
