@@ -25,7 +25,7 @@ step 'the options of reading'
 "$program" train --help >"$scratch/help"
 listed=$(sed -n '/^## Options of reading$/,/^## /p' "$page" | grep '^| `--' | cut -d '|' -f 2 |
     grep -oE -- '--[a-z-]+')
-[[ $(wc -l <<<"$listed") -eq 10 ]] || fail 'the page should list ten options'
+[[ $(wc -l <<<"$listed") -eq 11 ]] || fail 'the page should list eleven options'
 while IFS= read -r option; do
     grep -qE "^ +$option( |\$)" "$scratch/help" || fail "train has no $option"
 done <<<"$listed"
