@@ -1,4 +1,5 @@
 /* scratchml check: every gradient of a network against central differences. */
+#include "data_options.h"
 #include "document.h"
 #include "progress.h"
 #include "text.h"
@@ -14,17 +15,9 @@ static const option_row option_samples = {{"samples", SML_PARAMETER_INTEGER, "4"
                                           "N"};
 
 static const option_row *const options_of_check[] = {
-    &option_samples,
-    &option_split,
-    &option_json,
-    &option_seed,
-    &option_threads,
-    &option_data_dir,
-    &option_progress,
-    &option_color,
-    &option_quiet,
-    &option_help,
-    NULL,
+    &option_samples, &option_part,    MODEL_DATA_OPTIONS, &option_json,
+    &option_seed,    &option_threads, &option_data_dir,   &option_progress,
+    &option_color,   &option_quiet,   &option_help,       NULL,
 };
 
 static void print_text(const session *s, const sml_gradient_check *c, size_t rows, int passed)

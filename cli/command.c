@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 static void print_message(const char *program, const char *format, va_list arguments)
 {
@@ -58,6 +60,36 @@ void note(const session *s, const char *format, ...)
     va_end(arguments);
 }
 
+static int is_picture(const char *name)
+{
+    static const char *const endings[] = {".png", ".jpg", ".jpeg"};
+    const char *ending = strrchr(name, '.');
+    for (size_t i = 0; ending != NULL && i < sizeof endings / sizeof endings[0]; i++) {
+        if (strcasecmp(ending, endings[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A picture that was brought to the model's size. */
+static void tell_size(const session *s, const char *name, const sml_dataset *data)
+{
+    sml_dataset *as_it_is = NULL;
+    sml_dataset_facts now, before;
+    sml_dataset_describe(data, &now);
+    if (s->quiet || now.rows != 1 || now.height == 0 || !is_picture(name) ||
+        sml_dataset_open(s->ctx, name, NULL, &as_it_is) != SML_OK) {
+        return;
+    }
+    sml_dataset_describe(as_it_is, &before);
+    if (before.height != now.height || before.width != now.width) {
+        note(s, "%s: %zu %s %zu pixels, brought to the %zu %s %zu of the model", now.name,
+             before.height, sign("×"), before.width, now.height, sign("×"), now.width);
+    }
+    sml_dataset_free(as_it_is);
+}
+
 int open_data(const session *s, const char *name, const char *split, const sml_model *model,
               sml_dataset **out)
 {
@@ -66,7 +98,16 @@ int open_data(const session *s, const char *name, const char *split, const sml_m
     if (code != 0) {
         return code;
     }
-    return sml_dataset_open_with(s->ctx, name, &how, out) == SML_OK ? 0 : fail_library(s);
+    const int is_fitted = model != NULL && sml_model_inputs(model) > 0;
+    sml_status status = is_fitted ? sml_model_open_data(s->ctx, model, name, &how, out)
+                                  : sml_dataset_open_with(s->ctx, name, &how, out);
+    if (status != SML_OK) {
+        return fail_library(s);
+    }
+    if (is_fitted && how.height == 0) {
+        tell_size(s, name, *out);
+    }
+    return 0;
 }
 
 int open_model_and_data(const session *s, sml_model **model, sml_dataset **data)

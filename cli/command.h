@@ -45,8 +45,8 @@ int fail_library(const session *s);
 /* A line on stderr, unless --quiet. */
 void note(const session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Opens a part of DATA as the options say (data_options.h); model may be NULL. Returns 0 or the
- * exit code after a message. */
+/* Opens a part of DATA as the options say (data_options.h), and as a fitted model needs it, see
+ * sml_model_open_data; model may be NULL. Returns 0 or the exit code after a message. */
 int open_data(const session *s, const char *name, const char *split, const sml_model *model,
               sml_dataset **out);
 

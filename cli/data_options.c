@@ -2,6 +2,8 @@
 
 #include "text.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +41,11 @@ const option_row option_no_header =
     TEXT_OPTION("no_header", NULL, "the first line is a row; without either it is found out");
 const option_row option_size =
     TEXT_OPTION("size", "HxW", "bring pictures to this height and width, such as 28x28");
+
+const option_row option_memory = TEXT_OPTION(
+    "memory", "SIZE",
+    "bytes that the features may take, such as 500M or 2G; of more, rows of IDX and NPY "
+    "files stay on disk where they can; otherwise half of what is available");
 
 /* The text of an option; NULL where it was not given, or where the command has none like it. */
 static const char *text_of(const options *o, const char *name)
@@ -116,10 +123,39 @@ static int fill_size(const session *s, sml_data_options *out)
     return 0;
 }
 
+/* The factor of a unit: K, M, G or T are powers of 1024; 0 where it is none. */
+static uint64_t unit_of(const char *text)
+{
+    static const char units[] = "KMGT";
+    const char *found = text[0] != '\0' ? strchr(units, toupper((unsigned char)text[0])) : NULL;
+    if (text[0] == '\0') {
+        return 1;
+    }
+    return found != NULL && text[1] == '\0' ? UINT64_C(1) << (10 * (found - units + 1)) : 0;
+}
+
+static int fill_memory(const session *s, uint64_t *memory)
+{
+    const char *text = text_of(&s->options, "memory");
+    char *unit = NULL;
+    if (text == NULL) {
+        return 0;
+    }
+    errno = 0;
+    const uint64_t size = isdigit((unsigned char)text[0]) ? strtoull(text, &unit, 10) : 0;
+    const uint64_t factor = unit != NULL ? unit_of(unit) : 0;
+    if (size == 0 || factor == 0 || errno != 0 || size > UINT64_MAX / factor) {
+        return fail_usage(s->program, "--memory: found '%s', expected bytes, such as 500M or 2G",
+                          printable(text).text);
+    }
+    *memory = size * factor;
+    return 0;
+}
+
 /* The first option given that is about files, or NULL. */
 static const char *option_about_files(const options *o)
 {
-    static const option_row *const rows[] = {DATA_OPTIONS};
+    static const option_row *const rows[] = {FILE_OPTIONS};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (text_of(o, rows[i]->parameter.name) != NULL) {
             return rows[i]->parameter.name;
@@ -167,5 +203,6 @@ int data_options_fill(const session *s, const char *name, const char *split, con
     code = code == 0 ? fill_delimiter(s, &out->delimiter) : code;
     code = code == 0 ? fill_decimal(s, &out->decimal) : code;
     code = code == 0 ? fill_header(s, &out->header) : code;
+    code = code == 0 ? fill_memory(s, &out->memory) : code;
     return code == 0 ? fill_size(s, out) : code;
 }

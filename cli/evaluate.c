@@ -1,7 +1,11 @@
 /* scratchml evaluate: how well a model does on data. */
+#include "data_options.h"
 #include "report.h"
 
+#include "text.h"
+
 #include <stdio.h>
+#include <string.h>
 
 static const option_row option_top_k = {
     {"top_k", SML_PARAMETER_INTEGER, "5", 1, 9999, NULL,
@@ -14,8 +18,8 @@ static const option_row option_bins = {
     "N"};
 
 static const option_row *const options_of_evaluate[] = {
-    &option_split,    &option_top_k, &option_bins,  &option_json, &option_seed, &option_threads,
-    &option_data_dir, &option_color, &option_quiet, &option_help, NULL,
+    &option_part,    MODEL_DATA_OPTIONS, &option_top_k, &option_bins,  &option_json, &option_seed,
+    &option_threads, &option_data_dir,   &option_color, &option_quiet, &option_help, NULL,
 };
 
 static void print_report(const session *s, const sml_dataset *data, const report *r)
@@ -34,6 +38,19 @@ static void print_report(const session *s, const sml_dataset *data, const report
     print_document(document);
 }
 
+/* Which rows were scored, where the file does not say it itself. */
+static void tell_part(const session *s, const sml_model *model, const sml_dataset *data)
+{
+    sml_dataset_facts facts;
+    json_t *receipt = json_loads(sml_model_receipt(model), 0, NULL);
+    sml_dataset_describe(data, &facts);
+    if (json_object_get(receipt, "held_out") != NULL && strcmp(facts.split, "test") == 0) {
+        note(s, "%s: the %s rows that were kept apart from training; for all use --split all",
+             facts.name, format_count(facts.rows).text);
+    }
+    json_decref(receipt);
+}
+
 static int run(session *s)
 {
     sml_model *model = NULL;
@@ -45,6 +62,7 @@ static int run(session *s)
         code = report_create(s, model, data, &r);
     }
     if (code == 0) {
+        tell_part(s, model, data);
         print_report(s, data, &r);
     }
     report_free(&r);

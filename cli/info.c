@@ -1,6 +1,7 @@
 /* scratchml info: what a model file holds and how it came about. */
 #include "document.h"
 #include "command.h"
+#include "info_columns.h"
 #include "table.h"
 #include "text.h"
 
@@ -177,6 +178,7 @@ static void print_text(const facts_of_model *f, const terminal *out)
     print_wrapped(sizes, 0, 0, text_room(out));
     fputc('\n', out->stream);
     print_layers(f, out);
+    print_columns(m, out);
     print_settings(f, out);
     print_receipt(f, out);
 }
@@ -219,6 +221,8 @@ static void print_json(const facts_of_model *f)
     document_set(document, "parameters", json_count(f->parameters));
     document_set(document, "bytes", json_count(f->bytes));
     document_set(document, "classes", classes_document(f));
+    document_set(document, "target", target_document(f->model));
+    document_set(document, "columns", columns_document(f->model));
     document_set(document, "layers", layers_document(f));
     document_set(document, "tensors", tensors_document(f));
     document_set(document, "settings", settings_document(f));

@@ -49,6 +49,13 @@ const option_row option_split = {{"split", SML_PARAMETER_CHOICE, "test", 0, 0, "
                                  0,
                                  "PART"};
 
+const option_row option_part = {
+    {"split", SML_PARAMETER_CHOICE, "test", 0, 0, "train|validation|test|all",
+     "part of the data; of a file with one part that the model was trained on, the rows that were "
+     "kept apart; of another such file, all rows"},
+    0,
+    "PART"};
+
 static void add_state(options *o, const sml_parameter *parameter, char letter, const char *value)
 {
     option_state *state = &o->states[o->n++];

@@ -31,7 +31,7 @@ typedef struct options {
 } options;
 
 extern const option_row option_help, option_json, option_quiet, option_threads, option_data_dir,
-    option_seed, option_color, option_progress, option_split;
+    option_seed, option_color, option_progress, option_split, option_part;
 
 /* Makes the states from rows, which end with NULL, and the parameters of algorithm (or NULL).
  * Free with options_free. */

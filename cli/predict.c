@@ -1,4 +1,5 @@
 /* scratchml predict: labels and probabilities, a line a sample. */
+#include "data_options.h"
 #include "report.h"
 
 #include <inttypes.h>
@@ -20,8 +21,9 @@ static const option_row option_top = {{"top", SML_PARAMETER_INTEGER, "3", 1, 100
                                       "K"};
 
 static const option_row *const options_of_predict[] = {
-    &option_split,   &option_sample,   &option_limit, &option_top,   &option_json, &option_seed,
-    &option_threads, &option_data_dir, &option_color, &option_quiet, &option_help, NULL,
+    &option_part, MODEL_DATA_OPTIONS, &option_sample,   &option_limit, &option_top,   &option_json,
+    &option_seed, &option_threads,    &option_data_dir, &option_color, &option_quiet, &option_help,
+    NULL,
 };
 
 typedef struct prediction_list {
@@ -168,7 +170,8 @@ static int stop(void *user, size_t row, const float *outputs)
 static int open_input(const prediction_list *l, const char *name, sml_dataset **data)
 {
     const options *o = &l->s->options;
-    int code = open_data(l->s, name, option_text(o, "split"), l->model, data);
+    const char *split = option_given(o, "split") ? option_text(o, "split") : NULL;
+    int code = open_data(l->s, name, split, l->model, data);
     if (code != 0) {
         return code;
     }
@@ -268,6 +271,7 @@ const command command_predict = {
     .help = "Print a line a sample: its index, the likeliest classes, their probabilities",
     .options = options_of_predict,
     .run = run,
-    .notes = "INPUT is a data set, an IDX file of pictures, a text file with a row of numbers\n"
-             "a line, or - for such text on standard input. A regression prints values.\n",
+    .notes = "INPUT is a data set, a table with the columns of the model (the target may be\n"
+             "missing), a picture, any other file that train reads, or - for standard input.\n"
+             "Without --split all rows of a file are predicted. A regression prints values.\n",
 };

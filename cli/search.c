@@ -2,6 +2,7 @@
 #include "data_options.h"
 #include "document.h"
 #include "folds.h"
+#include "held_out.h"
 #include "interrupt.h"
 #include "settings.h"
 #include "study_progress.h"
@@ -50,23 +51,12 @@ static const option_row option_csv = {
     "FILE"};
 
 static const option_row *const options_of_search[] = {
-    &option_trials,
-    &option_grid,
-    &option_metric,
-    &option_eta,
-    DATA_OPTIONS,
-    &option_min_epochs,
-    &option_holdout,
-    &option_journal,
-    &option_csv,
-    &option_json,
-    &option_threads,
-    &option_data_dir,
-    &option_progress,
-    &option_color,
-    &option_quiet,
-    &option_help,
-    NULL,
+    &option_trials,   &option_grid,     &option_metric,
+    &option_eta,      DATA_OPTIONS,     &option_min_epochs,
+    &option_holdout,  &option_test,     &option_journal,
+    &option_csv,      &option_json,     &option_threads,
+    &option_data_dir, &option_progress, &option_color,
+    &option_quiet,    &option_help,     NULL,
 };
 
 /* A run of the command. */
@@ -74,6 +64,8 @@ typedef struct hunt {
     sml_model *like;
     sml_search *search;
     sml_dataset *data, *parts[2]; /* all training rows; those to train on, those to score */
+    sml_dataset *test;            /* rows that train will score; not touched */
+    held_out cut;
     const char *metric;
 } hunt;
 
@@ -111,6 +103,10 @@ static int open_parts(const session *s, hunt *h)
     if (code != 0) {
         return code;
     }
+    code = held_out_cut(s, h->like, &h->data, &h->test, &h->cut);
+    if (code != 0) {
+        return code;
+    }
     double share = strtod(option_text(&s->options, "holdout"), NULL);
     uint64_t seed = strtoull(sml_model_get(h->like, "seed"), NULL, 10);
     if (sml_dataset_split(s->ctx, h->data, seed, &share, 1, h->parts) != SML_OK) {
@@ -129,7 +125,9 @@ static void close_hunt(hunt *h)
 {
     sml_dataset_free(h->parts[0]);
     sml_dataset_free(h->parts[1]);
+    sml_dataset_free(h->test);
     sml_dataset_free(h->data);
+    sml_dataset_free(h->cut.whole);
     sml_search_free(h->search);
     sml_model_free(h->like);
 }
@@ -195,7 +193,7 @@ static void print_ranking(const session *s, const hunt *h)
 /* Options of the search that the training needs as well. */
 static int belongs_to_training(const option_state *state)
 {
-    static const option_row *const of_data[] = {DATA_OPTIONS};
+    static const option_row *const of_data[] = {DATA_OPTIONS, &option_test};
     int found = state->is_setting;
     for (size_t i = 0; i < sizeof of_data / sizeof of_data[0]; i++) {
         found = found || state->parameter == &of_data[i]->parameter;

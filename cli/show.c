@@ -479,8 +479,9 @@ static int open_show(show *w)
         return fail_usage(s->program, "--mistakes needs --model with a classifier");
     }
     int code = check_picture_options(s);
-    code = code == 0 ? open_data(s, o->operands[0], option_text(o, "split"), w->model, &w->data)
-                     : code;
+    const char *split =
+        w->model == NULL || option_given(o, "split") ? option_text(o, "split") : NULL;
+    code = code == 0 ? open_data(s, o->operands[0], split, w->model, &w->data) : code;
     if (code == 0) {
         sml_dataset_describe(w->data, &w->facts);
         code = option_given(o, "svg") ? 0 : choose(w);

@@ -1,6 +1,7 @@
 /* scratchml train: fits a model, saves it, and sums up in one line. */
 #include "data_options.h"
 #include "folds.h"
+#include "held_out.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "settings.h"
@@ -21,10 +22,23 @@ static const option_row option_model = {
     {"model", SML_PARAMETER_CHOICE, "mlp", 0, 0, "mlp", "algorithm"}, 0, "NAME"};
 
 static const option_row *const options_of_train[] = {
-    &option_output, &option_from,    &option_model,    CONTROL_OPTIONS,
-    DATA_OPTIONS,   &option_seeds,   &option_folds,    &option_metric,
-    &option_json,   &option_threads, &option_data_dir, &option_progress,
-    &option_color,  &option_quiet,   &option_help,     NULL,
+    &option_output,
+    &option_from,
+    &option_model,
+    CONTROL_OPTIONS,
+    DATA_OPTIONS,
+    &option_seeds,
+    &option_folds,
+    &option_test,
+    &option_metric,
+    &option_json,
+    &option_threads,
+    &option_data_dir,
+    &option_progress,
+    &option_color,
+    &option_quiet,
+    &option_help,
+    NULL,
 };
 
 static int create_model(const session *s, training *t)
@@ -65,7 +79,9 @@ static int open_test_part(const session *s, training *t)
     if (code != 0) {
         return code;
     }
-    sml_status status = sml_dataset_open_with(s->ctx, t->data, &how, &t->test);
+    sml_status status = option_given(&s->options, "from")
+                            ? sml_model_open_data(s->ctx, t->model, t->data, &how, &t->test)
+                            : sml_dataset_open_with(s->ctx, t->data, &how, &t->test);
     if (status == SML_NOT_FOUND) {
         note(s, "no test score: %s", sml_ctx_error(s->ctx));
         return 0;
@@ -82,7 +98,10 @@ static int prepare(const session *s, training *t)
         code = check_output(s, t->output);
     }
     code = code == 0 ? open_data(s, t->data, "train", t->model, &t->train) : code;
-    return code == 0 ? open_test_part(s, t) : code;
+    code = code == 0 ? open_test_part(s, t) : code;
+    /* Folds score on every row once: they need no test rows unless these are asked for. */
+    const int has_folds = option_given(&s->options, "folds") && !option_given(&s->options, "test");
+    return code == 0 && !has_folds ? held_out_cut(s, t->model, &t->train, &t->test, &t->cut) : code;
 }
 
 /* Who watches a training. */
@@ -161,6 +180,7 @@ static int run(session *s)
     report_free(&t.tested);
     sml_dataset_free(t.test);
     sml_dataset_free(t.train);
+    sml_dataset_free(t.cut.whole);
     sml_model_free(t.model);
     return code;
 }

@@ -3,6 +3,7 @@
 #ifndef CLI_TRAIN_H
 #define CLI_TRAIN_H
 
+#include "held_out.h"
 #include "history.h"
 #include "report.h"
 
@@ -10,6 +11,7 @@ typedef struct training {
     const char *data, *output;
     sml_model *model;
     sml_dataset *train, *test; /* test: NULL where the data has none */
+    held_out cut;
     sml_fit_options how;
     history history;
     sml_fit_report fitted;

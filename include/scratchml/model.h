@@ -52,7 +52,7 @@ typedef struct sml_epoch_record {
     double loss, accuracy;      /* training, as it went: with dropout, while the parameters moved */
     double validation_loss;     /* after the epoch; NaN without validation rows */
     double validation_accuracy; /* likewise; NaN for regression, too */
-    double validation_metric;   /* what early_stopping watches; NaN without it */
+    double validation_metric;   /* what early_stopping watches */
     double learning_rate;       /* of the last step */
     double gradient_norm; /* after the epoch, of the mean loss of its first batch (of up to 256
                              rows), without dropout and penalties */
@@ -105,9 +105,10 @@ typedef struct sml_fit_options {
     int resume; /* 1: go on from checkpoint, where the file is there. The model that a resumed fit
                    gives has the bytes of one that was never interrupted */
 
-    uint64_t
-        until_epoch;    /* end after so many epochs, as a run of `epochs` would be there; 0: all */
-    double time_budget; /* end after so many seconds, 0: none. The result depends on the machine */
+    /* End after so many epochs, as a run of `epochs` would be there; 0: all. After so many seconds,
+     * 0: none: the result then depends on the machine. */
+    uint64_t until_epoch;
+    double time_budget;
 } sml_fit_options;
 
 typedef struct sml_scores {
@@ -130,8 +131,7 @@ typedef struct sml_tensor_facts {
 SML_API sml_status sml_model_create(sml_ctx *ctx, const char *algorithm, const char *settings,
                                     sml_model **out);
 
-/* Sets one hyper-parameter from text. Errors as for sml_model_create; the model is unchanged
- * then. */
+/* Sets one hyper-parameter from text. Errors as for sml_model_create; nothing changes then. */
 SML_API sml_status sml_model_set(sml_ctx *ctx, sml_model *model, const char *name,
                                  const char *value);
 
@@ -177,6 +177,14 @@ SML_API void sml_predictor_run(sml_predictor *predictor, const float *features, 
 /* Frees a predictor. NULL is legal. */
 SML_API void sml_predictor_free(sml_predictor *predictor);
 
+/* sml_dataset_open_with for a fitted model: its columns by name, its target if it is there, its
+ * classes, pictures in its size. options.split: "train", "test", and "validation" as it was kept;
+ * of the file with one part that the model was trained on, these are the receipt's, of another one
+ * all rows. "all" or NULL: all rows of such a file; NULL: the test part of what has two. */
+SML_API sml_status sml_model_open_data(sml_ctx *ctx, const sml_model *model,
+                                       const char *name_or_path, const sml_data_options *options,
+                                       sml_dataset **out);
+
 /* Accuracy and loss on data with targets. Errors as for sml_model_predict. */
 SML_API sml_status sml_model_evaluate(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
                                       sml_scores *scores);
@@ -184,6 +192,10 @@ SML_API sml_status sml_model_evaluate(sml_ctx *ctx, const sml_model *model, cons
 /* Remembers scores as the final metrics of the training receipt that sml_model_save writes. */
 SML_API sml_status sml_model_record_scores(sml_ctx *ctx, sml_model *model, const sml_dataset *data,
                                            const sml_scores *scores);
+
+/* Notes in the receipt that sml_dataset_split kept rows apart, for sml_model_open_data to find. */
+SML_API sml_status sml_model_record_split(sml_ctx *ctx, sml_model *model, uint64_t seed,
+                                          double test_share);
 
 /* Writes a safetensors file, after a fit: to a temporary file beside it, synced, then renamed, so
  * that the old file stays until the new one is safe. Errors: SML_BAD_ARGUMENT (never fitted),
@@ -202,8 +214,7 @@ SML_API sml_status sml_model_load(sml_ctx *ctx, const char *path, sml_model **ou
  * settings, which it has, sml_model_fit_with goes on from it. Errors as for sml_model_load. */
 SML_API sml_status sml_model_load_checkpoint(sml_ctx *ctx, const char *path, sml_model **out);
 
-/* Frees a model. NULL is legal. */
-SML_API void sml_model_free(sml_model *model);
+SML_API void sml_model_free(sml_model *model); /* NULL is legal */
 
 /* Facts of a model; shapes are 0 before the first fit. */
 SML_API const char *sml_model_algorithm(const sml_model *model);
@@ -212,16 +223,13 @@ SML_API size_t sml_model_inputs(const sml_model *model); /* numbers that the mod
 SML_API size_t sml_model_outputs(const sml_model *model);
 SML_API const char *sml_model_class_name(const sml_model *model, size_t class_index);
 
-/* The raw columns that the model takes, before it fills, scales and encodes them; the same as
- * sml_model_inputs where it does none of that. */
+/* The raw columns that the model takes, before it fills, scales and encodes them (columns.h). */
 SML_API size_t sml_model_columns(const sml_model *model);
-/* Their names, kinds and categories, for sml_data_options.like; NULL: columns go by position. Owned
- * by the model. */
+/* Their names, kinds and categories; NULL: columns go by position. Owned by the model. */
 SML_API const sml_schema *sml_model_schema(const sml_model *model);
-/* The name of a raw column; "" where it has none. */
-SML_API const char *sml_model_column_name(const sml_model *model, size_t column);
-/* The number that stands for a category in a raw row. Errors: SML_BAD_ARGUMENT (the column has no
- * categories), SML_UNKNOWN_NAME (with the nearest one). */
+SML_API const char *sml_model_column_name(const sml_model *model, size_t column); /* or "" */
+/* The number that stands for a category in a raw row. Errors: SML_BAD_ARGUMENT, SML_UNKNOWN_NAME.
+ */
 SML_API sml_status sml_model_category(sml_ctx *ctx, const sml_model *model, size_t column,
                                       const char *category, float *cell);
 

@@ -172,6 +172,7 @@ void sml_dataset_free(sml_dataset *data)
     sml__schema_free(data->owned_schema);
     sml__store_free(data->owned_store);
     sml__binding_free(data->owned_binding);
+    sml_dataset_free(data->owned_whole);
     sml__free(data);
 }
 

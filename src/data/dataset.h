@@ -25,6 +25,7 @@ struct sml_dataset {
     const sml_schema *schema; /* of a table; NULL: columns have no names. Owned by the root */
     sml_schema *owned_schema;
     sml__store *owned_store;
+    sml_dataset *owned_whole; /* what this part sees into, where nobody else owns it */
 
     /* Behind a pipeline (data/prepare): rows are computed from those of raw, and view has no
      * features in any form. All NULL in a raw data set. */

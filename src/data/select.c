@@ -18,6 +18,7 @@ sml_status sml__dataset_borrow(sml_ctx *ctx, const sml_dataset *data, size_t n, 
     memset(part->owned, 0, sizeof part->owned);
     part->owned_schema = NULL;
     part->owned_store = NULL;
+    part->owned_whole = NULL;
     part->owned_binding = NULL;
     part->borrows_names = 1;
     part->view.name = part->name;

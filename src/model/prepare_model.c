@@ -5,6 +5,7 @@
 #include "data/prepare/parameters.h"
 #include "model/parameters.h"
 
+#include <scratchml/columns.h>
 #include <string.h>
 
 /* Position of a setting's text among its choices; 0, the default, where the algorithm has no such
@@ -104,4 +105,32 @@ sml_status sml_model_category(sml_ctx *ctx, const sml_model *model, size_t colum
         }
     }
     return sml__fail_unknown(ctx, found->name, category, found->categories, found->n_categories);
+}
+
+sml_status sml_model_column(sml_ctx *ctx, const sml_model *model, size_t column,
+                            sml_model_column_facts *facts)
+{
+    const sml__pipeline *pipeline = model->pipeline;
+    *facts = (sml_model_column_facts){.name = sml_model_column_name(model, column)};
+    if (pipeline == NULL || column >= pipeline->n_raw) {
+        return sml__fail(ctx, SML_NOT_FOUND, "the model prepares no column %zu", column);
+    }
+    const sml__prepared_column *prepared = &pipeline->columns[column];
+    facts->fill = prepared->fill;
+    facts->shift = prepared->shift;
+    facts->factor = prepared->factor;
+    facts->width = prepared->width;
+    if (pipeline->schema != NULL) {
+        const sml__column *raw = &pipeline->schema->columns[column];
+        facts->is_categorical = raw->kind == SML__CATEGORICAL;
+        facts->n_categories = facts->is_categorical ? raw->n_categories : 0;
+        facts->categories = facts->is_categorical ? raw->categories : NULL;
+    }
+    return SML_OK;
+}
+
+const char *sml_model_target(const sml_model *model)
+{
+    const sml_schema *schema = sml_model_schema(model);
+    return schema != NULL && schema->target != NULL ? schema->target : "";
 }

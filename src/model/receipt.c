@@ -199,20 +199,18 @@ static json_t *scores_object(sml_ctx *ctx, const sml_dataset *data, const sml_sc
     return object;
 }
 
-sml_status sml_model_record_scores(sml_ctx *ctx, sml_model *model, const sml_dataset *data,
-                                   const sml_scores *scores)
+/* Gives the receipt one more member, whose reference is taken. */
+static sml_status put_member(sml_ctx *ctx, sml_model *model, const char *key, json_t *value)
 {
-    if (model->receipt == NULL) {
-        return sml__fail(ctx, SML_BAD_ARGUMENT,
-                         "record scores: the model was never fitted; call sml_model_fit first");
-    }
     json_t *receipt = json_copy(model->receipt);
     /* json_copy leaves out what it has no memory for */
-    if (json_object_size(receipt) != json_object_size(model->receipt) ||
-        json_object_set_new(receipt, "scores", scores_object(ctx, data, scores)) != 0) {
+    if (json_object_size(receipt) != json_object_size(model->receipt) || value == NULL ||
+        json_object_set(receipt, key, value) != 0) {
+        json_decref(value);
         json_decref(receipt);
         return sml__fail(ctx, SML_NO_MEMORY, "out of memory: the training receipt");
     }
+    json_decref(value);
     json_t *before = json_incref(model->receipt);
     sml_status status = sml__receipt_adopt(ctx, model, receipt);
     if (status != SML_OK) {
@@ -221,6 +219,45 @@ sml_status sml_model_record_scores(sml_ctx *ctx, sml_model *model, const sml_dat
     }
     json_decref(before);
     return status;
+}
+
+static sml_status check_fitted(sml_ctx *ctx, const sml_model *model, const char *verb)
+{
+    return model->receipt != NULL
+               ? SML_OK
+               : sml__fail(ctx, SML_BAD_ARGUMENT,
+                           "%s: the model was never fitted; call sml_model_fit first", verb);
+}
+
+sml_status sml_model_record_scores(sml_ctx *ctx, sml_model *model, const sml_dataset *data,
+                                   const sml_scores *scores)
+{
+    sml_status status = check_fitted(ctx, model, "record scores");
+    return status == SML_OK ? put_member(ctx, model, "scores", scores_object(ctx, data, scores))
+                            : status;
+}
+
+sml_status sml_model_record_split(sml_ctx *ctx, sml_model *model, uint64_t seed, double test_share)
+{
+    sml_status status = check_fitted(ctx, model, "record split");
+    if (status == SML_OK && (!(test_share > 0 && test_share < 1) || seed > INT64_MAX)) {
+        status = sml__fail(ctx, SML_BAD_ARGUMENT,
+                           "record split: a share of %g; it lies between 0 and 1", test_share);
+    }
+    if (status != SML_OK) {
+        return status;
+    }
+    return put_member(ctx, model, "held_out",
+                      json_pack("{s:f, s:I}", "test", test_share, "seed", (json_int_t)seed));
+}
+
+int sml__receipt_split(const json_t *receipt, uint64_t *seed, double *test_share)
+{
+    const json_t *split = json_object_get(receipt, "held_out");
+    const json_int_t number = json_integer_value(json_object_get(split, "seed"));
+    *test_share = json_number_value(json_object_get(split, "test"));
+    *seed = (uint64_t)(number >= 0 ? number : 0);
+    return *test_share > 0 && *test_share < 1 && number >= 0;
 }
 
 const char *sml_model_receipt(const sml_model *model)

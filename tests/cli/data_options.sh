@@ -8,7 +8,7 @@ for command in train 'data info' 'data show'; do
     # Split on purpose: "data info" is two words.
     # shellcheck disable=SC2086
     run $command --help
-    for option in target weight drop categorical task delimiter decimal header no-header size; do
+    for option in target weight drop categorical task delimiter decimal header no-header size memory; do
         expect_out "^ +--$option( |\$)"
     done
     # shellcheck disable=SC2086
@@ -27,8 +27,18 @@ for size in 28 28x x28 0x3 3x0 28x28x28 '28 x28' 99999999999999999999x2 16385x2;
     fails_with 2 "--size: found '$size', expected height and width in 1…16384" \
         data info rows.txt --size "$size"
 done
+for memory in '' 0 -1 5X 5KB 99999999999999999999 99999999999T M; do
+    fails_with 2 "--memory: found '$memory', expected bytes, such as 500M or 2G" \
+        data info rows.txt --memory "$memory"
+done
+for memory in 1000000 500k 500M 2G 1t; do
+    run data info rows.txt --memory "$memory"
+    expect_code 0
+done
+run data info moons --memory 1G
+expect_code 0
 run data info rows.txt --size 28x32
 expect_code 0
-fails_with 2 'unknown option --target' evaluate m rows.txt --target x
+fails_with 2 'unknown option --target' info m --target x
 
 finish

@@ -28,7 +28,7 @@ fails_with 2 '--dropout: ' train spirals --dropout 1.5
 fails_with 2 "--threads: found '-1', expected a whole number" train spirals --threads -1
 fails_with 2 "--threads: found '2x'" train spirals --threads 2x
 fails_with 2 "--color: found 'blue', expected one of" train spirals --color blue
-fails_with 2 "--split: found 'validation'" evaluate m spirals --split validation
+fails_with 2 "--split: found 'dev'" evaluate m spirals --split dev
 fails_with 2 "--seed: " data info spirals --seed -3
 
 fails_with 2 'expected DATA, found nothing' train

@@ -65,7 +65,7 @@ static sml_status give_role(sml__csv *csv, size_t column, sml__csv_role role)
 }
 
 /* The column of an option, or of a model; *found is csv->n where none is asked for, or where the
- * model's is not in this file. */
+ * model's is not in this file, as in one for prediction. */
 static sml_status find_one(sml__csv *csv, const char *what, const char *asked, const char *of_model,
                            sml__csv_role role, size_t *found)
 {
@@ -74,8 +74,7 @@ static sml_status find_one(sml__csv *csv, const char *what, const char *asked, c
     if (*found < csv->n) {
         return give_role(csv, *found, role);
     }
-    return asked != NULL && csv->options->like == NULL ? fail_unknown_column(csv, what, asked)
-                                                       : SML_OK;
+    return asked != NULL ? fail_unknown_column(csv, what, asked) : SML_OK;
 }
 
 /* Calls with each column of a list such as "id,#7". */

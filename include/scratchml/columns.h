@@ -1,0 +1,36 @@
+/* The raw columns of a fitted model, and what it does to them. */
+#ifndef SCRATCHML_COLUMNS_H
+#define SCRATCHML_COLUMNS_H
+
+#include <scratchml/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A raw column of a model. A number x becomes (x - shift) * factor; a category becomes `width`
+ * numbers, of which one is 1, or, with width 1 and the setting encoding=ordinal, its own number. */
+typedef struct sml_model_column_facts {
+    const char *name; /* "" where columns have no names. Owned by the model, like the categories */
+    int is_categorical;
+    size_t n_categories;
+    const char *const *categories; /* [n_categories] by number; NULL for a column of numbers */
+    double fill;                   /* what stands in for a missing cell, in raw units or as the
+                                      number of a category; NaN: such a cell is refused */
+    double shift, factor;
+    size_t width;
+} sml_model_column_facts;
+
+/* Errors: SML_NOT_FOUND past sml_model_columns, and for a model without preprocessing; ctx == NULL
+ * is allowed. */
+SML_API sml_status sml_model_column(sml_ctx *ctx, const sml_model *model, size_t column,
+                                    sml_model_column_facts *facts);
+
+/* The name of the column that the model predicts; "" where it has none. Owned by the model. */
+SML_API const char *sml_model_target(const sml_model *model);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
