@@ -48,12 +48,11 @@ typedef int (*sml_progress_fn)(void *user, const sml_progress *progress);
 
 /* One epoch of a fit. NaN stands for what was not computed. */
 typedef struct sml_epoch_record {
-    uint64_t epoch;             /* from 1 */
-    double loss, accuracy;      /* training, as it went: with dropout, while the parameters moved */
-    double validation_loss;     /* after the epoch; NaN without validation rows */
-    double validation_accuracy; /* likewise; NaN for regression, too */
-    double validation_metric;   /* what early_stopping watches */
-    double learning_rate;       /* of the last step */
+    uint64_t epoch;        /* from 1 */
+    double loss, accuracy; /* training, as it went: with dropout, while the parameters moved */
+    double validation_loss, validation_accuracy; /* after the epoch; NaN where there is none */
+    double validation_metric;                    /* what early_stopping watches */
+    double learning_rate;                        /* of the last step */
     double gradient_norm; /* after the epoch, of the mean loss of its first batch (of up to 256
                              rows), without dropout and penalties */
     double seconds;       /* since the start of the fit, resumed parts included */

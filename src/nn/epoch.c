@@ -308,6 +308,9 @@ sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *da
     sml__training_state_init(state);
     t.status = sml__training_allocate(&t);
     if (t.status == SML_OK) {
+        t.status = sml__training_check_weights(&t);
+    }
+    if (t.status == SML_OK) {
         copy_parameters(&t, t.last_good, network->parameters);
         t.status = restore(&t);
     }

@@ -217,22 +217,42 @@ static sml_status report_progress(sml__training *t)
                      (unsigned long long)progress.epoch, (unsigned long long)progress.step);
 }
 
-double sml__training_weigh(sml__training *t, size_t first, size_t n)
+/* What the row at a place counts: its own weight times that of its class. */
+static float weight_at(const sml__training *t, size_t place)
 {
     const float *class_weights = t->settings->class_weights;
+    const float weight = sml__dataset_weight_at(t->data, place);
+    return class_weights != NULL ? weight * class_weights[sml__dataset_label_at(t->data, place)]
+                                 : weight;
+}
+
+double sml__training_weigh(sml__training *t, size_t first, size_t n)
+{
     double sum = 0;
     if (t->weights == NULL) {
         return (double)n;
     }
     for (size_t i = 0; i < n; i++) {
-        const uint32_t place = t->order[first + i];
-        const float weight = sml__dataset_weight_at(t->data, place);
-        t->weights[i] = class_weights != NULL
-                            ? weight * class_weights[sml__dataset_label_at(t->data, place)]
-                            : weight;
+        t->weights[i] = weight_at(t, t->order[first + i]);
         sum += (double)t->weights[i];
     }
     return sum;
+}
+
+sml_status sml__training_check_weights(const sml__training *t)
+{
+    const size_t rows = t->data->view.rows;
+    size_t r = 0;
+    while (t->weights != NULL && r < rows && weight_at(t, sml__dataset_place(t->data, r)) == 0) {
+        r++;
+    }
+    if (r < rows) {
+        return SML_OK;
+    }
+    return sml__fail(t->ctx, SML_BAD_DATA,
+                     "%s: all %zu rows that are left to train on weigh 0; choose other weights, "
+                     "class_weight, seed or share of rows to keep apart",
+                     t->data->name, rows);
 }
 
 /* η of a step, counted from 0. */

@@ -65,6 +65,9 @@ void sml__training_gather(sml__training *t, size_t first, size_t rows,
 /* The weights of rows order[first … first + n - 1] into t->weights; returns their sum. */
 double sml__training_weigh(sml__training *t, size_t first, size_t n);
 
+/* Refuses rows that all weigh 0, as a part of a data set may: SML_BAD_DATA. */
+sml_status sml__training_check_weights(const sml__training *t);
+
 /* The batch that begins at row `first` of the order. */
 void sml__training_choose_batch(sml__training *t, size_t first);
 

@@ -364,7 +364,7 @@ static sml_status name_columns(sml__csv *csv)
         if (status == SML_OK && at != i) {
             return sml__fail(csv->ctx, SML_BAD_DATA,
                              "%s:%zu: columns %u and %zu are both named '%.60s'; rename one of "
-                             "them, or say --header none if this is no header",
+                             "them, or say --no-header if this is no header",
                              csv->path, sml__csv_line(csv, csv->begin), at + 1, i + 1, name);
         }
         if (status != SML_OK) {
