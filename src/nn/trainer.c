@@ -192,6 +192,7 @@ static void update(sml__training *t, double gradient_scale, uint64_t number, sml
 static uint64_t steps_of_epoch(const sml__training *t)
 {
     const size_t rows = t->data->view.rows, batch_size = t->settings->batch_size;
+    /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): the settings' table has 1 as the least */
     return rows / batch_size + (rows % batch_size != 0);
 }
 
