@@ -10,11 +10,6 @@
 /* Pixels along a side of a picture. */
 enum { SIDE_MOST = 16384 };
 
-#define TEXT_OPTION(name, value, help)                                                             \
-    {                                                                                              \
-        {name, SML_PARAMETER_CHOICE, "", 0, 0, NULL, help}, 0, value                               \
-    }
-
 const option_row option_target =
     TEXT_OPTION("target", "COLUMN",
                 "column to predict, by name or as #5, from 1; of an NPZ file the array of targets");

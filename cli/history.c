@@ -25,6 +25,7 @@ static const struct {
     {"accuracy", offsetof(sml_epoch_record, accuracy)},
     {"validation_loss", offsetof(sml_epoch_record, validation_loss)},
     {"validation_accuracy", offsetof(sml_epoch_record, validation_accuracy)},
+    {"validation_metric", offsetof(sml_epoch_record, validation_metric)},
     {"learning_rate", offsetof(sml_epoch_record, learning_rate)},
     {"gradient_norm", offsetof(sml_epoch_record, gradient_norm)},
     {"seconds", offsetof(sml_epoch_record, seconds)},

@@ -12,6 +12,12 @@ typedef struct option_row {
     const char *value; /* what --help calls its value: "FILE"; NULL: an option without a value */
 } option_row;
 
+/* A row whose value is any text; value NULL: an option without one. */
+#define TEXT_OPTION(name, value, help)                                                             \
+    {                                                                                              \
+        {name, SML_PARAMETER_CHOICE, "", 0, 0, NULL, help}, 0, value                               \
+    }
+
 /* A row as one call of the program sees it. */
 typedef struct option_state {
     const sml_parameter *parameter;

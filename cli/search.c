@@ -9,7 +9,6 @@
 #include "table.h"
 #include "text.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +20,8 @@ static const option_row option_trials = {
     {"trials", SML_PARAMETER_INTEGER, "27", 1, 10000, NULL, "settings to try, drawn by chance"},
     0,
     "N"};
-static const option_row option_grid = {
-    {"grid", SML_PARAMETER_CHOICE, "", 0, 0, NULL, "try every combination in place of drawing"},
-    0,
-    NULL};
+static const option_row option_grid =
+    TEXT_OPTION("grid", NULL, "try every combination in place of drawing");
 static const option_row option_eta = {
     {"eta", SML_PARAMETER_INTEGER, "3", 1, 1000, NULL,
      "each rung keeps one trial of N and gives it N times the epochs; 1: all trials train fully"},
@@ -40,15 +37,10 @@ static const option_row option_holdout = {
      "share of the training rows that trials are scored on, and not trained on"},
     0,
     "SHARE"};
-static const option_row option_journal = {
-    {"journal", SML_PARAMETER_CHOICE, "", 0, 0, NULL,
-     "folder that keeps plan and results; an interrupted search goes on from it"},
-    0,
-    "DIR"};
-static const option_row option_csv = {
-    {"csv", SML_PARAMETER_CHOICE, "", 0, 0, NULL, "write the whole ranking to a CSV file"},
-    0,
-    "FILE"};
+static const option_row option_journal = TEXT_OPTION(
+    "journal", "DIR", "folder that keeps plan and results; an interrupted search goes on from it");
+static const option_row option_csv =
+    TEXT_OPTION("csv", "FILE", "write the whole ranking to a CSV file");
 
 static const option_row *const options_of_search[] = {
     &option_trials,   &option_grid,     &option_metric,
@@ -283,26 +275,23 @@ static void write_rows(FILE *file, const hunt *h)
     }
 }
 
-/* To a file beside it and then renamed: the old one stays until the new one is whole. */
 static int write_csv(const session *s, const hunt *h, const char *path)
 {
-    size_t size = strlen(path) + sizeof ".tmp";
-    char *temporary = allocate(size, 1);
-    snprintf(temporary, size, "%s.tmp", path);
-    FILE *file = fopen(temporary, "w");
-    int failed = file == NULL;
-    if (!failed) {
-        write_rows(file, h);
-        failed = ferror(file);
-        failed = fclose(file) != 0 || failed || rename(temporary, path) != 0;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *file = open_memstream(&text, &length);
+    if (file == NULL) {
+        return fail(s->program, "%s: out of memory", path);
     }
-    if (failed) {
-        int error = errno;
-        remove(temporary);
-        fail(s->program, "%s: cannot write: %s", path, strerror(error));
+    write_rows(file, h);
+    int code = 0;
+    if (fclose(file) != 0) {
+        code = fail(s->program, "%s: out of memory", path);
+    } else if (sml_write_file(s->ctx, path, text, length) != SML_OK) {
+        code = fail_library(s);
     }
-    free(temporary);
-    return failed ? EXIT_FAILED : 0;
+    free(text);
+    return code;
 }
 
 static int fail_interrupted(const session *s, size_t done, size_t jobs)

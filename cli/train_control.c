@@ -6,11 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define TEXT_OPTION(name, value, help)                                                             \
-    {                                                                                              \
-        {name, SML_PARAMETER_CHOICE, "", 0, 0, NULL, help}, 0, value                               \
-    }
-
 const option_row option_checkpoint =
     TEXT_OPTION("checkpoint", "FILE",
                 "keep the whole state of the training in a file; by default after every epoch");

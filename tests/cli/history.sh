@@ -5,7 +5,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 number='[0-9.]+'
-columns=epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,gradient_norm,seconds
+columns=epoch,loss,accuracy,validation_loss,validation_accuracy,validation_metric,learning_rate,gradient_norm,seconds
 
 # Twice the same training, once as CSV and once as JSON.
 training=(train spirals --hidden 16 --epochs 12 --validation 0.2 --schedule cosine)
@@ -25,8 +25,8 @@ check 'a row an epoch' [ "$(wc -l <h.csv)" -eq 13 ]
 check 'CSV and JSON agree' jq -en --rawfile csv h.csv --slurpfile json h.json '
     ($csv | rtrimstr("\n") | split("\n") | map(split(","))) as $rows
     | $rows[0] as $names
-    | [$rows[1:][] | [., $names] | transpose | map({(.[1]): (.[0] | tonumber)}) | add
-       | del(.seconds)]
+    | [$rows[1:][] | [., $names] | transpose
+       | map({(.[1]): (.[0] | if . == "" then null else tonumber end)}) | add | del(.seconds)]
     == [$json[0][] | del(.seconds)]'
 check 'the loss falls' jq -e '.[-1].loss < 0.8 * .[0].loss' h.json
 check 'the learning rate falls with the cosine' \
@@ -55,9 +55,12 @@ check 'it is named' grep -q '<title>spirals</title>' h.svg
 
 # Without validation its cells are empty; regression has no accuracy.
 run train regression --epochs 2 --quiet --history r.csv -o r.safetensors
-check 'empty cells' grep -qE "^2,$number,,,,0.001,$number,$number(e-[0-9]+)?$" r.csv
+check 'empty cells' grep -qE "^2,$number,,,,,0.001,$number,$number(e-[0-9]+)?$" r.csv
 run train regression --epochs 2 --quiet --history r.json --validation 0.1 -o r.safetensors
 expect_out " · validation loss $number · 2 epochs"
+run train spirals --epochs 2 --quiet --history f.json --early-stopping macro_f1 -o f.safetensors
+check 'the metric that stops' jq -e 'all(.[]; .validation_metric > 0 and .validation_metric <= 1
+    and .validation_metric != .validation_loss)' f.json
 check 'null in JSON' jq -e 'all(.[]; .accuracy == null and .validation_loss > 0)' r.json
 
 # Early stopping keeps a tenth apart unless told otherwise, and says what the best epoch was.
