@@ -7,6 +7,7 @@
 #include "data/rows.h"
 #include "nn/inference.h"
 #include "nn/training.h"
+#include "nn/watch.h"
 
 #include <math.h>
 #include <string.h>
@@ -45,6 +46,7 @@ sml_status sml__training_diverged(sml__training *t, uint64_t update)
     const uint64_t steps = rows / batch_size + (rows % batch_size != 0);
     const unsigned long long step = (update - 1) % steps + 1;
     copy_parameters(t, t->network->parameters, t->last_good);
+    t->diverged_at = update;
     return sml__fail(t->ctx, SML_DIVERGED,
                      "training diverged: the loss is no longer finite in epoch %llu, step %llu "
                      "(update %llu); try a smaller learning_rate than %g, or clip_norm=1",
@@ -197,6 +199,9 @@ static void end_epoch(sml__training *t)
     copy_parameters(t, t->last_good, t->network->parameters);
     record.seconds = sml__training_seconds(t);
     see(t, &record);
+    if (t->options->watch != NULL) {
+        t->options->watch->epoch(t->options->watch->user, t, &record);
+    }
     record_epoch(t, &record);
     state->epoch++;
     begin_epoch(t);
@@ -205,15 +210,25 @@ static void end_epoch(sml__training *t)
     }
 }
 
+void sml__training_rows(const sml__training *t, uint32_t *rows)
+{
+    sml__random random;
+    sml__random_init(&random, t->settings->seed, SML__SHUFFLE, sml__training_epoch_number(t), 0);
+    sml__random_permutation(&random, rows, t->data->view.rows);
+}
+
+void sml__training_shuffle(sml__training *t)
+{
+    sml__training_rows(t, t->order);
+    sml__dataset_map_order(t->data, t->order, t->data->view.rows);
+}
+
 /* One epoch over the shuffled samples, or the rest of one. What it leaves is kept only when it is
  * sound. */
 static void train_epoch(sml__training *t)
 {
     sml__training_state *state = t->state;
-    sml__random random;
-    sml__random_init(&random, t->settings->seed, SML__SHUFFLE, sml__training_epoch_number(t), 0);
-    sml__random_permutation(&random, t->order, t->data->view.rows);
-    sml__dataset_map_order(t->data, t->order, t->data->view.rows);
+    sml__training_shuffle(t);
     sml__training_choose_batch(t, state->first);
     sml__team_run(t->members, sml__training_batches, t);
     if (t->status != SML_DIVERGED && !is_sound(t)) {
@@ -315,12 +330,22 @@ sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *da
         t.status = restore(&t);
     }
     const int has_begun = t.status == SML_OK;
+    const struct sml_watch *watch = has_begun ? options->watch : NULL;
+    if (watch != NULL) {
+        watch->began(watch->user, &t);
+    }
     while (t.status == SML_OK && !t.is_out_of_time && state->epoch < last_epoch(&t) &&
            !has_stopped_early(&t)) {
         train_epoch(&t);
     }
+    if (watch != NULL && t.status == SML_DIVERGED) {
+        watch->diverged(watch->user, &t, t.diverged_at);
+    }
     if (has_begun) {
         finish(&t);
+    }
+    if (watch != NULL) {
+        watch->ended(watch->user, &t);
     }
     sml__training_release(&t);
     return t.status;

@@ -68,6 +68,7 @@ typedef struct sml__layer_type {
     int column_stats;        /* numbers that a unit keeps from the forward pass, */
     int row_stats;           /* or a row */
     int has_kink;            /* f or f' jumps at z = 0 */
+    int is_random;           /* dropout: what it does in training is drawn */
     double minimum, maximum; /* of value */
     int zero_stops;          /* activations: f(z) = 0 only where f'(z) = 0, so no δ passes there */
     const char *initial;     /* initialisation that suits weights before it: "he", "glorot" */

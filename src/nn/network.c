@@ -357,11 +357,12 @@ static void run_layer(const sml__layer *layer, sml__pass pass, void (*run)(const
     *by_rows = now_by_rows;
 }
 
-void sml__network_forward(const sml__network *network, sml__workspace *workspace,
-                          const sml__pass_settings *settings, sml__member member)
+void sml__network_forward_layers(const sml__network *network, sml__workspace *workspace,
+                                 const sml__pass_settings *settings, size_t first, size_t end,
+                                 sml__member member)
 {
     int by_rows = 1;
-    for (size_t l = 0; l < network->n_layers; l++) {
+    for (size_t l = first; l < end; l++) {
         const sml__layer *layer = &network->layers[l];
         run_layer(layer, pass_of(network, workspace, settings, l, member), layer->type->forward,
                   member, &by_rows);
@@ -369,6 +370,12 @@ void sml__network_forward(const sml__network *network, sml__workspace *workspace
     if (!by_rows) {
         sml__team_wait(member);
     }
+}
+
+void sml__network_forward(const sml__network *network, sml__workspace *workspace,
+                          const sml__pass_settings *settings, sml__member member)
+{
+    sml__network_forward_layers(network, workspace, settings, 0, network->n_layers, member);
 }
 
 /* C_s and ∂C_s/∂z times w_s. */
@@ -418,32 +425,55 @@ static sml__pass backward_pass_of(const sml__network *network, const sml__worksp
     sml__pass pass = pass_of(network, workspace, settings, l, member);
     pass.d_output = workspace->deltas[l];
     pass.d_input = l > lowest_layer(network) ? workspace->deltas[l - 1] : NULL;
-    if (layer->type->gradient != NULL) {
+    if (layer->type->gradient != NULL && gradient != NULL) {
         pass.d_weight = gradient + layer->weight;
         pass.d_bias = gradient + layer->bias;
     }
     return pass;
 }
 
-void sml__network_backward(const sml__network *network, sml__workspace *workspace,
-                           const sml__pass_settings *settings, float *gradient, sml__member member)
+/* Whether a layer takes its step as soon as δ has gone back through it: for one sample and one
+ * thread. */
+static int steps_at_once(const sml__pass_settings *settings, sml__member member)
+{
+    return settings->is_folded && settings->rows == 1 && member.size == 1;
+}
+
+void sml__network_backward_layers(const sml__network *network, sml__workspace *workspace,
+                                  const sml__pass_settings *settings, float *gradient, size_t first,
+                                  size_t end, sml__member member)
 {
     const size_t lowest = lowest_layer(network);
-    const int steps_at_once = settings->is_folded && settings->rows == 1 && member.size == 1;
+    const int at_once = steps_at_once(settings, member);
     int by_rows = 1;
-    for (size_t l = network->n_layers - 1; l > lowest; l--) {
+    for (size_t l = end; l-- > first && l > lowest;) {
         const sml__layer_type *type = network->layers[l].type;
-        const int is_step = steps_at_once && type->step_of_one != NULL;
+        const int is_step = at_once && type->step_of_one != NULL;
         run_layer(&network->layers[l],
                   backward_pass_of(network, workspace, settings, gradient, l, member),
                   is_step ? type->step_of_one : type->backward, member, &by_rows);
     }
-    sml__team_wait(member);
-    for (size_t l = steps_at_once ? lowest + 1 : network->n_layers; l-- > lowest;) {
+}
+
+void sml__network_gradients(const sml__network *network, sml__workspace *workspace,
+                            const sml__pass_settings *settings, float *gradient, sml__member member)
+{
+    const size_t lowest = lowest_layer(network);
+    for (size_t l = steps_at_once(settings, member) ? lowest + 1 : network->n_layers;
+         l-- > lowest;) {
         if (network->layers[l].type->gradient != NULL) {
             const sml__pass pass =
                 backward_pass_of(network, workspace, settings, gradient, l, member);
             network->layers[l].type->gradient(&pass);
         }
     }
+}
+
+void sml__network_backward(const sml__network *network, sml__workspace *workspace,
+                           const sml__pass_settings *settings, float *gradient, sml__member member)
+{
+    sml__network_backward_layers(network, workspace, settings, gradient, 0, network->n_layers,
+                                 member);
+    sml__team_wait(member);
+    sml__network_gradients(network, workspace, settings, gradient, member);
 }

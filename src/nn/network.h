@@ -72,6 +72,7 @@ size_t sml__row_stride(size_t width);
 /* The memory of a pass over up to `rows` rows, for a team of up to `members`. */
 typedef struct sml__workspace {
     size_t rows;
+    int all_deltas;  /* every layer has deltas of its own */
     float *input;    /* [rows, n_in], rows sml__row_stride(n_in) apart */
     float *target;   /* [rows, n_out] */
     float **outputs; /* [n_layers] of [rows, n_out of the layer], rows sml__row_stride(n_out) apart;
@@ -84,14 +85,19 @@ typedef struct sml__workspace {
     uint32_t *entries; /* lists of non-zeros */
 } sml__workspace;
 
-/* with_deltas: room for a backward pass too. with_entries: for inputs that are mostly zero. */
+/* What a workspace keeps of a backward pass. For training a layer without parameters shares the
+ * deltas of its input, which it overwrites; who wants to look at ∂C/∂a of every layer afterwards
+ * asks for all. The numbers are the same. */
+enum { SML__NO_DELTAS, SML__DELTAS, SML__ALL_DELTAS };
+
+/* with_deltas: one of the above. with_entries: for inputs that are mostly zero. */
 sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size_t rows,
                                  int members, int with_deltas, int with_entries,
                                  sml__workspace *out);
 void sml__workspace_free(sml__workspace *workspace, const sml__network *network);
 
-/* Whether layer l has deltas of its own: its gradient is computed after all deltas, so it still
- * needs those of its output. */
+/* Whether layer l has deltas of its own in training: its gradient is computed after all deltas, so
+ * it still needs those of its output. */
 int sml__has_own_deltas(const sml__network *network, size_t l);
 
 /* Numbers that layer l keeps from a forward pass of so many rows. */
@@ -130,6 +136,11 @@ sml__range sml__own_rows(size_t rows, sml__member member);
 void sml__network_forward(const sml__network *network, sml__workspace *workspace,
                           const sml__pass_settings *settings, sml__member member);
 
+/* Layers first … end - 1 of it alone, from what the layer before them has put out. */
+void sml__network_forward_layers(const sml__network *network, sml__workspace *workspace,
+                                 const sml__pass_settings *settings, size_t first, size_t end,
+                                 sml__member member);
+
 /* Loss of each own row, times its weight, into workspace->losses, and its derivative by the logits
  * into the last of the deltas. */
 void sml__network_loss(const sml__network *network, sml__workspace *workspace,
@@ -142,6 +153,17 @@ void sml__network_loss(const sml__network *network, sml__workspace *workspace,
  * δ has gone back through its old weights. */
 void sml__network_backward(const sml__network *network, sml__workspace *workspace,
                            const sml__pass_settings *settings, float *gradient, sml__member member);
+
+/* Its two parts, which it calls one after the other with a wait between them. δ back through layers
+ * end - 1 … first, of which those down to the lowest one with parameters have no part in it:
+ * nothing asks for ∂C/∂x. gradient may be NULL where no step is folded. */
+void sml__network_backward_layers(const sml__network *network, sml__workspace *workspace,
+                                  const sml__pass_settings *settings, float *gradient, size_t first,
+                                  size_t end, sml__member member);
+/* And the gradients from all the deltas. */
+void sml__network_gradients(const sml__network *network, sml__workspace *workspace,
+                            const sml__pass_settings *settings, float *gradient,
+                            sml__member member);
 
 /* Floating-point operations of forward and backward for one row: 6 a weight, 2 less for those of
  * the first layer, which needs no ∂C/∂x. */

@@ -15,6 +15,15 @@ size_t sml__network_tensor_count(const sml__network *network)
     return count;
 }
 
+size_t sml__layer_number(const sml__network *network, size_t l)
+{
+    size_t number = 0;
+    for (size_t below = 0; below < l; below++) {
+        number += network->layers[below].type->gradient != NULL;
+    }
+    return number;
+}
+
 /* A vector of layer l; number counts the layers with parameters. */
 static sml__tensor_place vector_of(const sml__network *network, size_t l, size_t number,
                                    const char *name, size_t at)

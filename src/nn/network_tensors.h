@@ -21,6 +21,9 @@ typedef struct sml__tensor_place {
 
 size_t sml__network_tensor_count(const sml__network *network);
 
+/* Layers with parameters below network layer l: the N of layers.N, where it has some itself. */
+size_t sml__layer_number(const sml__network *network, size_t l);
+
 /* places[sml__network_tensor_count], in the order of the layers. */
 void sml__network_tensors(const sml__network *network, sml__tensor_place *places);
 

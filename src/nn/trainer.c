@@ -11,6 +11,7 @@
 #include "data/rows.h"
 #include "nn/inference.h"
 #include "nn/training.h"
+#include "nn/watch.h"
 
 #include <math.h>
 
@@ -297,6 +298,9 @@ static int is_due(const sml__training *t)
 static void account_for_batch(sml__training *t)
 {
     sml__training_state *state = t->state;
+    if (t->options->watch != NULL) {
+        t->options->watch->batch(t->options->watch->user, t);
+    }
     if (!isfinite(t->batch_loss)) {
         t->status = sml__training_diverged(t, state->steps + 1);
         return;
@@ -320,24 +324,30 @@ static void account_for_batch(sml__training *t)
     }
 }
 
-/* One batch, as every member of the team runs it. When rank 0 accounts for it, and perhaps calls
- * back, all parameters have taken their step. Rows that weigh nothing in sum have no mean: there is
- * no step then, but it counts. */
-static void train_batch(sml__training *t, sml__member member)
+void sml__training_step(sml__training *t, uint64_t number, sml__member member)
 {
-    const size_t first = t->state->first, batch = t->batch;
-    const uint64_t number = t->state->steps + 1;
     const int has_step = t->batch_weight > 0;
     if (has_step) {
-        differentiate(t, first, batch, member);
+        differentiate(t, t->state->first, t->batch, member);
     }
     if (has_step && !t->is_folded) {
         sml__team_wait(member);
         if (t->settings->l1 > 0 || t->settings->l2 > 0) {
             penalise(t, member);
         }
-        update(t, t->settings->clip_norm > 0 ? clipping(t, member) : 1.0, number, member);
+        const double scale = t->settings->clip_norm > 0 ? clipping(t, member) : 1.0;
+        update(t, scale, number, member);
+        if (member.rank == 0) {
+            t->gradient_scale = scale;
+        }
     }
+}
+
+/* One batch, as every member of the team runs it. When rank 0 accounts for it, and perhaps calls
+ * back, all parameters have taken their step. */
+static void train_batch(sml__training *t, sml__member member)
+{
+    sml__training_step(t, t->state->steps + 1, member);
     sml__team_wait(member);
     if (member.rank == 0) {
         account_for_batch(t);

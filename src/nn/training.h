@@ -41,15 +41,17 @@ typedef struct sml__training {
 
     /* Where training is. Rank 0 moves on between two waits of the team. */
     sml__training_state *state;
-    size_t batch;         /* the batch: order[state->first … state->first + batch - 1] */
-    double batch_weight;  /* Σ_s w_s over it */
-    double learning_rate; /* of its step */
-    double batch_loss;    /* Σ_s w_s C_s */
+    size_t batch;          /* the batch: order[state->first … state->first + batch - 1] */
+    double batch_weight;   /* Σ_s w_s over it */
+    double learning_rate;  /* of its step */
+    double gradient_scale; /* what clipping multiplied its gradient by, once it was taken */
+    double batch_loss;     /* Σ_s w_s C_s */
     uint64_t batch_hits;
     double started;         /* seconds */
     double last_checkpoint; /* seconds */
     int is_out_of_time;
     sml_status status;
+    uint64_t diverged_at; /* with SML_DIVERGED: the update that showed it, from 1 */
 } sml__training;
 
 /* trainer.c */
@@ -71,6 +73,11 @@ sml_status sml__training_check_weights(const sml__training *t);
 /* The batch that begins at row `first` of the order. */
 void sml__training_choose_batch(sml__training *t, size_t first);
 
+/* The step of that batch, as every member of the team runs it: gradient, penalties, clipping and
+ * update number `number`, from 1. Other members may read the parameters after another wait. Rows
+ * that weigh nothing in sum have no mean: there is no step then. */
+void sml__training_step(sml__training *t, uint64_t number, sml__member member);
+
 /* All batches that are left of an epoch, as every member of the team runs them. t is a
  * sml__training. */
 void sml__training_batches(void *t, sml__member member);
@@ -79,6 +86,12 @@ void sml__training_batches(void *t, sml__member member);
 double sml__training_norm(const sml__training *t, const float *values);
 
 /* epoch.c */
+
+/* The rows of the epoch in the order in which it takes them, rows[view.rows]. */
+void sml__training_rows(const sml__training *t, uint32_t *rows);
+
+/* Their places in the arrays of the data set into t->order. */
+void sml__training_shuffle(sml__training *t);
 
 /* Puts the last good parameters back. update: the number, from 1, of the one that showed it. */
 sml_status sml__training_diverged(sml__training *t, uint64_t update);

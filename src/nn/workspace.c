@@ -82,7 +82,7 @@ static int allocate_deltas(sml_ctx *ctx, const sml__network *network, sml__works
         sml__alloc(ctx, network->n_layers, sizeof *workspace->deltas, "a list of layers");
     for (size_t l = 0; workspace->deltas != NULL && l < network->n_layers; l++) {
         workspace->deltas[l] =
-            sml__has_own_deltas(network, l)
+            workspace->all_deltas || sml__has_own_deltas(network, l)
                 ? allocate_rows(ctx, workspace->rows, network->layers[l].n_out, "deltas")
                 : workspace->deltas[l - 1];
         if (workspace->deltas[l] == NULL) {
@@ -112,6 +112,7 @@ sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size
 {
     memset(out, 0, sizeof *out);
     out->rows = rows;
+    out->all_deltas = with_deltas == SML__ALL_DELTAS;
     out->input = allocate_scratch(ctx, rows, sml__row_stride(network->n_in) * sizeof(float),
                                   "a batch of inputs");
     out->target = allocate_rows(ctx, rows, network->n_out, "a batch of targets");
@@ -148,7 +149,7 @@ void sml__workspace_free(sml__workspace *workspace, const sml__network *network)
     sml__free(workspace->scratch);
     sml__free(workspace->entries);
     for (size_t l = 0; workspace->deltas != NULL && l < network->n_layers; l++) {
-        if (sml__has_own_deltas(network, l)) {
+        if (workspace->all_deltas || sml__has_own_deltas(network, l)) {
             sml__free(workspace->deltas[l]);
         }
     }

@@ -45,11 +45,11 @@ static void apply(const sml__pass *pass, const float *from, float *to)
     }
 }
 
-/* Outside training: a = z. */
-static void copy(const sml__pass *pass)
+/* Outside training: a = z, ∂C/∂z = ∂C/∂a. */
+static void copy(const sml__pass *pass, const float *from, float *to)
 {
     const sml__range own = sml__share(pass->rows, 1, pass->rank, pass->size);
-    memcpy(pass->output + own.begin * pass->in_row, pass->input + own.begin * pass->in_row,
+    memcpy(to + own.begin * pass->in_row, from + own.begin * pass->in_row,
            (own.end - own.begin) * pass->in_row * sizeof(float));
 }
 
@@ -58,14 +58,16 @@ static void forward(const sml__pass *pass)
     if (pass->training) {
         apply(pass, pass->input, pass->output);
     } else {
-        copy(pass);
+        copy(pass, pass->input, pass->output);
     }
 }
 
 static void backward(const sml__pass *pass)
 {
-    if (pass->training) { /* otherwise d_input is d_output already */
+    if (pass->training) {
         apply(pass, pass->d_output, pass->d_input);
+    } else if (pass->d_input != pass->d_output) { /* in training's workspaces it is the same */
+        copy(pass, pass->d_output, pass->d_input);
     }
 }
 
@@ -74,6 +76,7 @@ const sml__layer_type ISA(dropout_layer) = {
     .name = "dropout",
     .maximum = 0.99,
     .initial = NULL,
+    .is_random = 1,
     .forward = forward,
     .backward = backward,
 };
