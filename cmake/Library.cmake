@@ -2,7 +2,7 @@
 file(GLOB plain_sources CONFIGURE_DEPENDS
     src/base/*.c src/math/*.c src/math/ref/*.c src/data/*.c src/data/readers/*.c
     src/data/prepare/*.c src/metrics/*.c src/model/*.c src/nn/*.c src/nn/schedules/*.c
-    src/study/*.c)
+    src/study/*.c src/explain/*.c)
 file(GLOB kernel_sources CONFIGURE_DEPENDS
     src/math/simd/*.c src/nn/layers/*.c src/nn/losses/*.c src/nn/optimizers/*.c)
 

@@ -4,9 +4,11 @@
 
 #include <scratchml/base.h>
 #include <scratchml/data.h>
+#include <scratchml/fit.h>
 #include <scratchml/metrics.h>
 #include <scratchml/model.h>
 #include <scratchml/network.h>
 #include <scratchml/study.h>
+#include <scratchml/trace.h>
 
 #endif

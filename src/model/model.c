@@ -133,23 +133,6 @@ static sml_status take_shape(sml_ctx *ctx, sml_model *model, const sml_dataset *
     return status;
 }
 
-/* The targets must mean what the model gives: same task, same number of outputs. */
-static sml_status check_targets(sml_ctx *ctx, const sml_model *model, const sml_dataset *data)
-{
-    const sml_data_view *view = &data->view;
-    sml_status status = SML_OK;
-    if (view->task != model->task) {
-        status = sml__fail(ctx, SML_BAD_SHAPE, "%s: the model does %s, the data is for %s",
-                           data->name, sml_task_name(model->task), sml_task_name(view->task));
-    }
-    if (status == SML_OK && view->outputs != model->outputs) {
-        const char *what = model->task == SML_TASK_REGRESSION ? "targets" : "classes";
-        status = sml__fail(ctx, SML_BAD_SHAPE, "%s: the model has %zu %s, the data has %zu",
-                           data->name, model->outputs, what, view->outputs);
-    }
-    return status;
-}
-
 static sml_status check_fitted(sml_ctx *ctx, const sml_model *model, const char *verb)
 {
     if (model->inputs > 0) {
@@ -167,7 +150,7 @@ static sml_status go_on(sml_ctx *ctx, const sml_model *model, const sml_dataset 
     if (status == SML_OK) {
         status = sml__model_data(ctx, model, train, own, ready);
     }
-    return status == SML_OK ? check_targets(ctx, model, train) : status;
+    return status == SML_OK ? sml__model_check_targets(ctx, model, train) : status;
 }
 
 /* Another fit takes both from the data. */
@@ -208,7 +191,7 @@ static sml_status prepare_validation(sml_ctx *ctx, const sml_model *model, const
         return SML_OK;
     }
     sml_status status = sml__model_data(ctx, model, raw, own, ready);
-    return status == SML_OK ? check_targets(ctx, model, raw) : status;
+    return status == SML_OK ? sml__model_check_targets(ctx, model, raw) : status;
 }
 
 /* Whether the fit changed the model, as it also does when it ends early. */
@@ -380,7 +363,7 @@ sml_status sml_model_evaluate(sml_ctx *ctx, const sml_model *model, const sml_da
             sml__fail(ctx, SML_BAD_SHAPE, "%s: no labels or targets to compare with", data->name);
     }
     if (status == SML_OK) {
-        status = check_targets(ctx, model, data);
+        status = sml__model_check_targets(ctx, model, data);
     }
     if (status == SML_OK) {
         status = model->algorithm->evaluate(ctx, model, ready, scores);

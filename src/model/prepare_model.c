@@ -73,6 +73,22 @@ sml_status sml__model_data(sml_ctx *ctx, const sml_model *model, const sml_datas
     return status;
 }
 
+sml_status sml__model_check_targets(sml_ctx *ctx, const sml_model *model, const sml_dataset *data)
+{
+    const sml_data_view *view = &data->view;
+    sml_status status = SML_OK;
+    if (view->task != model->task) {
+        status = sml__fail(ctx, SML_BAD_SHAPE, "%s: the model does %s, the data is for %s",
+                           data->name, sml_task_name(model->task), sml_task_name(view->task));
+    }
+    if (status == SML_OK && view->outputs != model->outputs) {
+        const char *what = model->task == SML_TASK_REGRESSION ? "targets" : "classes";
+        status = sml__fail(ctx, SML_BAD_SHAPE, "%s: the model has %zu %s, the data has %zu",
+                           data->name, model->outputs, what, view->outputs);
+    }
+    return status;
+}
+
 size_t sml_model_columns(const sml_model *model)
 {
     return model->pipeline != NULL ? model->pipeline->n_raw : model->inputs;

@@ -15,6 +15,9 @@ sml_status sml__model_fit_pipeline(sml_ctx *ctx, sml_model *model, const sml_dat
 sml_status sml__model_data(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
                            sml_dataset **own, const sml_dataset **ready);
 
+/* Refuses data of another task, or with another number of classes or targets (SML_BAD_SHAPE). */
+sml_status sml__model_check_targets(sml_ctx *ctx, const sml_model *model, const sml_dataset *data);
+
 /* A pipeline as JSON, a new reference; NULL with an error in ctx.
  * Of a table:
  *   {"columns": [{"name": "age", "kind": "numeric", "fill": 38.25, "shift": 37.5, "factor": 0.07},

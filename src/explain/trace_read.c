@@ -1,0 +1,143 @@
+/* What a trace holds, for its readers. */
+#include "base/context.h"
+#include "explain/trace.h"
+#include "nn/network_tensors.h"
+
+#include <string.h>
+
+/* The N of layers.N that network layer l belongs to; -1 before the first. */
+static int block_of(const sml__network *network, size_t l)
+{
+    return (int)sml__layer_number(network, l + 1) - 1;
+}
+
+sml_trace_layer sml_trace_layer_at(const sml_trace *trace, size_t layer)
+{
+    sml_trace_layer facts = {0};
+    if (layer < trace->network.n_layers) {
+        const sml__layer *found = &trace->network.layers[layer];
+        facts.type = found->type->name;
+        facts.inputs = found->n_in;
+        facts.units = found->n_out;
+        facts.value = found->value;
+        facts.block = block_of(&trace->network, layer);
+        facts.is_head = found->type->gradient != NULL;
+    }
+    return facts;
+}
+
+int sml__trace_block(const sml_trace *trace, size_t block, size_t *first, size_t *end)
+{
+    const sml__network *network = &trace->network;
+    size_t l = 0;
+    while (l < network->n_layers && block_of(network, l) != (int)block) {
+        l++;
+    }
+    *first = l;
+    while (l < network->n_layers && block_of(network, l) == (int)block) {
+        l++;
+    }
+    *end = l;
+    return *first < l;
+}
+
+/* Rows of numbers, `stride` apart. */
+typedef struct rows {
+    const float *values;
+    size_t n, stride;
+} rows;
+
+static rows rows_of_layer(const sml_trace *trace, sml_vector vector, size_t layer)
+{
+    const sml__workspace *workspace = &trace->workspace;
+    const size_t n = layer < trace->network.n_layers ? trace->network.layers[layer].n_out : 0;
+    rows found = {.n = n, .stride = sml__row_stride(n)};
+    if (n == 0) {
+        return found;
+    }
+    if (vector == SML_OUTPUT) {
+        found.values = workspace->outputs[layer];
+    } else if (vector == SML_MASK) {
+        found.values = trace->masks[layer];
+    } else if (sml__trace_has_backward(trace) && block_of(&trace->network, layer) >= 0) {
+        found.values = workspace->deltas[layer];
+    }
+    return found;
+}
+
+static rows find_rows(const sml_trace *trace, sml_vector vector, size_t layer)
+{
+    const size_t n_in = trace->network.n_in, n_out = trace->network.n_out;
+    const size_t columns = trace->selected->view.columns;
+    const rows input = {trace->workspace.input, n_in, sml__row_stride(n_in)};
+    const rows raw = {trace->raw, columns, columns};
+    const rows target = {trace->workspace.target, n_out, n_out};
+    const rows prediction = {trace->predictions, n_out, n_out};
+    const rows none = {0};
+    switch (vector) {
+    case SML_RAW:
+        return trace->raw != NULL ? raw : input;
+    case SML_INPUT:
+        return input;
+    case SML_TARGET:
+        return trace->ready->view.task != SML_TASK_NONE ? target : none;
+    case SML_PREDICTION:
+        return prediction;
+    case SML_OUTPUT:
+    case SML_DELTA:
+    case SML_MASK:
+        return rows_of_layer(trace, vector, layer);
+    }
+    return none;
+}
+
+const float *sml_trace_vector(const sml_trace *trace, sml_vector vector, size_t layer, size_t row,
+                              size_t *n)
+{
+    const rows found = find_rows(trace, vector, layer);
+    if (found.values == NULL || row >= trace->rows) {
+        *n = 0;
+        return NULL;
+    }
+    *n = found.n;
+    return found.values + row * found.stride;
+}
+
+static sml_status check_unit(sml_ctx *ctx, const sml_trace *trace, size_t layer, size_t unit)
+{
+    const sml__network *network = &trace->network;
+    if (layer >= network->n_layers || network->layers[layer].type->gradient == NULL) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "trace: layer %zu has no parameters", layer);
+    }
+    if (unit >= network->layers[layer].n_out) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "trace: unit %zu; layers.%d has units 0…%zu", unit,
+                         block_of(network, layer), network->layers[layer].n_out - 1);
+    }
+    return SML_OK;
+}
+
+sml_status sml_trace_weights(sml_ctx *ctx, const sml_trace *trace, size_t layer, size_t unit,
+                             int gradient, float *out, size_t length)
+{
+    const sml_status status = check_unit(ctx, trace, layer, unit);
+    if (status != SML_OK) {
+        return status;
+    }
+    const sml__layer *of = &trace->network.layers[layer];
+    const size_t inputs = of->type->has_units ? of->n_in : 1;
+    if (length != inputs + 1) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT,
+                         "trace: room for %zu numbers; a unit of layer %zu has %zu", length, layer,
+                         inputs + 1);
+    }
+    if (gradient && !sml__trace_has_backward(trace)) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT,
+                         "trace: there is no gradient: the rows have no targets, or no weight");
+    }
+    const float *flat = gradient ? trace->gradient : trace->network.parameters;
+    for (size_t i = 0; i < inputs; i++) {
+        out[i] = flat[of->weight + i * of->stride + unit];
+    }
+    out[inputs] = flat[of->bias + unit];
+    return SML_OK;
+}
