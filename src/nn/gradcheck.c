@@ -15,10 +15,10 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "nn/engine_gradient.h"
+#include "nn/parameter_name.h"
 #include "nn/twin.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -36,15 +36,10 @@ static const double GRADIENT_FLOOR = 1e-5;
 static const double OFFSETS[POINTS] = {-2, -1, 1, 2};
 static const double FACTORS[POINTS] = {1.0 / 12, -8.0 / 12, 8.0 / 12, -1.0 / 12};
 
-/* One parameter: input == inputs_of(layer) means the bias, or β. */
-typedef struct parameter {
-    size_t l, input, unit;
-} parameter;
-
 typedef struct finding {
     double error, analytic, numeric;
     uint64_t index; /* of the parameter, in the order in which they are checked */
-    parameter parameter;
+    sml__parameter parameter;
     uint64_t checked, kinks;
 } finding;
 
@@ -96,12 +91,6 @@ static void add_term(const checking *check, const sml__layer *layer, const doubl
     for (size_t j = 0; j < layer->n_out; j++) {
         out[j] = z[j] + row[j] * difference;
     }
-}
-
-/* Weights of a unit: those of its inputs, or γ alone. */
-static size_t inputs_of(const sml__layer *layer)
-{
-    return layer->type->has_units ? layer->n_in : 1;
 }
 
 /* All of layer l, for inputs that have all moved; in place for activations. */
@@ -190,24 +179,25 @@ static double moved_loss(const checking *check, size_t l, size_t unit, double sh
 }
 
 /* What multiplies the parameter in output `unit` for sample s: a_i, x̂_unit for γ, or 1. */
-static double input_value(const checking *check, parameter p, size_t s)
+static double input_value(const checking *check, sml__parameter p, size_t s)
 {
     const sml__twin *twin = check->twin;
-    const sml__layer *layer = &twin->network->layers[p.l];
+    const sml__layer *layer = &twin->network->layers[p.layer];
     const size_t n_in = layer->n_in;
-    if (p.input == inputs_of(layer)) {
+    if (p.kind == SML__BIAS) {
         return 1.0;
     }
     if (layer->type->normalise != NULL) {
-        return twin->normalised[p.l][s * n_in + p.unit];
+        return twin->normalised[p.layer][s * n_in + p.unit];
     }
-    return p.l == 0 ? twin->input[s * n_in + p.input] : twin->outputs[p.l - 1][s * n_in + p.input];
+    return p.layer == 0 ? twin->input[s * n_in + p.input]
+                        : twin->outputs[p.layer - 1][s * n_in + p.input];
 }
 
 /* Penalties are for the weights of dense layers. */
-static int is_penalised(const sml__network *network, parameter p)
+static int is_penalised(const sml__network *network, sml__parameter p)
 {
-    return network->layers[p.l].type->has_units && p.input < network->layers[p.l].n_in;
+    return network->layers[p.layer].type->has_units && p.kind == SML__WEIGHT;
 }
 
 /* The quotient of the penalty l1 |w| + l2 w²/2, of a weight. */
@@ -223,20 +213,20 @@ static double penalty_slope(const checking *check, double w, double h, int *cros
     return sum / h;
 }
 
-static double numeric_gradient(const checking *check, parameter p, double theta, double *memory,
-                               int *crossed)
+static double numeric_gradient(const checking *check, sml__parameter p, double theta,
+                               double *memory, int *crossed)
 {
     const size_t rows = check->twin->rows;
     double largest = 1.0, sum = 0;
     for (size_t s = 0; s < rows; s++) {
         largest = fmax(largest, fabs(input_value(check, p, s)));
     }
-    const double h = check->steps[p.l] / largest;
+    const double h = check->steps[p.layer] / largest;
     for (size_t s = 0; s < rows; s++) {
         const double factor = input_value(check, p, s);
         for (int i = 0; factor != 0 && i < POINTS; i++) {
             const double shift = OFFSETS[i] * h * factor;
-            sum += FACTORS[i] * moved_loss(check, p.l, p.unit, shift, s, memory, crossed);
+            sum += FACTORS[i] * moved_loss(check, p.layer, p.unit, shift, s, memory, crossed);
         }
     }
     const double penalty =
@@ -277,17 +267,10 @@ static void find_steps(checking *check)
     }
 }
 
-static size_t position(const sml__layer *layer, parameter p)
-{
-    return p.input == inputs_of(layer) ? layer->bias + p.unit
-                                       : layer->weight + p.input * layer->stride + p.unit;
-}
-
-static void check_parameter(const checking *check, parameter p, uint64_t index, double *memory,
+static void check_parameter(const checking *check, sml__parameter p, uint64_t index, double *memory,
                             finding *found)
 {
-    const sml__layer *layer = &check->twin->network->layers[p.l];
-    const size_t at = position(layer, p);
+    const size_t at = sml__parameter_position(check->twin->network, &p);
     const double theta = check->twin->parameters[at];
     int crossed = 0;
     const double numeric = numeric_gradient(check, p, theta, memory, &crossed);
@@ -311,16 +294,18 @@ static void check_parameter(const checking *check, parameter p, uint64_t index, 
 }
 
 /* The parameter of number `index`: layers in order, units within, inputs (or γ) then bias. */
-static parameter parameter_at(const sml__network *network, uint64_t index)
+static sml__parameter parameter_at(const sml__network *network, uint64_t index)
 {
-    parameter p = {0, 0, 0};
-    for (p.l = 0; p.l < network->n_layers; p.l++) {
-        const sml__layer *layer = &network->layers[p.l];
-        const size_t of_unit = layer->type->gradient != NULL ? inputs_of(layer) + 1 : 0;
+    sml__parameter p = {0};
+    for (p.layer = 0; p.layer < network->n_layers; p.layer++) {
+        const sml__layer *layer = &network->layers[p.layer];
+        const size_t of_unit = layer->type->gradient != NULL ? sml__weights_of_unit(layer) + 1 : 0;
         const uint64_t count = (uint64_t)of_unit * layer->n_out;
         if (index < count) {
+            const size_t place = (size_t)(index % of_unit);
             p.unit = (size_t)(index / of_unit);
-            p.input = (size_t)(index % of_unit);
+            p.kind = place + 1 < of_unit ? SML__WEIGHT : SML__BIAS;
+            p.input = p.kind == SML__WEIGHT ? place : 0;
             return p;
         }
         index -= count;
@@ -338,23 +323,6 @@ static void check_share(void *argument, sml__member member)
         const uint64_t index = check->begin + i;
         check_parameter(check, parameter_at(check->twin->network, index), index, memory,
                         &check->findings[member.rank]);
-    }
-}
-
-/* "layers.0.weight[13,407]", "layers.1.weight[13]" for γ: layers with parameters are counted. */
-static void name_parameter(const sml__network *network, parameter p, char *text, size_t size)
-{
-    const sml__layer *layer = &network->layers[p.l];
-    size_t number = 0;
-    for (size_t l = 0; l < p.l; l++) {
-        number += (size_t)(network->layers[l].type->gradient != NULL);
-    }
-    if (p.input == inputs_of(layer)) {
-        snprintf(text, size, "layers.%zu.bias[%zu]", number, p.unit);
-    } else if (layer->type->has_units) {
-        snprintf(text, size, "layers.%zu.weight[%zu,%zu]", number, p.unit, p.input);
-    } else {
-        snprintf(text, size, "layers.%zu.weight[%zu]", number, p.unit);
     }
 }
 
@@ -377,8 +345,7 @@ static void summarise(const checking *check, int members, sml_gradient_check *re
         result->max_relative_error = worst->error;
         result->worst_analytic = worst->analytic;
         result->worst_numeric = worst->numeric;
-        name_parameter(check->twin->network, worst->parameter, result->worst_parameter,
-                       sizeof result->worst_parameter);
+        sml__parameter_text(check->twin->network, &worst->parameter, result->worst_parameter);
     }
 }
 
