@@ -100,6 +100,9 @@ void options_create(options *o, const char *program, const option_row *const *ro
 
 void options_free(options *o)
 {
+    for (size_t i = 0; i < o->n; i++) {
+        free(o->states[i].all);
+    }
     free(o->states);
     free(o->operands);
 }
@@ -190,6 +193,20 @@ static option_state *state_of(const options *o, int code)
     return NULL;
 }
 
+static void keep(option_state *state, const char *given)
+{
+    if ((state->n_all & (state->n_all - 1)) == 0) { /* 0, 1, 2, 4, …: there may be no more room */
+        const char **more = allocate(2 * state->n_all + 1, sizeof *more);
+        for (size_t i = 0; i < state->n_all; i++) {
+            more[i] = state->all[i];
+        }
+        free(state->all);
+        state->all = more;
+    }
+    state->all[state->n_all++] = given;
+    state->given = given;
+}
+
 /* code: what getopt_long returned while it was at element. */
 static int take(options *o, int code, const char *element)
 {
@@ -208,7 +225,7 @@ static int take(options *o, int code, const char *element)
         return fail_usage(o->program, "--%s takes no value, found '%s'", state->spelling,
                           printable(element).text);
     }
-    state->given = optarg != NULL ? optarg : "";
+    keep(state, optarg != NULL ? optarg : "");
     return check_value(o, state);
 }
 
@@ -288,6 +305,13 @@ const char *option_text(const options *o, const char *name)
 int option_given(const options *o, const char *name)
 {
     return state_named(o, name)->given != NULL;
+}
+
+const char *const *option_texts(const options *o, const char *name, size_t *n)
+{
+    const option_state *state = state_named(o, name);
+    *n = state->n_all;
+    return state->all;
 }
 
 uint64_t option_number(const options *o, const char *name)

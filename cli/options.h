@@ -24,8 +24,10 @@ typedef struct option_state {
     char letter;
     const char *value;
     char spelling[96]; /* "learning-rate" */
-    const char *given; /* NULL: not on the command line */
-    int is_setting;    /* a hyper-parameter of the model */
+    const char *given; /* the last one; NULL: not on the command line */
+    const char **all;  /* [n_all] all that were given, in order */
+    size_t n_all;
+    int is_setting; /* a hyper-parameter of the model */
 } option_state;
 
 typedef struct options {
@@ -51,9 +53,11 @@ int options_parse(options *o, int argc, char **argv);
 /* Whether a row of the tables has this name. */
 int option_exists(const options *o, const char *name);
 
-/* name must be in the tables. The text given, or the default. */
+/* name must be in the tables. The text given, the last one, or the default. */
 const char *option_text(const options *o, const char *name);
 int option_given(const options *o, const char *name);
+/* All that were given, *n of them, for an option that may be repeated. */
+const char *const *option_texts(const options *o, const char *name, size_t *n);
 /* The same as a number; parse has checked it. */
 uint64_t option_number(const options *o, const char *name);
 

@@ -3,7 +3,6 @@
 #include "text.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,86 +15,53 @@ static const char *const DARK[SVG_COLOURS] = {"#4fa8e0", "#ff8c42", "#2fc79a", "
                                               "#e6c34a", "#9ad2f2", "#b394e0", "#c79a8e",
                                               "#9aa7b8", "#f2f4f6"};
 
-void svg_add(svg *s, const char *format, ...)
-{
-    va_list arguments, again;
-    va_start(arguments, format);
-    va_copy(again, arguments);
-    const int length = vsnprintf(NULL, 0, format, arguments);
-    const size_t wanted = s->length + (length > 0 ? (size_t)length : 0) + 1;
-    if (wanted > s->room) {
-        char *larger = allocate(2 * wanted, 1);
-        if (s->text != NULL) {
-            memcpy(larger, s->text, s->length);
-        }
-        free(s->text);
-        s->text = larger;
-        s->room = 2 * wanted;
-    }
-    vsnprintf(s->text + s->length, s->room - s->length, format, again);
-    s->length = wanted - 1;
-    va_end(again);
-    va_end(arguments);
-}
-
-/* Text between tags. The program's own signs stay as they are: an SVG is always UTF-8. */
-static void add_escaped(svg *s, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        const unsigned char c = (unsigned char)*text;
-        if (c == '<' || c == '>' || c == '&' || c == '"') {
-            svg_add(s, "&#%d;", c);
-        } else {
-            svg_add(s, "%c", c < 0x20 || c == 0x7F ? '?' : c);
-        }
-    }
-}
-
 static void add_colours(svg *s, const char *const *colours)
 {
     for (int k = 0; k < SVG_COLOURS; k++) {
-        svg_add(s, ".s%d{stroke:%s}.f%d{fill:%s}", k, colours[k], k, colours[k]);
+        buffer_print(s, ".s%d{stroke:%s}.f%d{fill:%s}", k, colours[k], k, colours[k]);
     }
 }
 
 /* Plain selectors and colours, no variables: what draws SVG outside browsers knows no more. */
 static void add_style(svg *s)
 {
-    svg_add(s, "<style>\n"
-               "text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;"
-               "fill:#4a5563}\n"
-               ".title{font-size:16px;font-weight:600;fill:#1b1f24}\n"
-               ".number{font-variant-numeric:tabular-nums}.end{text-anchor:end}"
-               ".middle{text-anchor:middle}\n"
-               ".paper{fill:#fff}.grid{stroke:#e4e8ec;fill:none}.frame{stroke:#aab4bf;fill:none}\n"
-               ".dots{fill:none;stroke-linecap:round;stroke-width:5}"
-               ".halo{fill:none;stroke-linecap:round;stroke-width:6.6;stroke:#fff}\n"
-               ".line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}"
-               ".dashed{stroke-dasharray:6 4}\n"
-               ".border{fill:none;stroke:#1b1f24;stroke-width:1.4;stroke-linecap:round}\n"
-               ".note{stroke:#8794a3;stroke-dasharray:2 3;fill:none}\n");
+    buffer_print(
+        s, "<style>\n"
+           "text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;"
+           "fill:#4a5563}\n"
+           ".title{font-size:16px;font-weight:600;fill:#1b1f24}\n"
+           ".number{font-variant-numeric:tabular-nums}.end{text-anchor:end}"
+           ".middle{text-anchor:middle}\n"
+           ".paper{fill:#fff}.grid{stroke:#e4e8ec;fill:none}.frame{stroke:#aab4bf;fill:none}\n"
+           ".dots{fill:none;stroke-linecap:round;stroke-width:5}"
+           ".halo{fill:none;stroke-linecap:round;stroke-width:6.6;stroke:#fff}\n"
+           ".line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}"
+           ".dashed{stroke-dasharray:6 4}\n"
+           ".border{fill:none;stroke:#1b1f24;stroke-width:1.4;stroke-linecap:round}\n"
+           ".note{stroke:#8794a3;stroke-dasharray:2 3;fill:none}\n");
     add_colours(s, LIGHT);
-    svg_add(s, "\n@media (prefers-color-scheme:dark){\n"
-               "text{fill:#aab4bf}.title{fill:#f2f4f6}.paper{fill:#14181d}.grid{stroke:#262d35}"
-               ".frame{stroke:#5f6b7a}.halo{stroke:#14181d}.border{stroke:#f2f4f6}"
-               ".note{stroke:#7d8996}\n");
+    buffer_print(s,
+                 "\n@media (prefers-color-scheme:dark){\n"
+                 "text{fill:#aab4bf}.title{fill:#f2f4f6}.paper{fill:#14181d}.grid{stroke:#262d35}"
+                 ".frame{stroke:#5f6b7a}.halo{stroke:#14181d}.border{stroke:#f2f4f6}"
+                 ".note{stroke:#7d8996}\n");
     add_colours(s, DARK);
-    svg_add(s, "\n}\n</style>\n");
+    buffer_print(s, "\n}\n</style>\n");
 }
 
 void svg_open(svg *s, int width, int height, const char *title, const char *description)
 {
     char *safe_title = safe_text(title), *safe_description = safe_text(description);
-    svg_add(s,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
-            "viewBox=\"0 0 %d %d\" role=\"img\">\n<title>",
-            width, height, width, height);
-    add_escaped(s, safe_title);
-    svg_add(s, "</title>\n<desc>");
-    add_escaped(s, safe_description);
-    svg_add(s, "</desc>\n");
+    buffer_print(s,
+                 "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+                 "viewBox=\"0 0 %d %d\" role=\"img\">\n<title>",
+                 width, height, width, height);
+    buffer_escape(s, safe_title);
+    buffer_print(s, "</title>\n<desc>");
+    buffer_escape(s, safe_description);
+    buffer_print(s, "</desc>\n");
     add_style(s);
-    svg_add(s, "<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", width, height);
+    buffer_print(s, "<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", width, height);
     svg_text(s, 24, 32, "title", title);
     free(safe_description);
     free(safe_title);
@@ -103,19 +69,16 @@ void svg_open(svg *s, int width, int height, const char *title, const char *desc
 
 int svg_save(const session *s, svg *picture, const char *path)
 {
-    svg_add(picture, "</svg>\n");
-    const sml_status status = sml_write_file(s->ctx, path, picture->text, picture->length);
-    free(picture->text);
-    *picture = (svg){0};
-    return status == SML_OK ? 0 : fail_library(s);
+    buffer_print(picture, "</svg>\n");
+    return buffer_save(s, picture, path);
 }
 
 void svg_text(svg *s, double x, double y, const char *class, const char *text)
 {
     char *safe = safe_text(text);
-    svg_add(s, "<text x=\"%.1f\" y=\"%.1f\" class=\"%s\">", x, y, class);
-    add_escaped(s, safe);
-    svg_add(s, "</text>\n");
+    buffer_print(s, "<text x=\"%.1f\" y=\"%.1f\" class=\"%s\">", x, y, class);
+    buffer_escape(s, safe);
+    buffer_print(s, "</text>\n");
     free(safe);
 }
 
@@ -192,17 +155,17 @@ void svg_axes(svg *s, const svg_plot *plot)
     size_t n = svg_ticks(x->low, x->high, 8, ticks);
     for (size_t i = 0; i < n; i++) {
         const double at = svg_at(x, ticks[i]);
-        svg_add(s, "<path class=\"grid\" d=\"M%.1f %.1fV%.1f\"/>", at, y->from, y->to);
+        buffer_print(s, "<path class=\"grid\" d=\"M%.1f %.1fV%.1f\"/>", at, y->from, y->to);
         svg_text(s, at, y->from + 18, "number middle", tick_text(ticks, n, i).text);
     }
     n = svg_ticks(y->low, y->high, 8, ticks);
     for (size_t i = 0; i < n; i++) {
         const double at = svg_at(y, ticks[i]);
-        svg_add(s, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>", x->from, at, x->to);
+        buffer_print(s, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>", x->from, at, x->to);
         svg_text(s, x->from - 8, at + 4, "number end", tick_text(ticks, n, i).text);
     }
-    svg_add(s, "<path class=\"frame\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n", x->from, y->to, y->from,
-            x->to);
+    buffer_print(s, "<path class=\"frame\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n", x->from, y->to, y->from,
+                 x->to);
     svg_text(s, x->to, y->from + 36, "end", shorten(plot->x_name, NAME_MOST).text);
     svg_text(s, x->from, y->to - 10, "", shorten(plot->y_name, NAME_MOST).text);
 }
@@ -213,15 +176,15 @@ void svg_points(svg *s, const svg_plot *plot, const float *x, const float *y, si
 {
     for (int is_halo = 1; is_halo >= 0 && n > 0; is_halo--) {
         if (is_halo) {
-            svg_add(s, "<path class=\"halo\" d=\"");
+            buffer_print(s, "<path class=\"halo\" d=\"");
         } else {
-            svg_add(s, "<path class=\"dots s%zu\" d=\"", colour % SVG_COLOURS);
+            buffer_print(s, "<path class=\"dots s%zu\" d=\"", colour % SVG_COLOURS);
         }
         for (size_t i = 0; i < n; i++) {
-            svg_add(s, "M%.1f %.1fh0", svg_at(&plot->x, (double)x[i]),
-                    svg_at(&plot->y, (double)y[i]));
+            buffer_print(s, "M%.1f %.1fh0", svg_at(&plot->x, (double)x[i]),
+                         svg_at(&plot->y, (double)y[i]));
         }
-        svg_add(s, "\"/>\n");
+        buffer_print(s, "\"/>\n");
     }
 }
 
@@ -229,16 +192,16 @@ void svg_line(svg *s, const svg_plot *plot, const double *x, const double *y, si
               const char *class, size_t colour)
 {
     int is_drawing = 0;
-    svg_add(s, "<path class=\"%s s%zu\" d=\"", class, colour % SVG_COLOURS);
+    buffer_print(s, "<path class=\"%s s%zu\" d=\"", class, colour % SVG_COLOURS);
     for (size_t i = 0; i < n; i++) {
         const int is_number = isfinite(y[i]);
         if (is_number) {
-            svg_add(s, "%c%.1f %.1f", is_drawing ? 'L' : 'M', svg_at(&plot->x, x[i]),
-                    svg_at(&plot->y, y[i]));
+            buffer_print(s, "%c%.1f %.1f", is_drawing ? 'L' : 'M', svg_at(&plot->x, x[i]),
+                         svg_at(&plot->y, y[i]));
         }
         is_drawing = is_number;
     }
-    svg_add(s, "\"/>\n");
+    buffer_print(s, "\"/>\n");
 }
 
 /* Where a line from a to b, whose ends have opposite signs, passes through 0. */
@@ -274,17 +237,17 @@ static size_t find_crossings(const svg_plot *plot, const float *values, size_t r
 
 void svg_contour(svg *s, const svg_plot *plot, const float *values, size_t rows, size_t columns)
 {
-    svg_add(s, "<path class=\"border\" d=\"");
+    buffer_print(s, "<path class=\"border\" d=\"");
     for (size_t row = 0; row + 1 < rows; row++) {
         for (size_t column = 0; column + 1 < columns; column++) {
             double p[4][2];
             const size_t n = find_crossings(plot, values, rows, columns, row, column, p);
             for (size_t i = 0; i + 1 < n; i += 2) {
-                svg_add(s, "M%.1f %.1fL%.1f %.1f", p[i][0], p[i][1], p[i + 1][0], p[i + 1][1]);
+                buffer_print(s, "M%.1f %.1fL%.1f %.1f", p[i][0], p[i][1], p[i + 1][0], p[i + 1][1]);
             }
         }
     }
-    svg_add(s, "\"/>\n");
+    buffer_print(s, "\"/>\n");
 }
 
 void svg_legend(svg *s, double x, double y, const char *const *names, size_t n)
@@ -292,8 +255,8 @@ void svg_legend(svg *s, double x, double y, const char *const *names, size_t n)
     enum { MOST = 16, STEP = 22 };
     const size_t shown = n <= MOST ? n : MOST - 1;
     for (size_t k = 0; k < shown; k++) {
-        svg_add(s, "<circle class=\"f%zu\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>", k % SVG_COLOURS, x,
-                y + STEP * (double)k - 4);
+        buffer_print(s, "<circle class=\"f%zu\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>", k % SVG_COLOURS,
+                     x, y + STEP * (double)k - 4);
         svg_text(s, x + 14, y + STEP * (double)k, "", shorten(names[k], SVG_LEGEND_LETTERS).text);
     }
     if (shown < n) {

@@ -3,13 +3,10 @@
 #ifndef CLI_SVG_H
 #define CLI_SVG_H
 
-#include "command.h"
+#include "buffer.h"
 
 /* The picture so far. Zero it, svg_open it, draw, then svg_save it. */
-typedef struct svg {
-    char *text;
-    size_t length, room;
-} svg;
+typedef buffer svg;
 
 /* Values low…high lie at from…to, in the picture's units; downwards on the page y grows. */
 typedef struct svg_axis {
@@ -32,8 +29,8 @@ void svg_open(svg *s, int width, int height, const char *title, const char *desc
  * the exit code after a message. */
 int svg_save(const session *s, svg *picture, const char *path);
 
-/* Markup as it is; a text, whose markup is escaped. The class is one of the style's, in svg.c. */
-void svg_add(svg *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A text, whose markup is escaped. The class is one of the style's, in svg.c. Other markup is
+ * written by buffer_print. */
 void svg_text(svg *s, double x, double y, const char *class, const char *text);
 
 /* An axis for values low…high with a margin on both sides. */

@@ -64,7 +64,8 @@ static void draw_panel(svg *s, const curve *c, const panel *p, const double *epo
     svg_axes(s, &plot);
     if (isfinite(c->best_epoch)) {
         const double at = svg_at(&x, c->best_epoch);
-        svg_add(s, "<path class=\"note\" d=\"M%.1f %.1fV%.1f\"/>\n", at, plot.y.from, plot.y.to);
+        buffer_print(s, "<path class=\"note\" d=\"M%.1f %.1fV%.1f\"/>\n", at, plot.y.from,
+                     plot.y.to);
     }
     svg_line(s, &plot, epochs, p->train, c->n, "line", 0);
     if (has_numbers(p->validation, c->n)) {
@@ -74,7 +75,7 @@ static void draw_panel(svg *s, const curve *c, const panel *p, const double *epo
 
 static void draw_key_line(svg *s, double x, size_t colour, const char *class, const char *name)
 {
-    svg_add(s, "<path class=\"%s s%zu\" d=\"M%.1f 72h28\"/>", class, colour, x);
+    buffer_print(s, "<path class=\"%s s%zu\" d=\"M%.1f 72h28\"/>", class, colour, x);
     svg_text(s, x + 36, 76, "", name);
 }
 
@@ -90,7 +91,7 @@ static void draw_key(svg *s, const curve *c, int has_validation)
         const double x = has_validation ? 24 + 2 * SLOT : 24 + SLOT;
         short_text best;
         snprintf(best.text, sizeof best.text, "best epoch %.0f", c->best_epoch);
-        svg_add(s, "<path class=\"note\" d=\"M%.1f 66v14\"/>", x + 4);
+        buffer_print(s, "<path class=\"note\" d=\"M%.1f 66v14\"/>", x + 4);
         svg_text(s, x + 14, 76, "", best.text);
     }
 }

@@ -210,14 +210,14 @@ static void add_strips(svg *picture, const int *shades, int shade)
                 continue;
             }
             if (!begun) {
-                svg_add(picture, "<path class=\"f%d\" fill-opacity=\"%.3f\" d=\"", shade / LEVELS,
-                        0.05 + 0.35 * (shade % LEVELS) / (LEVELS - 1));
+                buffer_print(picture, "<path class=\"f%d\" fill-opacity=\"%.3f\" d=\"",
+                             shade / LEVELS, 0.05 + 0.35 * (shade % LEVELS) / (LEVELS - 1));
                 begun = 1;
             }
-            svg_add(picture, "M%zu %zuh%zuv1h-%zuz", first, row, end - first, end - first);
+            buffer_print(picture, "M%zu %zuh%zuv1h-%zuz", first, row, end - first, end - first);
         }
     }
-    svg_add(picture, "%s", begun ? "\"/>\n" : "");
+    buffer_print(picture, "%s", begun ? "\"/>\n" : "");
 }
 
 static void add_shading(plane *p, const grid *g)
@@ -228,14 +228,15 @@ static void add_shading(plane *p, const grid *g)
         shades[i] = shade_of(g->outputs + i * g->width, g->width);
     }
     /* Whole numbers within, so that strips meet without a seam. */
-    svg_add(&p->picture,
-            "<g shape-rendering=\"crispEdges\" transform=\"translate(%.1f %.1f) scale(%.6f %.6f)\">"
-            "\n",
-            x->from, y->from, (x->to - x->from) / GRID, (y->to - y->from) / GRID);
+    buffer_print(
+        &p->picture,
+        "<g shape-rendering=\"crispEdges\" transform=\"translate(%.1f %.1f) scale(%.6f %.6f)\">"
+        "\n",
+        x->from, y->from, (x->to - x->from) / GRID, (y->to - y->from) / GRID);
     for (int shade = 0; shade < SVG_COLOURS * LEVELS; shade++) {
         add_strips(&p->picture, shades, shade);
     }
-    svg_add(&p->picture, "</g>\n");
+    buffer_print(&p->picture, "</g>\n");
     free(shades);
 }
 

@@ -118,7 +118,7 @@ static void names_cannot_break_the_markup(void **state)
     svg s = {0};
     svg_open(&s, 100, 100, "a<b & \"c\"", "\x1b[2J</desc>");
     svg_legend(&s, 0, 0, names, 3);
-    svg_add(&s, "</svg>");
+    buffer_print(&s, "</svg>");
     assert_well_formed(s.text);
     assert_null(strstr(s.text, "<script"));
     assert_null(strstr(s.text, "\x1b"));
