@@ -1,7 +1,9 @@
 /* Initial weights keep the variance of the signal from layer to layer (docs/network.md):
  *   He      normal, σ = √(2 / n_in):       half of a ReLU's outputs are zero. He et al., 2015.
  *   Glorot  uniform in ±√(6 / (n_in + n_out)): forward and backward alike. Glorot, Bengio, 2010.
- *   LeCun   normal, σ = √(1 / n_in).       LeCun et al., "Efficient backprop", 1998. */
+ *   LeCun   normal, σ = √(1 / n_in).       LeCun et al., "Efficient backprop", 1998.
+ * and one that shows what goes wrong without chance:
+ *   equal   1 / n_in, so that all units of a layer compute the same, and learn the same. */
 #include "nn/initialise.h"
 
 #include "base/random.h"
@@ -20,6 +22,20 @@ static const char *suited(const sml__network *network, size_t l)
     return "glorot"; /* the logits */
 }
 
+static void fill(float *values, size_t n, float value)
+{
+    for (size_t i = 0; i < n; i++) {
+        values[i] = value;
+    }
+}
+
+static void make_equal(float *weight, const sml__layer *layer)
+{
+    for (size_t i = 0; i < layer->n_in; i++) {
+        fill(weight + i * layer->stride, layer->n_out, (float)(1.0 / (double)layer->n_in));
+    }
+}
+
 /* Weights are drawn unit by unit, as the rows of W[n_out, n_in], and kept transposed. */
 static void draw(float *weight, const sml__layer *layer, const char *scheme, sml__random *random)
 {
@@ -34,13 +50,6 @@ static void draw(float *weight, const sml__layer *layer, const char *scheme, sml
                 uniform ? 2.0 * sml__random_uniform(random) - 1.0 : sml__random_normal(random);
             weight[i * layer->stride + j] = (float)(scale * unit);
         }
-    }
-}
-
-static void fill(float *values, size_t n, float value)
-{
-    for (size_t i = 0; i < n; i++) {
-        values[i] = value;
     }
 }
 
@@ -67,7 +76,11 @@ void sml__initialise(sml__network *network, const char *scheme, uint64_t seed)
         sml__random random;
         sml__random_init(&random, seed, SML__INITIALISE, 0, (uint32_t)l);
         const char *chosen = strcmp(scheme, "auto") == 0 ? suited(network, l) : scheme;
-        draw(network->parameters + layer->weight, layer, chosen, &random);
+        if (strcmp(chosen, "equal") == 0) {
+            make_equal(network->parameters + layer->weight, layer);
+        } else {
+            draw(network->parameters + layer->weight, layer, chosen, &random);
+        }
         memset(network->parameters + layer->bias, 0, layer->n_out * sizeof(float));
     }
 }

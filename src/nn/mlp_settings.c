@@ -26,8 +26,9 @@ const sml_parameter sml__mlp_parameters[SML__MLP_PARAMETERS] = {
     {"loss", SML_PARAMETER_CHOICE, "auto", 0, 0, "auto" SML__LOSS_LIST(AND_NAME),
      "what training makes small; auto: cross_entropy for classes, binary_cross_entropy for "
      "several labels, mean_squared_error for regression"},
-    {"init", SML_PARAMETER_CHOICE, "auto", 0, 0, "auto|he|glorot|lecun",
-     "initial weights; auto: he before ReLU and its relatives, glorot elsewhere"},
+    {"init", SML_PARAMETER_CHOICE, "auto", 0, 0, "auto|he|glorot|lecun|equal",
+     "initial weights; auto: he before ReLU and its relatives, glorot elsewhere; equal: all alike, "
+     "to see that this fails"},
     {"dropout", SML_PARAMETER_REAL, "0", 0, 0.99, NULL,
      "share of each hidden layer's outputs set to zero in training"},
     {"label_smoothing", SML_PARAMETER_REAL, "0", 0, 1, NULL,

@@ -329,6 +329,41 @@ static void initial_weights_have_their_spread(void **state)
     sml_ctx_free(ctx);
 }
 
+/* After a fit the 20 units of the first layer are all alike. */
+static void assert_alike(sml_ctx *ctx, const char *settings, const sml_dataset *train,
+                         float *weights, float *biases)
+{
+    sml_model *model = NULL;
+    assert_ok(ctx, sml_model_create(ctx, "mlp", settings, &model));
+    assert_ok(ctx, sml_model_fit(ctx, model, train));
+    assert_ok(ctx, sml_model_tensor_values(ctx, model, 0, weights, 300 * 20));
+    assert_ok(ctx, sml_model_tensor_values(ctx, model, 1, biases, 20));
+    for (size_t j = 1; j < 20; j++) {
+        assert_near((double)biases[j], (double)biases[0], 1e-4, 1e-6, "bias", j);
+        for (size_t i = 0; i < 300; i++) {
+            assert_near((double)weights[j * 300 + i], (double)weights[i], 1e-4, 1e-6, "weight", j);
+        }
+    }
+    sml_model_free(model);
+}
+
+/* What begins alike stays alike, though it learns: docs/network.md, "Initialisation". */
+static void equal_weights_stay_equal(void **state)
+{
+    (void)state;
+    static float weights[300 * 20], biases[20];
+    sml_ctx *ctx = new_context(1);
+    test_data train = new_test_data(ctx, SML_TASK_CLASSIFICATION, 40, 300, 3, 1);
+    assert_alike(ctx, "hidden=20 init=equal epochs=0", train.data, weights, biases);
+    for (size_t i = 0; i < sizeof weights / sizeof weights[0]; i++) {
+        assert_true(weights[i] == (float)(1.0 / 300));
+    }
+    assert_alike(ctx, "hidden=20 init=equal epochs=5 batch_size=8", train.data, weights, biases);
+    assert_true(fabs((double)weights[7] - 1.0 / 300) > 1e-3);
+    free_test_data(train);
+    sml_ctx_free(ctx);
+}
+
 /* The logits get Glorot's weights whatever stands before; layers of one shape get others each. */
 static void initial_weights_of_later_layers(void **state)
 {
@@ -366,6 +401,7 @@ int main(void)
         cmocka_unit_test(impossible_networks_are_refused),
         cmocka_unit_test(dropout_keeps_the_mean),
         cmocka_unit_test(initial_weights_have_their_spread),
+        cmocka_unit_test(equal_weights_stay_equal),
         cmocka_unit_test(initial_weights_of_later_layers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
