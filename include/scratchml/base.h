@@ -84,6 +84,9 @@ SML_API const char *sml_nearest_name(const char *word, const char *const *names,
  * the old file or the new one. After a failure the old one is whole. Errors: SML_IO. */
 SML_API sml_status sml_write_file(sml_ctx *ctx, const char *path, const void *bytes, size_t length);
 
+/* Frees a text that a function of the library has given away. NULL is legal. */
+SML_API void sml_text_free(char *text);
+
 #ifdef __cplusplus
 }
 #endif

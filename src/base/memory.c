@@ -13,6 +13,11 @@ enum {
     HUGE_PAGES_FROM = 8 << 20 /* bytes: the last page is a small part of it */
 };
 
+void sml_text_free(char *text)
+{
+    sml__free(text);
+}
+
 int sml__multiply(size_t a, size_t b, size_t *product)
 {
     return !__builtin_mul_overflow(a, b, product);

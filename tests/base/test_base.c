@@ -134,6 +134,17 @@ static void shares_cover_everything_once(void **state)
     }
 }
 
+static void texts_are_freed(void **state)
+{
+    sml_ctx *ctx = new_context(1);
+    (void)state;
+    char *text = sml__copy_text(ctx, "a text");
+    assert_string_equal(text, "a text");
+    sml_text_free(text); /* or LeakSanitizer would tell */
+    sml_text_free(NULL);
+    sml_ctx_free(ctx);
+}
+
 static void sizes_that_overflow_are_refused(void **state)
 {
     (void)state;
@@ -197,6 +208,7 @@ int main(void)
         cmocka_unit_test(nearest_name),
         cmocka_unit_test(numbers_as_text),
         cmocka_unit_test(shares_cover_everything_once),
+        cmocka_unit_test(texts_are_freed),
         cmocka_unit_test(sizes_that_overflow_are_refused),
         cmocka_unit_test(files_are_replaced_whole),
         cmocka_unit_test(contexts_refuse_nonsense),

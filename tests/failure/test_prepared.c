@@ -77,6 +77,7 @@ typedef struct run {
     sml_dataset *train, *other;
     sml_model *model, *loaded;
     sml_predictor *predictor;
+    sml_trace *trace;
     float outputs[ROWS * OUT], again[ROWS * OUT];
 } run;
 
@@ -114,7 +115,7 @@ static sml_status open_table(sml_ctx *ctx, int turned, sml_dataset **out)
 static sml_status fit_and_save(run *r)
 {
     const sml_ctx_options options = {1, "."};
-    const char *settings = "hidden=3 epochs=1 seed=7 missing=median";
+    const char *settings = "hidden=3 epochs=1 seed=7 missing=median dropout=0.5 class_weight=1,2";
     sml_status status = sml_ctx_create(&options, &r->ctx);
     if (status == SML_OK) {
         status = open_table(r->ctx, 0, &r->train);
@@ -145,7 +146,13 @@ static sml_status load_and_use(run *r)
     if (status == SML_OK) {
         status = sml_network_check(r->ctx, r->loaded, r->train, NULL, NULL, &check);
     }
-    return status == SML_OK ? sml_predictor_create(r->ctx, r->loaded, &r->predictor) : status;
+    if (status == SML_OK) {
+        status = sml_predictor_create(r->ctx, r->loaded, &r->predictor);
+    }
+    const uint32_t samples[] = {2, 7};
+    const sml_trace_options trace = {.samples = samples, .n = 2, .training = 1};
+    return status == SML_OK ? sml_trace_create(r->ctx, r->loaded, r->other, &trace, &r->trace)
+                            : status;
 }
 
 /* A fit on augmented pictures, and a refit of the table's model on them. */
@@ -188,6 +195,7 @@ static sml_status play(char error[1024], run *r)
     countdown = 0;
     snprintf(error, 1024, "%s", sml_ctx_error(r->ctx));
     sml_predictor_free(r->predictor);
+    sml_trace_free(r->trace);
     sml_model_free(r->model);
     sml_model_free(r->loaded);
     sml_dataset_free(r->train);
