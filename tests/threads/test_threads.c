@@ -63,7 +63,7 @@ static void assert_team(sml_ctx *ctx, const sml_model *model, const char *settin
 {
     const sml__mlp *mlp = model->state;
     const double batch = (double)sml__setting_integer(model, "batch_size");
-    if (sml__team_size(ctx, batch * sml__network_flops(mlp->network)) != ctx->threads) {
+    if (sml__team_size(ctx, batch * sml__network_flops(mlp->network, 1)) != ctx->threads) {
         fail_msg("%s: a batch is too small for a team", settings);
     }
 }
