@@ -159,12 +159,12 @@ static const task TASKS[] = {
     /* one row more than a tile */
     {.rows = 28,
      .epochs = "2",
-     .settings = "hidden=200,300,40 batch_size=9 optimizer=sgd dropout=0.3 "
+     .settings = "hidden=210,300,40 batch_size=9 optimizer=sgd dropout=0.3 "
                  "activation=tanh"},
     {.rows = 19, .epochs = "2", .settings = "hidden=250,500 batch_size=9 clip_norm=0.5 l2=1e-3"},
-    {.rows = 40, .epochs = "2", .settings = "hidden=150,250 batch_size=16 optimizer=sgd"},
+    {.rows = 40, .epochs = "2", .settings = "hidden=160,260 batch_size=16 optimizer=sgd"},
     {.rows = 33, .epochs = "2", .settings = "hidden=150,450 batch_size=16 activation=softplus"},
-    {.rows = 67, .epochs = "2", .settings = "hidden=100,180 batch_size=33 optimizer=sgd"},
+    {.rows = 67, .epochs = "2", .settings = "hidden=110,180 batch_size=33 optimizer=sgd"},
     {.rows = 90,
      .epochs = "1",
      .settings = "hidden=100,400 batch_size=33 optimizer=momentum "
@@ -175,7 +175,7 @@ static const task TASKS[] = {
      .epochs = "2",
      .settings = "hidden=250,120 batch_size=128 optimizer=sgd learning_rate=0.1"},
     /* widths that have no whole vectors, or are a multiple of 1 KiB */
-    {.rows = 257, .epochs = "2", .settings = "hidden=256,3,256,1 batch_size=128 optimizer=sgd"},
+    {.rows = 513, .epochs = "2", .settings = "hidden=256,3,256,1 batch_size=256 optimizer=sgd"},
     /* several passes */
     {.rows = 700,
      .epochs = "2",
@@ -193,18 +193,18 @@ static const task TASKS[] = {
     {.rows = 15, .epochs = "2", .settings = "hidden=250,400 batch_size=7 normalization=batch"},
     {.rows = 67,
      .epochs = "2",
-     .settings = "hidden=100,180 batch_size=33 optimizer=sgd normalization=batch dropout=0.3"},
+     .settings = "hidden=110,180 batch_size=33 optimizer=sgd normalization=batch dropout=0.3"},
     {.rows = 700,
      .epochs = "2",
      .settings = "hidden=150,90 batch_size=300 normalization=batch l2=1e-3 clip_norm=0.5"},
-    {.rows = 601, .epochs = "1", .settings = "hidden=60,3,60 batch_size=300 normalization=batch"},
+    {.rows = 601, .epochs = "1", .settings = "hidden=120,3,120 batch_size=300 normalization=batch"},
     {.rows = 5,
      .epochs = "1",
      .settings = "hidden=1100,1000 batch_size=1 optimizer=sgd normalization=layer"},
     {.rows = 15, .epochs = "2", .settings = "hidden=250,400 batch_size=7 normalization=layer"},
     {.rows = 67,
      .epochs = "2",
-     .settings = "hidden=100,180 batch_size=33 optimizer=sgd normalization=layer dropout=0.3"},
+     .settings = "hidden=110,180 batch_size=33 optimizer=sgd normalization=layer dropout=0.3"},
     {.rows = 700,
      .epochs = "2",
      .settings = "hidden=150,90 batch_size=300 normalization=layer l2=1e-3 clip_norm=0.5"},
