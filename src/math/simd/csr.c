@@ -11,7 +11,7 @@
  *   │ 0 │                                          visit of each entry, however many columns there
  *   └───┘                                          are, and needs no sorting.
  *
- * A member owns every size-th block of 16 columns: low numbers often are the frequent words, and
+ * Blocks of 16 columns are dealt out to the members: low numbers often are the frequent words, and
  * would all be in one half. */
 #include "math/csr.h"
 
@@ -23,6 +23,10 @@
 #include <string.h>
 
 enum { OWNED = 16 }; /* columns of a block: whole cache lines of heads, and of narrow rows of W */
+
+/* 2³² over the golden ratio: its multiples modulo 2³² lie evenly between each other. Knuth, "The
+ * Art of Computer Programming" 3, 6.4. */
+static const uint32_t GOLDEN = 2654435769U;
 
 extern sml__csr_forward_kernel ISA(csr_forward);
 extern sml__csr_gradient_kernel ISA(csr_gradient);
@@ -95,6 +99,13 @@ void ISA(csr_forward)(const sml__csr_product *product, int rank, int size)
     }
 }
 
+/* The member whose column it is. A division would take longer than the rest of the entry's way into
+ * the list. */
+SML__INLINE uint32_t owner_of(uint32_t column, int size)
+{
+    return (uint32_t)((uint64_t)(column / OWNED * GOLDEN) * (uint64_t)size >> 32);
+}
+
 /* The entries of own columns in some rows, last row first, as links from 1 on. Returns their
  * number. */
 static uint32_t list_own(const sml__csr_product *product, sml__range rows, int rank, int size,
@@ -107,7 +118,7 @@ static uint32_t list_own(const sml__csr_product *product, sml__range rows, int r
         for (size_t e = entries.begin; e < entries.end; e++) { /* no branch to guess wrong */
             const uint32_t column = x->columns[e];
             links[count + 1] = (sml__csr_link){column, (uint32_t)s, x->values[e], 0};
-            count += column / OWNED % (uint32_t)size == (uint32_t)rank;
+            count += owner_of(column, size) == (uint32_t)rank;
         }
     }
     return count;
@@ -179,10 +190,11 @@ static void gradient_of_column(const sml__csr_product *product, const sml__csr_l
 
 static void clear_own(const sml__csr_product *product, int rank, int size)
 {
-    const size_t step = (size_t)OWNED * (size_t)size;
-    for (size_t i = (size_t)OWNED * (size_t)rank; i < product->columns; i += step) {
+    for (size_t i = 0; i < product->columns; i += OWNED) {
         const size_t left = product->columns - i, count = left < OWNED ? left : OWNED;
-        memset(product->w + i * product->stride, 0, count * product->stride * sizeof(float));
+        if (owner_of((uint32_t)i, size) == (uint32_t)rank) {
+            memset(product->w + i * product->stride, 0, count * product->stride * sizeof(float));
+        }
     }
 }
 
