@@ -64,3 +64,28 @@ int sml__is_sparse(const sml_dataset *data, size_t first, size_t count)
     }
     return (double)found <= SPARSE_DENSITY * (double)asked;
 }
+
+sml__csr_extent sml__csr_extent_of(const sml_dataset *data)
+{
+    const sml_data_view *view = &data->view;
+    sml__csr_extent extent = {.density = 1.0};
+    if (view->row_starts == NULL) {
+        return extent;
+    }
+    for (size_t r = 0; r < view->rows; r++) {
+        const size_t *start = view->row_starts + sml__dataset_place(data, r);
+        const size_t entries = start[1] - start[0];
+        extent.entries += entries;
+        extent.longest = entries > extent.longest ? entries : extent.longest;
+    }
+    extent.density = (double)extent.entries / ((double)view->rows * (double)view->columns);
+    extent.is_sparse = extent.density <= SPARSE_DENSITY;
+    return extent;
+}
+
+sml__csr sml__csr_view(const sml_dataset *data, size_t place)
+{
+    const sml_data_view *view = &data->view;
+    const sml__csr rows = {view->row_starts + place, view->column_indices, view->values};
+    return rows;
+}

@@ -34,7 +34,7 @@ void sml__training_gather(sml__training *t, size_t first, size_t rows,
         sml__augmented_gather(t->data, augmentation, sml__training_epoch_number(t),
                               first + own.begin, member.rank, t->order + first + own.begin,
                               own.end - own.begin, t->workspace.input + own.begin * stride, stride);
-    } else if (t->sparse == NULL) {
+    } else if (t->sparse == NULL && t->csr == NULL) {
         sml__dataset_gather(t->data, t->order + first + own.begin, 0, own.end - own.begin,
                             t->workspace.input + own.begin * stride, stride);
     }
@@ -86,6 +86,7 @@ static void differentiate(sml__training *t, size_t first, size_t batch, sml__mem
             .first = first + done,
             .label_smoothing = t->settings->label_smoothing,
             .sparse = t->sparse,
+            .csr = t->csr,
             .order = t->order + first + done,
             .upcoming = t->data->view.rows - first - done,
             .is_folded = t->is_folded,

@@ -21,6 +21,9 @@ typedef struct sml__training {
     sml__sparse rows;                /* data's, where it is bytes */
     float values[256];               /* what the bytes stand for */
     const sml__sparse *sparse;       /* &rows where they are mostly zero, or NULL */
+    sml__csr_extent extent;          /* of data, where it is compressed rows */
+    sml__csr compressed;             /* those rows */
+    const sml__csr *csr;             /* &compressed where that pays, or NULL */
     sml__augmentation *augmentation; /* of the rows that are trained on, or NULL */
     sml__workspace workspace;
     int members;         /* of the team */
