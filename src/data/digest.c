@@ -46,7 +46,7 @@ static void hash_shape(sml__sha256 *state, const sml_dataset *data)
         view->height,
         view->width,
         (uint64_t)view->task,
-        view->bytes != NULL || data->store != NULL,
+        sml__dataset_has_bytes(data) ? 1 : 0,
         view->labels != NULL ? 1 : (view->targets != NULL ? 2 : 0),
     };
     hash_bytes(state, magic, strlen(magic));
@@ -64,14 +64,23 @@ static void hash_compressed(sml__sha256 *state, const sml_data_view *view, size_
     hash_bytes(state, view->values + begin, n * sizeof(float));
 }
 
+/* Elements that are not bytes go in as the float32 that they are read as. */
 static void hash_stored(sml__sha256 *state, const sml_dataset *data, size_t place)
 {
-    uint8_t piece[PIECE];
-    const uint64_t at = data->store_at + place * data->store->row_bytes;
-    for (size_t c = 0; c < data->view.columns; c += PIECE) {
-        const size_t left = data->view.columns - c, length = left < PIECE ? left : PIECE;
-        sml__store_read(data->store, at + c, piece, length);
-        hash_bytes(state, piece, length);
+    float floats[PIECE / sizeof(float)];
+    const int are_bytes = sml__element_is_byte(data->store->element);
+    const size_t fit = are_bytes ? sizeof floats : sizeof floats / sizeof *floats;
+    const size_t columns = data->view.columns;
+    uint64_t at = data->store_at + place * data->store->row_bytes;
+    for (size_t c = 0; c < columns; c += fit) {
+        const size_t n = columns - c < fit ? columns - c : fit;
+        if (are_bytes) {
+            sml__store_read(data->store, at, floats, n);
+        } else {
+            sml__store_floats(data->store, at, n, 1.0f, floats);
+        }
+        hash_bytes(state, floats, are_bytes ? n : n * sizeof *floats);
+        at += n * data->store->element.size;
     }
 }
 

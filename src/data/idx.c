@@ -291,8 +291,8 @@ static sml_status open_store(sml_ctx *ctx, int fd, const char *path, size_t leng
         close(fd);
         return status;
     }
-    return sml__store_create(ctx, fd, path, sizeof header, idx->dimensions[1] * idx->dimensions[2],
-                             store);
+    return sml__store_create(ctx, fd, path, sizeof header, (sml__element){'u', 1, 0},
+                             idx->dimensions[1] * idx->dimensions[2], store);
 }
 
 sml_status sml__idx_open_store(sml_ctx *ctx, const char *path, uint64_t memory, sml__store **store,
@@ -330,5 +330,5 @@ sml_status sml__idx_open_stored(sml_ctx *ctx, const char *path, uint64_t memory,
         .height = idx.dimensions[1],
         .width = idx.dimensions[2],
     };
-    return sml__dataset_adopt_store(ctx, &view, store, NULL, out);
+    return sml__dataset_adopt_store(ctx, &view, store, NULL, NULL, out);
 }

@@ -2,13 +2,16 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "math/kernels.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+enum { PIECE = 4096 }; /* bytes that are read at once, onto the stack */
+
 sml_status sml__store_create(sml_ctx *ctx, int fd, const char *path, uint64_t begin,
-                             size_t row_bytes, sml__store **out)
+                             sml__element element, size_t columns, sml__store **out)
 {
     sml__store *store = sml__alloc(ctx, 1, sizeof *store, "a store");
     *out = NULL;
@@ -18,7 +21,8 @@ sml_status sml__store_create(sml_ctx *ctx, int fd, const char *path, uint64_t be
     }
     store->fd = fd;
     store->begin = begin;
-    store->row_bytes = row_bytes;
+    store->element = element;
+    store->row_bytes = columns * element.size;
     store->path = sml__copy_text(ctx, path);
     if (store->path == NULL) {
         sml__store_free(store);
@@ -64,6 +68,29 @@ void sml__store_read(sml__store *store, uint64_t at, void *out, size_t n)
             return;
         }
         done += (size_t)got;
+    }
+}
+
+void sml__store_floats(sml__store *store, uint64_t at, size_t n, float scale, float *out)
+{
+    sml__widen_kernel *widen = sml__kernels_for(sml__isa_best())->widen;
+    const sml__element element = store->element;
+    unsigned char piece[PIECE];
+    if (element.kind == 'f' && element.size == sizeof *out && !element.is_swapped) {
+        sml__store_read(store, at, out, n * sizeof *out);
+        return;
+    }
+    for (size_t i = 0; i < n; i += PIECE / element.size) {
+        const size_t left = n - i, fit = PIECE / element.size, count = left < fit ? left : fit;
+        sml__store_read(store, at + i * element.size, piece, count * element.size);
+        if (sml__element_is_byte(element)) {
+            widen(piece, count, scale, out + i);
+            continue;
+        }
+        if (element.is_swapped) {
+            sml__elements_swap(piece, count, element.size);
+        }
+        sml__elements_to_floats(element, piece, count, out + i);
     }
 }
 
