@@ -65,22 +65,52 @@ static void hash_compressed(sml__sha256 *state, const sml_data_view *view, size_
 }
 
 /* Elements that are not bytes go in as the float32 that they are read as. */
-static void hash_stored(sml__sha256 *state, const sml_dataset *data, size_t place)
+static void hash_elements(sml__sha256 *state, const sml__store *store, unsigned char *elements,
+                          size_t n)
 {
     float floats[PIECE / sizeof(float)];
-    const int are_bytes = sml__element_is_byte(data->store->element);
-    const size_t fit = are_bytes ? sizeof floats : sizeof floats / sizeof *floats;
-    const size_t columns = data->view.columns;
-    uint64_t at = data->store_at + place * data->store->row_bytes;
-    for (size_t c = 0; c < columns; c += fit) {
-        const size_t n = columns - c < fit ? columns - c : fit;
-        if (are_bytes) {
-            sml__store_read(data->store, at, floats, n);
-        } else {
-            sml__store_floats(data->store, at, n, 1.0f, floats);
+    const size_t fit = sizeof floats / sizeof *floats;
+    if (sml__element_is_byte(store->element)) {
+        hash_bytes(state, elements, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i += fit) {
+        const size_t count = n - i < fit ? n - i : fit;
+        sml__store_convert(store, elements + i * store->element.size, count, 1.0f, floats);
+        hash_bytes(state, floats, count * sizeof *floats);
+    }
+}
+
+/* A row in pieces. */
+static void hash_wide_row(sml__sha256 *state, sml__store *store, uint64_t at)
+{
+    unsigned char piece[PIECE];
+    for (size_t b = 0; b < store->row_bytes; b += PIECE) {
+        const size_t left = store->row_bytes - b, n = left < PIECE ? left : PIECE;
+        sml__store_read(store, at + b, piece, n);
+        hash_elements(state, store, piece, n / store->element.size);
+    }
+}
+
+static void hash_stored(sml__sha256 *state, const sml_dataset *data)
+{
+    sml__store *store = data->store;
+    const size_t rows = data->view.rows, row_bytes = store->row_bytes;
+    unsigned char span[SML__SPAN];
+    for (size_t r = 0, run = 1; r < rows; r += run) {
+        const uint32_t *places = data->selection != NULL ? data->selection + r : NULL;
+        const uint64_t at = data->store_at + sml__dataset_place(data, r) * row_bytes;
+        run = sml__store_run(store, places, rows - r);
+        if (run == 1) {
+            hash_wide_row(state, store, at);
+            continue;
         }
-        hash_bytes(state, floats, are_bytes ? n : n * sizeof *floats);
-        at += n * data->store->element.size;
+        const size_t skipped = places != NULL ? places[run - 1] - places[0] : run - 1;
+        sml__store_read(store, at, span, (skipped + 1) * row_bytes);
+        for (size_t i = 0; i < run; i++) {
+            const size_t within = places != NULL ? places[i] - places[0] : i;
+            hash_elements(state, store, span + within * row_bytes, data->view.columns);
+        }
     }
 }
 
@@ -89,11 +119,13 @@ static void hash_features(sml__sha256 *state, const sml_dataset *data)
     const sml_data_view *view = &data->view;
     const size_t size = view->bytes != NULL ? 1 : sizeof(float);
     const uint8_t *features = view->bytes != NULL ? view->bytes : (const uint8_t *)view->features;
+    if (data->store != NULL) {
+        hash_stored(state, data);
+        return;
+    }
     for (size_t r = 0; r < view->rows; r++) {
         const size_t place = sml__dataset_place(data, r);
-        if (data->store != NULL) {
-            hash_stored(state, data, place);
-        } else if (view->row_starts != NULL) {
+        if (view->row_starts != NULL) {
             hash_compressed(state, view, place);
         } else {
             hash_bytes(state, features + place * view->row_stride * size, view->columns * size);

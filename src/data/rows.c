@@ -65,20 +65,30 @@ static void gather_compressed(const sml_data_view *view, const uint32_t *order, 
     }
 }
 
+/* Rows that lie close to one another are read together. */
 static void gather_stored(const sml_dataset *data, const uint32_t *order, size_t first, size_t n,
                           float *out, size_t stride)
 {
-    const size_t columns = data->view.columns;
+    sml__store *store = data->store;
+    const size_t columns = data->view.columns, row_bytes = store->row_bytes;
     const float scale = data->view.scale;
-    if (order == NULL && stride == columns) { /* all of them lie as they are asked for */
-        sml__store_floats(data->store, data->store_at + first * data->store->row_bytes,
-                          n * columns, scale, out);
-        return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        const uint64_t place = order != NULL ? order[i] : first + i;
-        sml__store_floats(data->store, data->store_at + place * data->store->row_bytes, columns,
-                          scale, out + i * stride);
+    unsigned char span[SML__SPAN];
+    for (size_t i = 0, run = 1; i < n; i += run) {
+        const uint32_t *places = order != NULL ? order + i : NULL;
+        const uint64_t begin = order != NULL ? order[i] : first + i;
+        const uint64_t at = data->store_at + begin * row_bytes;
+        run = sml__store_run(store, places, n - i);
+        if (run == 1) {
+            sml__store_floats(store, at, columns, scale, out + i * stride);
+            continue;
+        }
+        const size_t skipped = places != NULL ? places[run - 1] - places[0] : run - 1;
+        sml__store_read(store, at, span, (skipped + 1) * row_bytes);
+        for (size_t r = 0; r < run; r++) {
+            const size_t within = places != NULL ? places[r] - places[0] : r;
+            sml__store_convert(store, span + within * row_bytes, columns, scale,
+                               out + (i + r) * stride);
+        }
     }
 }
 

@@ -8,7 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE = 4096 }; /* bytes that are read at once, onto the stack */
+enum {
+    PIECE = 4096,    /* bytes of a row that are read at once, onto the stack */
+    SKIPPED_ROWS = 8 /* at most so many places from a row of a run to the next */
+};
 
 sml_status sml__store_create(sml_ctx *ctx, int fd, const char *path, uint64_t begin,
                              sml__element element, size_t columns, sml__store **out)
@@ -71,26 +74,53 @@ void sml__store_read(sml__store *store, uint64_t at, void *out, size_t n)
     }
 }
 
+size_t sml__store_run(const sml__store *store, const uint32_t *order, size_t n)
+{
+    const size_t fit = SML__SPAN / store->row_bytes;
+    size_t run = 1;
+    if (order == NULL) {
+        return fit == 0 ? 1 : (fit < n ? fit : n);
+    }
+    while (run < n && order[run] > order[run - 1] &&
+           order[run] - order[run - 1] <= SKIPPED_ROWS && order[run] - order[0] < fit) {
+        run++;
+    }
+    return run;
+}
+
+static int is_host_float(sml__element element)
+{
+    return element.kind == 'f' && element.size == sizeof(float) && !element.is_swapped;
+}
+
+void sml__store_convert(const sml__store *store, unsigned char *elements, size_t n, float scale,
+                        float *out)
+{
+    const sml__element element = store->element;
+    if (sml__element_is_byte(element)) {
+        sml__kernels_for(sml__isa_best())->widen(elements, n, scale, out);
+    } else if (is_host_float(element)) {
+        memcpy(out, elements, n * sizeof *out);
+    } else {
+        if (element.is_swapped) {
+            sml__elements_swap(elements, n, element.size);
+        }
+        sml__elements_to_floats(element, elements, n, out);
+    }
+}
+
 void sml__store_floats(sml__store *store, uint64_t at, size_t n, float scale, float *out)
 {
-    sml__widen_kernel *widen = sml__kernels_for(sml__isa_best())->widen;
-    const sml__element element = store->element;
+    const size_t size = store->element.size;
     unsigned char piece[PIECE];
-    if (element.kind == 'f' && element.size == sizeof *out && !element.is_swapped) {
+    if (is_host_float(store->element)) {
         sml__store_read(store, at, out, n * sizeof *out);
         return;
     }
-    for (size_t i = 0; i < n; i += PIECE / element.size) {
-        const size_t left = n - i, fit = PIECE / element.size, count = left < fit ? left : fit;
-        sml__store_read(store, at + i * element.size, piece, count * element.size);
-        if (sml__element_is_byte(element)) {
-            widen(piece, count, scale, out + i);
-            continue;
-        }
-        if (element.is_swapped) {
-            sml__elements_swap(piece, count, element.size);
-        }
-        sml__elements_to_floats(element, piece, count, out + i);
+    for (size_t i = 0; i < n; i += PIECE / size) {
+        const size_t left = n - i, fit = PIECE / size, count = left < fit ? left : fit;
+        sml__store_read(store, at + i * size, piece, count * size);
+        sml__store_convert(store, piece, count, scale, out + i);
     }
 }
 

@@ -35,7 +35,20 @@ void sml__store_free(sml__store *store);
 /* Reads n bytes from a byte of the file on; zeros where that fails. Any thread may call it. */
 void sml__store_read(sml__store *store, uint64_t at, void *out, size_t n);
 
-/* Reads n elements from a byte of the file on as float32; bytes are multiplied by scale. */
+/* Bytes of rows that lie close to one another and are read at once: a call of the system costs as
+ * much as some KiB. */
+enum { SML__SPAN = 16384 };
+
+/* How many of n ≥ 1 rows, at places order[0…n-1] (NULL: one after the other), to read at once: they
+ * go upwards, few others lie between them, and all fit SML__SPAN. 1 where none does. */
+size_t sml__store_run(const sml__store *store, const uint32_t *order, size_t n);
+
+/* n elements in memory, as they are in the file, to float32; bytes are multiplied by scale. In the
+ * other order of bytes, they are swapped where they lie. */
+void sml__store_convert(const sml__store *store, unsigned char *elements, size_t n, float scale,
+                        float *out);
+
+/* Reads n elements from a byte of the file on as float32. */
 void sml__store_floats(sml__store *store, uint64_t at, size_t n, float scale, float *out);
 
 /* SML_OK, or SML_IO with the path and the byte of the first read that failed. */
