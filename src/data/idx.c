@@ -276,7 +276,7 @@ static sml_status open_store(sml_ctx *ctx, int fd, const char *path, size_t leng
                              sml__store **store, sml__idx *idx)
 {
     unsigned char header[SML__IDX_HEADER_MAX] = {0};
-    const ssize_t got = pread(fd, header, sizeof header, 0);
+    const ssize_t got = sml__file_read_at(fd, 0, header, sizeof header);
     const int is_plain = got == (ssize_t)sizeof header && !sml__is_gzip(header, sizeof header) &&
                          sml__idx_recognise(header, sizeof header) &&
                          rank_of_magic(big_endian_32(header)) == 3;

@@ -1,6 +1,7 @@
 #include "data/store.h"
 
 #include "base/context.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "math/kernels.h"
 
@@ -58,19 +59,10 @@ static void keep_failure(sml__store *store, int failure, uint64_t at)
 
 void sml__store_read(sml__store *store, uint64_t at, void *out, size_t n)
 {
-    size_t done = 0;
-    while (done < n) {
-        const ssize_t got =
-            pread(store->fd, (char *)out + done, n - done, (off_t)(at + (uint64_t)done));
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            keep_failure(store, got < 0 ? errno : SML__SHORTER, at + done);
-            memset((char *)out + done, 0, n - done);
-            return;
-        }
-        done += (size_t)got;
+    const ssize_t got = sml__file_read_at(store->fd, at, out, n);
+    if (got != (ssize_t)n) {
+        keep_failure(store, got < 0 ? errno : SML__SHORTER, at + (uint64_t)(got < 0 ? 0 : got));
+        memset(out, 0, n);
     }
 }
 
