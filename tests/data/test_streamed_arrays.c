@@ -214,6 +214,29 @@ static void what_is_wrong_with_arrays_is_told(void **state)
     assert_null(data);
 }
 
+/* More values, and more classes, than are sorted at once: 5, 6, … by a permutation, some twice. */
+static void many_labels_are_numbered_upwards(void **state)
+{
+    sml_ctx *ctx = *state;
+    enum { ROWS = 250000, CLASSES = 150001 };
+    static int32_t labels[ROWS];
+    static int8_t features[ROWS];
+    for (int64_t r = 0; r < ROWS; r++) {
+        labels[r] = (int32_t)(r * 7919 % CLASSES) + 5;
+    }
+    write_npy(ctx, "x.npy", "|i1", 0, "(250000, 1)", features, sizeof features);
+    write_npy(ctx, "y.npy", "<i4", 0, "(250000,)", labels, sizeof labels);
+    sml_dataset *data = open_array(ctx, "x.npy", "y.npy", 1);
+    sml_dataset_facts facts;
+    sml_dataset_describe(data, &facts);
+    assert_int_equal(facts.outputs, CLASSES);
+    assert_string_equal(sml_dataset_class_name(data, 1000), "1005");
+    for (size_t r = 0; r < ROWS; r++) {
+        assert_int_equal(sml_dataset_label(data, r), labels[r] - 5);
+    }
+    sml_dataset_free(data);
+}
+
 /* Cuts the file in the third step of the second epoch. */
 static int cut_file(void *path, const sml_progress *progress)
 {
@@ -246,6 +269,7 @@ int main(void)
         TEST(parts_of_arrays_are_parts_of_loaded_ones),
         TEST(numbers_that_are_not_finite_are_refused),
         TEST(what_is_wrong_with_arrays_is_told),
+        TEST(many_labels_are_numbered_upwards),
         TEST(an_array_that_is_cut_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

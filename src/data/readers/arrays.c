@@ -115,7 +115,7 @@ static sml_status set_labels(assembly *a)
     int32_t *labels = NULL;
     sml_status status = sml__array_settle(a->ctx, source);
     double *known = status == SML_OK ? values_of(a->ctx, source) : NULL;
-    double *values = known != NULL ? values_of(a->ctx, a->targets) : NULL;
+    double *values = known != NULL && source != a->targets ? values_of(a->ctx, a->targets) : known;
     status = status == SML_OK && values == NULL ? SML_NO_MEMORY : status;
     if (status == SML_OK) {
         status = sml__classes_find(a->ctx, source->path, known, source->npy.count, a->options,
@@ -125,7 +125,7 @@ static sml_status set_labels(assembly *a)
         status = sml__classes_number(a->ctx, a->targets->path, &a->classes, values, a->view.rows,
                                      &labels);
     }
-    sml__free(known);
+    sml__free(known != values ? known : NULL);
     sml__free(values);
     a->owned_targets = labels;
     a->view.labels = labels;
