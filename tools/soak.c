@@ -2,7 +2,7 @@
  *
  *   soak idx FOLDER ROWS   pictures and labels in the layout of MNIST
  *   soak npy FOLDER ROWS   x.npy, 64 columns of float64, and y.npy
- *   soak csv FOLDER ROWS   x.csv, 12 columns of numbers and words and a target
+ *   soak csv FOLDER ROWS   x.csv, 26 columns of numbers and words and a target
  *
  * Labels go round; a row is noise, and some of its columns depend on the label. */
 #include <stdint.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIDE = 28, CLASSES = 10, COLUMNS = 64, NUMBERS = 10, NPY_HEADER = 128 };
+enum { SIDE = 28, CLASSES = 10, COLUMNS = 64, NUMBERS = 24, NPY_HEADER = 128 };
 
 static uint64_t next(uint64_t *noise)
 {

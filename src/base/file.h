@@ -11,8 +11,8 @@
 sml_status sml__file_read(sml_ctx *ctx, const char *path, size_t limit, unsigned char **bytes,
                           size_t *length);
 
-/* Reads n bytes from a byte of an open file on into out; returns how many there were, fewer where the
- * file ends before; -1 with errno. */
+/* Reads n bytes from a byte of an open file on into out; returns how many there were, fewer where
+ * the file ends before; -1 with errno. */
 ssize_t sml__file_read_at(int fd, uint64_t at, void *out, size_t n);
 
 /* One piece of a file to write. */

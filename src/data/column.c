@@ -15,8 +15,8 @@ typedef struct sums {
     int is_integer;
 } sums;
 
-/* The rows of a narrow table in a file are read whole, some at a time: a call of the system costs as
- * much as some KiB. */
+/* The rows of a narrow table in a file are read whole, some at a time: a call of the system costs
+ * as much as some KiB. */
 typedef struct reader {
     const sml_dataset *data;
     size_t column;
@@ -43,9 +43,8 @@ static const float *read_values(reader *from, size_t first, size_t n)
     }
     for (size_t r = 0; r < n; r++) {
         const size_t place = sml__dataset_place(from->data, first + r);
-        from->values[r] = from->rows != NULL
-                              ? from->rows[r * columns + from->column]
-                              : sml__dataset_value(from->data, place, from->column);
+        from->values[r] = from->rows != NULL ? from->rows[r * columns + from->column]
+                                             : sml__dataset_value(from->data, place, from->column);
     }
     return from->values;
 }

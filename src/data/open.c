@@ -250,8 +250,7 @@ static sml_status open_large(sml_ctx *ctx, const char *path, uint64_t length,
         return sml__fail_errno(ctx, SML_IO, errno, "%s: cannot open", path);
     }
     unsigned char *head = sml__alloc(ctx, SML__HEAD_BYTES, 1, path);
-    const ssize_t got =
-        head != NULL ? sml__file_read_at(input.fd, 0, head, SML__HEAD_BYTES) : 0;
+    const ssize_t got = head != NULL ? sml__file_read_at(input.fd, 0, head, SML__HEAD_BYTES) : 0;
     sml_status status = head != NULL ? SML_OK : SML_NO_MEMORY;
     if (got < 0) {
         status = sml__fail_errno(ctx, SML_IO, errno, "%s: cannot read", path);
@@ -260,8 +259,8 @@ static sml_status open_large(sml_ctx *ctx, const char *path, uint64_t length,
         input.head.bytes = head;
         input.head.length = (size_t)got;
         const sml__reader *reader = reader_of(&input.head, options);
-        status = reader->open_large != NULL ? reader->open_large(ctx, &input, options, out)
-                                            : SML_OK;
+        status =
+            reader->open_large != NULL ? reader->open_large(ctx, &input, options, out) : SML_OK;
     }
     if (input.fd >= 0) {
         close(input.fd);

@@ -73,8 +73,8 @@ size_t sml__store_run(const sml__store *store, const uint32_t *order, size_t n)
     if (order == NULL) {
         return fit == 0 ? 1 : (fit < n ? fit : n);
     }
-    while (run < n && order[run] > order[run - 1] &&
-           order[run] - order[run - 1] <= SKIPPED_ROWS && order[run] - order[0] < fit) {
+    while (run < n && order[run] > order[run - 1] && order[run] - order[run - 1] <= SKIPPED_ROWS &&
+           order[run] - order[0] < fit) {
         run++;
     }
     return run;

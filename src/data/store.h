@@ -15,8 +15,8 @@
 
 typedef struct sml__store {
     int fd;
-    char *path;                 /* for messages */
-    uint64_t begin;             /* byte of the file where row 0 begins */
+    char *path;     /* for messages */
+    uint64_t begin; /* byte of the file where row 0 begins */
     sml__element element;
     size_t row_bytes;           /* from a row to the next; rows have no gaps */
     atomic_int failure;         /* errno of the first read that failed, SML__SHORTER, or 0 */

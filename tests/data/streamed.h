@@ -19,7 +19,8 @@ enum { OUTPUTS_MAX = 1 << 16 };
     } while (0)
 
 /* The digest has all: shape, features, targets, weights, columns and their categories. */
-static inline void assert_same_rows(sml_ctx *ctx, const sml_dataset *found, const sml_dataset *expected)
+static inline void assert_same_rows(sml_ctx *ctx, const sml_dataset *found,
+                                    const sml_dataset *expected)
 {
     sml_dataset_facts facts;
     char digest[65], wanted[65];
@@ -46,7 +47,8 @@ typedef struct outcome {
     sml_scores scores;
 } outcome;
 
-static inline outcome *train(sml_ctx *main_ctx, sml_dataset *data, const char *settings, int threads)
+static inline outcome *train(sml_ctx *main_ctx, sml_dataset *data, const char *settings,
+                             int threads)
 {
     char path[1024];
     const sml_ctx_options options = {threads, NULL};

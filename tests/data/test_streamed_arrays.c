@@ -1,5 +1,5 @@
-/* NPY arrays that stay in their file: for every type of NumPy the rows, the digest and the models of
- * the array that is read into memory; and what cannot be streamed is told. */
+/* NPY arrays that stay in their file: for every type of NumPy the rows, the digest and the models
+ * of the array that is read into memory; and what cannot be streamed is told. */
 #include "streamed.h"
 
 #include "base/random.h"

@@ -1,8 +1,8 @@
-/* Every call that reading rows from disk makes fails once, in turn: the k-th of its kind, for k = 1,
- * 2, 3, … until a run has no k-th call any more. A table and an array that are larger than the
- * memory for them are opened, trained on and predicted. Whatever fails, the caller gets a status and
- * a text, no file stays open, and nothing leaks (LeakSanitizer says so in the address build). The
- * linker's --wrap (tests/CMakeLists.txt) leads the calls of our own objects here. */
+/* Every call that reading rows from disk makes fails once, in turn: the k-th of its kind, for k =
+ * 1, 2, 3, … until a run has no k-th call any more. A table and an array that are larger than the
+ * memory for them are opened, trained on and predicted. Whatever fails, the caller gets a status
+ * and a text, no file stays open, and nothing leaks (LeakSanitizer says so in the address build).
+ * The linker's --wrap (tests/CMakeLists.txt) leads the calls of our own objects here. */
 #include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -115,11 +115,11 @@ static void write_files(void)
     FILE *table = create("x.csv"), *array = create("x.npy");
     fprintf(table, "a,b,colour,kind\n");
     fwrite("\x93NUMPY\x01\0\x76\0", 1, 10, array);
-    fprintf(array, "%-117s\n",
-            "{'descr': '<f8', 'fortran_order': False, 'shape': (60, 3), }");
+    fprintf(array, "%-117s\n", "{'descr': '<f8', 'fortran_order': False, 'shape': (60, 3), }");
     for (int r = 0; r < ROWS; r++) {
         const double row[COLUMNS] = {r, r * r, 0.5};
-        fprintf(table, "%d.5,%d,\"%s\",k%d\n", r, r * r, r % 3 == 0 ? "red\n" : "blue", r % CLASSES);
+        fprintf(table, "%d.5,%d,\"%s\",k%d\n", r, r * r, r % 3 == 0 ? "red\n" : "blue",
+                r % CLASSES);
         fwrite(row, sizeof *row, COLUMNS, array);
     }
     fclose(table);
@@ -157,9 +157,9 @@ static sml_status use_both(run *r)
     if (status == SML_OK) {
         status = sml_model_fit(r->ctx, r->model, r->table);
     }
-    return status == SML_OK ? sml_model_predict(r->ctx, r->model, r->table, r->outputs,
-                                                (size_t)ROWS * CLASSES)
-                            : status;
+    return status == SML_OK
+               ? sml_model_predict(r->ctx, r->model, r->table, r->outputs, (size_t)ROWS * CLASSES)
+               : status;
 }
 
 static sml_status play(char error[1024], run *r)
@@ -235,8 +235,8 @@ int main(void)
 {
     struct CMUnitTest tests[sizeof faults / sizeof faults[0]];
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        tests[i] = (struct CMUnitTest){faults[i].name, each_call_fails_in_turn, NULL, NULL,
-                                       &faults[i]};
+        tests[i] =
+            (struct CMUnitTest){faults[i].name, each_call_fails_in_turn, NULL, NULL, &faults[i]};
     }
     return cmocka_run_group_tests(tests, prepare, clean_up);
 }

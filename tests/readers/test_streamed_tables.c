@@ -56,9 +56,9 @@ static const dialect USUAL = {"", ",", "\n", "\n", '.'};
 /* Fields with everything that quotes allow: delimiters, newlines of all kinds, quotes, blanks, and
  * quotes that are none because they do not begin a field. */
 static const char *const WORDS[] = {
-    "red",         "\"a, b\"",    "\"two\nlines\"", "\"\"",      "\"say \"\"so\"\"\"",
-    "5\" disk",    "  blue  ",    "\"\r\n\r\n\"",   "NA",        "  \"in; quotes\"  ",
-    "\"\"\"\"\"\"", "x\"y\"\"z",  "\"\r\"",         "Zürich",    "\"|,;\t \"",
+    "red",          "\"a, b\"",  "\"two\nlines\"", "\"\"",   "\"say \"\"so\"\"\"",
+    "5\" disk",     "  blue  ",  "\"\r\n\r\n\"",   "NA",     "  \"in; quotes\"  ",
+    "\"\"\"\"\"\"", "x\"y\"\"z", "\"\r\"",         "Zürich", "\"|,;\t \"",
 };
 
 /* Numbers with missing cells, a column that turns into words late, words, weights, a target. */
@@ -75,7 +75,8 @@ static void add_rows(text *t, const dialect *d, int rows, uint64_t seed)
         }
         add(t, "%s%s%u", d->delimiter, r % 7 == 0 ? " " : "",
             (unsigned)sml__random_below(&random, 9));
-        add(t, "%s%s", d->delimiter, WORDS[sml__random_below(&random, sizeof WORDS / sizeof *WORDS)]);
+        add(t, "%s%s", d->delimiter,
+            WORDS[sml__random_below(&random, sizeof WORDS / sizeof *WORDS)]);
         add(t, "%s%s", d->delimiter, r == rows - 20 ? "none" : "17");
         add(t, "%s%d", d->delimiter, r % 3);
         add(t, "%sk%u%s", d->delimiter, (unsigned)sml__random_below(&random, 3),
@@ -142,9 +143,9 @@ static void dialects_are_read_as_whole_files_are(void **state)
 {
     sml_ctx *ctx = *state;
     static const dialect dialects[] = {
-        {"", ",", "\n", "", '.'},          {"\xef\xbb\xbf", ";", "\r\n", "\r\n", ','},
-        {"", "\t", "\r", "\r", '.'},       {"\n \n\r\n", "|", "\n", " ", '.'},
-        {"", ",", "\r\n", "\r", '.'},      {"\xef\xbb\xbf\r", "\t", "\r\n", "\n\n\n \n", ','},
+        {"", ",", "\n", "", '.'},     {"\xef\xbb\xbf", ";", "\r\n", "\r\n", ','},
+        {"", "\t", "\r", "\r", '.'},  {"\n \n\r\n", "|", "\n", " ", '.'},
+        {"", ",", "\r\n", "\r", '.'}, {"\xef\xbb\xbf\r", "\t", "\r\n", "\n\n\n \n", ','},
     };
     for (size_t i = 0; i < sizeof dialects / sizeof dialects[0]; i++) {
         text t = {0};
@@ -182,8 +183,8 @@ static void records_may_be_longer_than_a_piece(void **state)
     sml_dataset_free(loaded);
 }
 
-/* The first 64 KiB decide on header and kinds; here they are a part of the first piece only, and the
- * record in which they end is longer than that. */
+/* The first 64 KiB decide on header and kinds; here they are a part of the first piece only, and
+ * the record in which they end is longer than that. */
 static void the_sample_is_that_of_the_whole_file(void **state)
 {
     sml_ctx *ctx = *state;
@@ -264,7 +265,9 @@ static void messages_are_those_of_whole_files(void **state)
     static const struct {
         const char *record, *text;
     } cases[] = {
-        {"1,2,r\xe9" "d,17,1,k1\n", "not UTF-8"},
+        {"1,2,r\xe9"
+         "d,17,1,k1\n",
+         "not UTF-8"},
         {"1,2,red,17,1\n", "5 columns, expected 6"},
         {"1,2,\"red\n\",17,1,k1,x\n", "7 columns, expected 6"},
         {"1,2,\"red\"x,17,1,k1\n", "goes on after its closing quote"},
@@ -317,8 +320,8 @@ static void quotes_that_never_end_are_told(void **state)
             sml_data_options options = TABLE;
             options.memory = memory;
             assert_int_equal(sml_dataset_open_with(ctx, path, &options, &data), SML_BAD_DATA);
-            assert_error_has(ctx, "x.csv:",
-                             is_long ? "is longer than 16 MiB" : "a quote that never ends");
+            assert_error_has(
+                ctx, "x.csv:", is_long ? "is longer than 16 MiB" : "a quote that never ends");
             if (memory == 0) {
                 snprintf(said, sizeof said, "%s", sml_ctx_error(ctx));
             }
@@ -474,8 +477,7 @@ static void a_file_that_is_written_is_told(void **state)
     add_rows(&t, &USUAL, 2000, 11);
     write_text(ctx, &t);
     atomic_store(&is_over, 0);
-    assert_int_equal(
-        pthread_create(&toucher, NULL, touch, (void *)path_in(ctx, "x.csv", path)), 0);
+    assert_int_equal(pthread_create(&toucher, NULL, touch, (void *)path_in(ctx, "x.csv", path)), 0);
     for (int i = 0; i < 1000 && status == SML_OK; i++) { /* the other thread may be late */
         status = sml_dataset_open_with(ctx, path, &options, &data);
         sml_dataset_free(data);
@@ -491,18 +493,12 @@ static void a_file_that_is_written_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(pieces_of_every_size_give_the_same_table),
-        TEST(dialects_are_read_as_whole_files_are),
-        TEST(records_may_be_longer_than_a_piece),
-        TEST(the_sample_is_that_of_the_whole_file),
-        TEST(models_are_those_of_loaded_tables),
-        TEST(a_model_reads_streamed_tables),
-        TEST(messages_are_those_of_whole_files),
-        TEST(quotes_that_never_end_are_told),
-        TEST(a_record_without_an_end_is_told),
-        TEST(the_file_of_rows_has_no_name),
-        TEST(a_folder_that_takes_no_rows_is_named),
-        TEST(a_file_that_shrinks_or_grows_is_told),
+        TEST(pieces_of_every_size_give_the_same_table), TEST(dialects_are_read_as_whole_files_are),
+        TEST(records_may_be_longer_than_a_piece),       TEST(the_sample_is_that_of_the_whole_file),
+        TEST(models_are_those_of_loaded_tables),        TEST(a_model_reads_streamed_tables),
+        TEST(messages_are_those_of_whole_files),        TEST(quotes_that_never_end_are_told),
+        TEST(a_record_without_an_end_is_told),          TEST(the_file_of_rows_has_no_name),
+        TEST(a_folder_that_takes_no_rows_is_named),     TEST(a_file_that_shrinks_or_grows_is_told),
         TEST(a_file_that_is_written_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

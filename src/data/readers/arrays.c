@@ -210,10 +210,9 @@ static void free_bytes(sml__array *array)
 
 static sml_status make_dataset(assembly *a, sml_dataset **out)
 {
-    return a->store != NULL ? sml__dataset_adopt_store(a->ctx, &a->view, a->store, NULL,
-                                                       a->owned_targets, out)
-                            : sml__dataset_adopt(a->ctx, &a->view, a->owned_features,
-                                                 a->owned_targets, out);
+    return a->store != NULL
+               ? sml__dataset_adopt_store(a->ctx, &a->view, a->store, NULL, a->owned_targets, out)
+               : sml__dataset_adopt(a->ctx, &a->view, a->owned_features, a->owned_targets, out);
 }
 
 sml_status sml__arrays_open(sml_ctx *ctx, const char *name, const sml_data_options *options,

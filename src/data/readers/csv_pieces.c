@@ -1,6 +1,6 @@
 /* The text of a table in pieces. A piece ends where a record does: at a newline that stands in no
- * quotes. RFC 4180 has no way to tell that from behind, so quotes are followed from the start of the
- * piece, which is that of a record. */
+ * quotes. RFC 4180 has no way to tell that from behind, so quotes are followed from the start of
+ * the piece, which is that of a record. */
 #include "base/context.h"
 #include "base/memory.h"
 #include "data/readers/csv_stream.h"

@@ -288,8 +288,7 @@ static sml_status read_records(sml__csv *csv, const char *at)
             continue;
         }
         if (csv->rows == csv->room) {
-            status =
-                csv->stream != NULL ? sml__csv_put_rows(csv) : make_room(csv, 2 * csv->room);
+            status = csv->stream != NULL ? sml__csv_put_rows(csv) : make_room(csv, 2 * csv->room);
         }
         if (status == SML_OK) {
             status = read_record(csv, &at);

@@ -72,10 +72,9 @@ sml_status sml__csv_stream_finish(sml__csv *csv)
     sml__csv_stream *s = csv->stream;
     struct stat now;
     const int is_known = fstat(s->text->fd, &now) == 0;
-    if (csv->has_turned ||
-        (is_known && ((uint64_t)now.st_size != s->length ||
-                      now.st_mtim.tv_sec != s->facts.st_mtim.tv_sec ||
-                      now.st_mtim.tv_nsec != s->facts.st_mtim.tv_nsec))) {
+    if (csv->has_turned || (is_known && ((uint64_t)now.st_size != s->length ||
+                                         now.st_mtim.tv_sec != s->facts.st_mtim.tv_sec ||
+                                         now.st_mtim.tv_nsec != s->facts.st_mtim.tv_nsec))) {
         return sml__fail(csv->ctx, SML_IO,
                          "%s: it was changed while it was read; do not change a file while it is "
                          "read",

@@ -27,8 +27,8 @@ struct sml__csv_stream {
     size_t rows, room_rows;
 };
 
-/* Takes fd over, a file of `length` bytes, also on failure. Close with sml__csv_stream_close. Errors:
- * SML_IO, SML_NO_MEMORY. */
+/* Takes fd over, a file of `length` bytes, also on failure. Close with sml__csv_stream_close.
+ * Errors: SML_IO, SML_NO_MEMORY. */
 sml_status sml__csv_stream_open(sml__csv *csv, int fd, uint64_t length, sml__csv_stream *stream);
 void sml__csv_stream_close(sml__csv_stream *stream);
 

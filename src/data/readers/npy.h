@@ -56,8 +56,9 @@ void sml__array_to_floats(const sml__array *array, float *out);
  * of 1 beside, and of targets [n] or [n, outputs], which may be NULL. classes, the array that says
  * which classes there are, may be NULL: targets says it. Bytes of rank 3 and 4 are pictures with
  * the scale 1/255; other bytes count as they are. Integers and truth values are labels, floats are
- * numbers to predict, unless options->task says otherwise. Takes the bytes of all three, and the store, over, also
- * on failure. Errors: SML_BAD_FILE, SML_BAD_DATA, SML_BAD_ARGUMENT, SML_NO_MEMORY. */
+ * numbers to predict, unless options->task says otherwise. Takes the bytes of all three, and the
+ * store, over, also on failure. Errors: SML_BAD_FILE, SML_BAD_DATA, SML_BAD_ARGUMENT,
+ * SML_NO_MEMORY. */
 sml_status sml__arrays_open(sml_ctx *ctx, const char *name, const sml_data_options *options,
                             sml__array *features, sml__array *targets, sml__array *classes,
                             sml_dataset **out);

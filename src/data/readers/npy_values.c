@@ -70,7 +70,8 @@ sml_status sml__array_settle(sml_ctx *ctx, sml__array *array)
         npy->element.is_swapped = 0;
     }
     if (npy->is_fortran && npy->rank > 1) {
-        unsigned char *ordered = sml__alloc_to_fill(ctx, npy->count * npy->element.size, array->path);
+        unsigned char *ordered =
+            sml__alloc_to_fill(ctx, npy->count * npy->element.size, array->path);
         if (ordered == NULL) {
             return SML_NO_MEMORY;
         }
@@ -79,7 +80,8 @@ sml_status sml__array_settle(sml_ctx *ctx, sml__array *array)
         array->bytes = ordered;
         npy->begin = 0;
     }
-    if (npy->begin % npy->element.size != 0) { /* other writers than NumPy need not align the values */
+    if (npy->begin % npy->element.size !=
+        0) { /* other writers than NumPy need not align the values */
         memmove(array->bytes, values, npy->count * npy->element.size);
         npy->begin = 0;
     }

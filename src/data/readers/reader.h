@@ -31,8 +31,8 @@ typedef struct sml__reader {
     sml_status (*open)(sml_ctx *ctx, sml__input *input, const sml_data_options *options,
                        sml_dataset **out);
     /* The same of rows that stay in a file; NULL, or *out NULL: they have to be read whole. */
-    sml_status (*open_large)(sml_ctx *ctx, sml__large_input *input,
-                             const sml_data_options *options, sml_dataset **out);
+    sml_status (*open_large)(sml_ctx *ctx, sml__large_input *input, const sml_data_options *options,
+                             sml_dataset **out);
 } sml__reader;
 
 /* Whether path ends in ending, such as ".csv", in upper or lower case. */
