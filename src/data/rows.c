@@ -77,7 +77,7 @@ static void gather_stored(const sml_dataset *data, const uint32_t *order, size_t
         const uint32_t *places = order != NULL ? order + i : NULL;
         const uint64_t begin = order != NULL ? order[i] : first + i;
         const uint64_t at = data->store_at + begin * row_bytes;
-        run = sml__store_run(store, places, n - i);
+        run = n - i > 1 ? sml__store_run(store, places, n - i) : 1;
         if (run == 1) {
             sml__store_floats(store, at, columns, scale, out + i * stride);
             continue;

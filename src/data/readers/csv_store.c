@@ -26,7 +26,7 @@ static sml_status append(sml__csv *csv, float **all, const float *values, size_t
         if (larger == NULL) {
             return SML_NO_MEMORY;
         }
-        if (s->rows > 0) {
+        if (*all != NULL) {
             memcpy(larger, *all, s->rows * sizeof *larger);
         }
         sml__free(*all);
