@@ -92,6 +92,19 @@ static void gather_stored(const sml_dataset *data, const uint32_t *order, size_t
     }
 }
 
+void sml__dataset_gather_bytes(const sml_dataset *data, const uint32_t *order, size_t first,
+                               size_t n, uint8_t *out, size_t stride)
+{
+    if (order == NULL && data->selection != NULL) {
+        order = data->selection + first;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t place = order != NULL ? order[i] : first + i;
+        sml__store_read(data->store, data->store_at + place * data->store->row_bytes,
+                        out + i * stride, data->view.columns);
+    }
+}
+
 void sml__dataset_gather(const sml_dataset *data, const uint32_t *order, size_t first, size_t n,
                          float *out, size_t stride)
 {

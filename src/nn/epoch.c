@@ -56,8 +56,11 @@ sml_status sml__training_diverged(sml__training *t, uint64_t update)
 static int is_sound(sml__training *t)
 {
     const size_t rows = t->workspace.rows;
-    const sml__pass_settings pass = {
-        .rows = rows, .batch = rows, .sparse = t->sparse, .order = t->order, .upcoming = rows};
+    const sml__pass_settings pass = {.rows = rows,
+                                     .batch = rows,
+                                     .sparse = t->sparse,
+                                     .order = sml__training_order(t, 0),
+                                     .upcoming = rows};
     if (!all_finite(t->network->parameters, t->network->n_values)) {
         return 0;
     }
@@ -129,7 +132,7 @@ static double gradient_norm(sml__training *t)
         .weights = t->weights,
         .label_smoothing = t->settings->label_smoothing,
         .sparse = t->sparse,
-        .order = t->order,
+        .order = sml__training_order(t, 0),
         .upcoming = rows,
     };
     if (!(pass.batch_weight > 0)) {

@@ -70,7 +70,7 @@ static void score_block(const inference *run, sml__workspace *workspace, const f
 }
 
 /* Where the rows of a block are read: as they lie where they are mostly zero or float32, otherwise
- * gathered into the workspace. */
+ * gathered into the workspace; bytes of a store that are mostly zero are, as bytes. */
 static void find_input(const inference *run, sml__workspace *workspace, sml__pass_settings *pass,
                        sml__sparse *rows, float *values)
 {
@@ -78,7 +78,15 @@ static void find_input(const inference *run, sml__workspace *workspace, sml__pas
     const size_t first = (size_t)pass->first;
     const uint32_t *order = run->data->selection != NULL ? run->data->selection + first : NULL;
     const int is_dense_layer = run->network->layers[0].type->has_units;
-    if (is_dense_layer && sml__is_sparse(run->data, first, pass->rows)) {
+    if (is_dense_layer && sml__is_staged(run->data) &&
+        sml__is_sparse(run->data, first, pass->rows)) {
+        const size_t stride = sml__row_stride(run->network->n_in) * sizeof(float);
+        sml__dataset_gather_bytes(run->data, NULL, first, pass->rows, (uint8_t *)workspace->input,
+                                  stride);
+        *rows = sml__sparse_staged(run->data, workspace->input, stride, values);
+        pass->sparse = rows;
+        pass->upcoming = pass->rows;
+    } else if (is_dense_layer && sml__is_sparse(run->data, first, pass->rows)) {
         *rows = sml__sparse_view(run->data, order != NULL ? 0 : first, values);
         pass->sparse = rows;
         pass->order = order;
