@@ -95,8 +95,8 @@ static void parts_of_streamed_rows(void **state)
     }
 }
 
-/* The loaded run takes the sparse products where bytes are mostly zero, the streamed one the dense
- * ones. */
+/* Both take the sparse products where bytes are mostly zero: the loaded run reads them where they
+ * lie, the streamed one from where they were staged. */
 static void streamed_models_are_the_loaded_ones(void **state)
 {
     sml_ctx *ctx = *state;
