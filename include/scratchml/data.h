@@ -67,7 +67,8 @@ typedef struct sml_data_options {
     const sml_schema *like;     /* the columns of a model: matched by name, others are left out */
     const char *const *classes; /* [n_classes] of a model: labels get their numbers */
     size_t n_classes;
-    uint64_t memory; /* bytes that the features may take; 0: half of what is available */
+    uint64_t memory; /* bytes that the features may take; 0: half of what is available. Larger files
+                        of IDX, NPY and tables stay on disk: docs/data.md */
 } sml_data_options;
 
 /* Facts about an open data set. Pointers live as long as the data set. */

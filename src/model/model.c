@@ -230,13 +230,14 @@ static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const raw_rows *r
 {
     uint64_t epochs_before = options->warm_start ? sml__receipt_epochs(model->receipt) : 0;
     json_t *settings = sml__settings_json(ctx, model);
-    json_t *receipt = settings != NULL ? sml__receipt_create(ctx, model, rows->train,
-                                                             rows->validation, epochs_before)
-                                       : NULL;
+    json_t *receipt = NULL;
+    sml_status status = settings != NULL
+                            ? sml__receipt_create(ctx, model, rows->train, rows->validation,
+                                                  epochs_before, &receipt)
+                            : SML_NO_MEMORY;
     const sml__fitting fitting = {settings, receipt};
     model->fitting = &fitting;
-    sml_status status =
-        receipt != NULL ? model->algorithm->fit(ctx, model, ready, options, report) : SML_NO_MEMORY;
+    status = status == SML_OK ? model->algorithm->fit(ctx, model, ready, options, report) : status;
     model->fitting = NULL;
     if (status == SML_CANCELLED || status == SML_DIVERGED) {
         report->ended = status == SML_CANCELLED ? SML_FIT_CANCELLED : SML_FIT_DIVERGED;

@@ -65,7 +65,7 @@ static int is_sound(sml__training *t)
         .batch = rows,
         .sparse = t->sparse,
         .csr = t->csr,
-        .order = t->order,
+        .order = sml__training_order(t, 0),
         .upcoming = rows,
     };
     if (!all_finite(t->network->parameters, t->network->n_values)) {
@@ -140,7 +140,7 @@ static double gradient_norm(sml__training *t)
         .label_smoothing = t->settings->label_smoothing,
         .sparse = t->sparse,
         .csr = t->csr,
-        .order = t->order,
+        .order = sml__training_order(t, 0),
         .upcoming = rows,
     };
     if (!(pass.batch_weight > 0)) {

@@ -78,7 +78,7 @@ typedef struct sparse_rows {
 } sparse_rows;
 
 /* Where the rows of a block are read: as they lie where they are mostly zero or float32, otherwise
- * gathered into the workspace. */
+ * gathered into the workspace; bytes of a store that are mostly zero are, as bytes. */
 static void find_input(const inference *run, sml__workspace *workspace, sml__pass_settings *pass,
                        sparse_rows *rows)
 {
@@ -90,6 +90,14 @@ static void find_input(const inference *run, sml__workspace *workspace, sml__pas
         rows->csr = sml__csr_view(run->data, order != NULL ? 0 : first);
         pass->csr = &rows->csr;
         pass->order = order;
+    } else if (is_dense_layer && sml__is_staged(run->data) &&
+               sml__is_sparse(run->data, first, pass->rows)) {
+        const size_t stride = sml__row_stride(run->network->n_in) * sizeof(float);
+        sml__dataset_gather_bytes(run->data, NULL, first, pass->rows, (uint8_t *)workspace->input,
+                                  stride);
+        rows->sparse = sml__sparse_staged(run->data, workspace->input, stride, rows->values);
+        pass->sparse = &rows->sparse;
+        pass->upcoming = pass->rows;
     } else if (is_dense_layer && sml__is_sparse(run->data, first, pass->rows)) {
         rows->sparse = sml__sparse_view(run->data, order != NULL ? 0 : first, rows->values);
         pass->sparse = &rows->sparse;

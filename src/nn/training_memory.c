@@ -50,15 +50,34 @@ static double bytes_needed(const sml__training *t, size_t pass_rows)
 static void find_zeros(sml__training *t, size_t pass_rows)
 {
     const sml_data_view *view = &t->data->view;
-    if (t->augmentation == NULL && view->bytes != NULL && t->network->layers[0].type->has_units &&
+    const int are_bytes = view->bytes != NULL || sml__is_staged(t->data);
+    if (t->augmentation == NULL && are_bytes && t->network->layers[0].type->has_units &&
         pass_rows <= SML__SPARSE_ROWS && sml__is_sparse(t->data, 0, view->rows)) {
-        t->rows = sml__sparse_view(t->data, 0, t->values);
         t->sparse = &t->rows;
     }
     if (t->augmentation == NULL && sml__reads_compressed(t->network, &t->extent, pass_rows)) {
         t->compressed = sml__csr_view(t->data, 0);
         t->csr = &t->compressed;
     }
+}
+
+/* Where t->sparse is: in the data, or where the workspace has its inputs, in rows as far apart. */
+static sml_status place_rows(sml__training *t, size_t pass_rows)
+{
+    const size_t stride = sml__row_stride(t->network->n_in) * sizeof(float);
+    if (t->sparse == NULL) {
+        return SML_OK;
+    }
+    if (!sml__is_staged(t->data)) {
+        t->rows = sml__sparse_view(t->data, 0, t->values);
+        return SML_OK;
+    }
+    t->rows = sml__sparse_staged(t->data, t->workspace.input, stride, t->values);
+    t->staged = sml__alloc(t->ctx, pass_rows, sizeof *t->staged, "the rows of a pass");
+    for (size_t r = 0; t->staged != NULL && r < pass_rows; r++) {
+        t->staged[r] = (uint32_t)r;
+    }
+    return t->staged != NULL ? SML_OK : SML_NO_MEMORY;
 }
 
 /* Plain gradient descent on a batch that comes in one pass needs no gradient in memory. */
@@ -144,6 +163,7 @@ sml_status sml__training_allocate(sml__training *t)
         };
         status = sml__workspace_create(t->ctx, t->network, &plan, &t->workspace);
     }
+    status = status == SML_OK ? place_rows(t, pass_rows) : status;
     if (status != SML_OK) {
         return status;
     }
@@ -166,6 +186,7 @@ void sml__training_release(sml__training *t)
     sml__training_judge_end(t);
     sml__free(t->block_norms);
     sml__free(t->order);
+    sml__free(t->staged);
     sml__free(t->optimizer[0]);
     sml__free(t->optimizer[1]);
 }

@@ -6,6 +6,8 @@
  *   csv_rows.c   the loop over the records, numbers at full speed
  *   csv_target.c the target to labels with names, or to numbers
  *   csv.c        the whole way
+ *   csv_pieces.c the text of a file that is larger than memory, and
+ *   csv_store.c  its rows, see csv_stream.h
  */
 #ifndef SML_DATA_READERS_CSV_H
 #define SML_DATA_READERS_CSV_H
@@ -62,12 +64,16 @@ typedef struct sml__csv_column {
     uint32_t last;           /* the entry of the row before */
 } sml__csv_column;
 
+typedef struct sml__csv_stream sml__csv_stream;
+
 typedef struct sml__csv {
     sml_ctx *ctx;
     const char *path;
     const sml_data_options *options;
-    const char *begin, *end; /* the text behind the byte order mark; end[-1] is a newline */
+    sml__csv_stream *stream; /* NULL: the whole text is in memory, else a piece of it at a time */
+    const char *begin, *end; /* the text, whole records; ends in a newline */
     const char *body;        /* behind the header */
+    const char *sampled;     /* behind the last record from which kinds were guessed */
     char delimiter, decimal; /* may be one: decimal commas in quotes */
     int has_header, has_turned;
     unsigned char class_of[256]; /* how the loop over a field's bytes takes a byte: csv_field.c */
@@ -79,12 +85,18 @@ typedef struct sml__csv {
     size_t n, n_features;
     size_t target, weight; /* columns; n: none */
     float *features, *targets, *weights;
-    size_t rows, room;
+    uint32_t *missing, *fractions; /* [n_features] how many cells are missing; is one not whole */
+    size_t rows, room;             /* in memory; at the end rows are all */
     size_t missing_targets, missing_target_line; /* the first one's line */
     uint32_t *class_of_entry; /* of the target: number of a text to that of its class */
     size_t class_room;
     char numbers[SML__CSV_GUESSED_CLASSES][24]; /* names of classes that are numbers */
 } sml__csv;
+
+static inline int sml__csv_is_blank(const sml__csv *csv, char c)
+{
+    return (c == ' ' || c == '\t') && c != csv->delimiter;
+}
 
 /* csv_field.c */
 void sml__csv_prepare_fields(sml__csv *csv);
@@ -114,6 +126,8 @@ sml_status sml__csv_plan(sml__csv *csv);
 
 /* csv_rows.c: all records to features, targets, weights and categories. */
 sml_status sml__csv_read_rows(sml__csv *csv);
+/* Counts missing cells and whole numbers in the rows that are in memory. */
+void sml__csv_count_cells(sml__csv *csv);
 
 /* csv_target.c: begins a pass; the class of a new text of the target; at the end, the view's
  * targets, weights and class names in *block (sml__free) and *names (sml__free). */
@@ -121,6 +135,9 @@ sml_status sml__csv_start_classes(sml__csv *csv);
 sml_status sml__csv_new_class(sml__csv *csv, const sml__csv_field *field, uint32_t number);
 sml_status sml__csv_finish_target(sml__csv *csv, sml_data_view *view, void **block,
                                   const char ***names);
+
+/* csv.c: frees what was found, so that the reader begins anew. */
+void sml__csv_forget(sml__csv *csv);
 
 extern const sml__reader sml__csv_reader;
 

@@ -303,6 +303,7 @@ static sml_status read_sample(sml__csv *csv, const char *at, size_t *n_records)
         } while (!field.ends_record);
         ++*n_records;
     }
+    csv->sampled = at;
     return SML_OK;
 }
 
