@@ -3,6 +3,7 @@
 #include "folds.h"
 #include "held_out.h"
 #include "interrupt.h"
+#include "length.h"
 #include "progress.h"
 #include "settings.h"
 #include "train.h"
@@ -47,6 +48,7 @@ static int create_model(const session *s, training *t)
     const int code = control_resume(s, t);
     sml_status status = SML_OK;
     if (code == 0 && t->model == NULL) {
+        t->is_new = !option_given(o, "from");
         status = option_given(o, "from")
                      ? sml_model_load(s->ctx, option_text(o, "from"), &t->model)
                      : sml_model_create(s->ctx, option_text(o, "model"), NULL, &t->model);
@@ -101,7 +103,10 @@ static int prepare(const session *s, training *t)
     code = code == 0 ? open_test_part(s, t) : code;
     /* Folds score on every row once: they need no test rows unless these are asked for. */
     const int has_folds = option_given(&s->options, "folds") && !option_given(&s->options, "test");
-    return code == 0 && !has_folds ? held_out_cut(s, t->model, &t->train, &t->test, &t->cut) : code;
+    if (code == 0 && !has_folds) {
+        code = held_out_cut(s, t->model, &t->train, &t->test, &t->cut);
+    }
+    return code == 0 && t->is_new ? settle_length(s, t->model, t->data, t->train) : code;
 }
 
 /* Who watches a training. */
@@ -199,6 +204,7 @@ const command command_train = {
              "the program at once, but not in the middle of saving.\n"
              "\n"
              "--early-stopping without --validation keeps a tenth of the rows apart for it.\n"
+             "Small files are trained longer, unless --epochs says how long: 1,000 steps.\n"
              "A time budget counts the parts before a --resume, too.\n"
              "\n"
              "Examples:\n"

@@ -12,6 +12,7 @@ typedef struct training {
     sml_model *model;
     sml_dataset *train, *test; /* test: NULL where the data has none */
     held_out cut;
+    int is_new; /* neither --from nor a checkpoint gave the model settings of its own */
     sml_fit_options how;
     history history;
     sml_fit_report fitted;

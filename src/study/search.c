@@ -126,8 +126,13 @@ static sml_status fill(sml_ctx *ctx, const sml_model *like, const sml_search_pla
         status = count_trials(ctx, &space, plan, &search->trials);
     }
     if (status == SML_OK) {
+        const size_t points = sml__space_points(&space);
         search->plan = *plan;
         search->plan.space = NULL;
+        if (points > 0 && points <= search->trials) {
+            search->plan.grid = 1; /* a draw would only repeat combinations */
+            search->trials = points;
+        }
         search->plan.eta = plan->eta > 0 ? plan->eta : ETA_USUAL;
         plan_rungs(search, search->plan.eta, plan->min_epochs, epochs);
         search->space_text = join(ctx, plan->space, plan->n_space);

@@ -510,6 +510,35 @@ static void plans_are_checked(void **state)
     free_fixture(f);
 }
 
+/* No combination is trained twice where the space has an end that the trials reach. */
+static void a_small_space_is_a_grid(void **state)
+{
+    (void)state;
+    static const char *const spaces[][2] = {
+        {"hidden=4", NULL},      {"hidden=2|4|8", NULL}, {"hidden=2|4", "dropout=0..0.5/3"},
+        {"warmup=0..26", NULL},  /* 27 whole numbers */
+        {"warmup=0..27", NULL},  /* 28: drawn */
+        {"dropout=0..0.5", NULL} /* no end */
+    };
+    const size_t wanted[] = {1, 3, 6, 27, 27, 27};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        const sml_search_plan plan = {
+            .space = spaces[i], .n_space = spaces[i][1] != NULL ? 2 : 1, .trials = 27};
+        size_t trials, rungs, jobs;
+        fixture *f = new_fixture(1, &plan, "epochs=1");
+        assert_ok(f->ctx, run(f, &(sml_study){0}, NULL));
+        sml_search_size(f->search, &trials, &rungs, &jobs);
+        assert_int_equal(trials, wanted[i]);
+        for (size_t a = 0; i < 4 && a < trials; a++) {
+            for (size_t b = 0; b < a; b++) {
+                assert_string_not_equal(sml_search_rank(f->search, a)->settings,
+                                        sml_search_rank(f->search, b)->settings);
+            }
+        }
+        free_fixture(f);
+    }
+}
+
 #define with_folder(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
 int main(void)
@@ -528,6 +557,7 @@ int main(void)
         with_folder(a_damaged_journal_is_refused),
         with_folder(two_searches_do_not_share_a_journal),
         cmocka_unit_test(plans_are_checked),
+        cmocka_unit_test(a_small_space_is_a_grid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
