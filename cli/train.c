@@ -106,6 +106,10 @@ static int prepare(const session *s, training *t)
     if (code == 0 && !has_folds) {
         code = held_out_cut(s, t->model, &t->train, &t->test, &t->cut);
     }
+    if (code == 0) {
+        table_look_at(&t->look, t->cut.whole != NULL ? t->cut.whole : t->train);
+        table_look_tell(s, &t->look, t->model, t->is_new);
+    }
     return code == 0 && t->is_new ? settle_length(s, t->model, t->data, t->train) : code;
 }
 
@@ -182,6 +186,7 @@ static int run(session *s)
         code = fit(s, &t);
     }
     history_free(&t.history);
+    table_look_free(&t.look);
     report_free(&t.tested);
     sml_dataset_free(t.test);
     sml_dataset_free(t.train);

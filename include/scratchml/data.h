@@ -84,6 +84,7 @@ typedef struct sml_dataset_facts {
     int has_weights;
     int has_column_names;
     size_t n_categorical; /* columns whose numbers stand for names */
+    const char *target;   /* of a table the name of the column to predict; NULL: none */
 } sml_dataset_facts;
 
 /* A data set known by name. */
