@@ -246,10 +246,27 @@ static sml_status survey(fitting *f)
     return status;
 }
 
+/* Scales are those of the filled column, as of a SimpleImputer before a scaler. */
+static void fill_column(fitting *f, size_t c)
+{
+    const double fill = f->made->columns[c].fill = fill_of(f, c);
+    const size_t rows = f->train->view.rows;
+    sml__moments *m = &f->moments[c];
+    if (isnan(fill) || m->n == rows) {
+        return;
+    }
+    if (is_categorical(f, c) && f->made->schema->columns[c].n_categories > 0) {
+        f->categories[f->starts[c] + (size_t)fill].count += rows - m->n;
+    } else {
+        sml__moments_fill(m, rows - m->n, fill);
+    }
+}
+
 static sml_status set_columns(fitting *f)
 {
     sml__pipeline *p = f->made;
     for (size_t c = 0; c < f->n; c++) {
+        fill_column(f, c);
         if (is_categorical(f, c)) {
             if (p->per_image) {
                 return sml__fail(f->ctx, SML_BAD_DATA,
@@ -262,7 +279,6 @@ static sml_status set_columns(fitting *f)
         }
         const int is_scaled = !is_categorical(f, c) || p->is_ordinal;
         set_scale(is_scaled ? f->scaling : SML__SCALE_NONE, &f->moments[c], &p->columns[c]);
-        p->columns[c].fill = fill_of(f, c);
     }
     if (sml__pipeline_lay_out(p)) {
         return SML_OK;

@@ -2,7 +2,6 @@
 
 #include "base/memory.h"
 #include "data/rows.h"
-#include "data/rows.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -82,6 +81,12 @@ static void join(sml__moments *a, const sml__moments *b)
     a->m2 += b->m2 + delta * delta * n_a * n_b / n;
     a->mean += delta * n_b / n;
     a->n += b->n;
+}
+
+void sml__moments_fill(sml__moments *moments, uint64_t n, double x)
+{
+    const sml__moments filled = {.n = n, .mean = x, .minimum = x, .maximum = x};
+    join(moments, &filled);
 }
 
 sml_status sml__moments_of(sml_ctx *ctx, const sml_dataset *data, sml__moments *out)
