@@ -90,14 +90,16 @@ static void tell_size(const session *s, const char *name, const sml_dataset *dat
     sml_dataset_free(as_it_is);
 }
 
-int open_data(const session *s, const char *name, const char *split, const sml_model *model,
-              sml_dataset **out)
+/* no_target: see sml_data_options. */
+static int open_with(const session *s, const char *name, const char *split, const sml_model *model,
+                     int no_target, sml_dataset **out)
 {
     sml_data_options how;
     int code = data_options_fill(s, name, split, model, &how);
     if (code != 0) {
         return code;
     }
+    how.no_target = no_target;
     const int is_fitted = model != NULL && sml_model_inputs(model) > 0;
     sml_status status = is_fitted ? sml_model_open_data(s->ctx, model, name, &how, out)
                                   : sml_dataset_open_with(s->ctx, name, &how, out);
@@ -108,6 +110,17 @@ int open_data(const session *s, const char *name, const char *split, const sml_m
         tell_size(s, name, *out);
     }
     return 0;
+}
+
+int open_data(const session *s, const char *name, const char *split, const sml_model *model,
+              sml_dataset **out)
+{
+    return open_with(s, name, split, model, 0, out);
+}
+
+int open_features(const session *s, const char *name, const sml_model *model, sml_dataset **out)
+{
+    return open_with(s, name, NULL, model, 1, out);
 }
 
 int open_model_and_data(const session *s, sml_model **model, sml_dataset **data)

@@ -68,6 +68,7 @@ typedef struct sml_data_options {
     const char *const *classes; /* [n_classes] of a model: labels get their numbers */
     size_t n_classes;
     uint64_t memory; /* bytes that the features may take; 0: half of what is available */
+    int no_target;   /* 1: target and weights of a table are not read: for predictions */
 } sml_data_options;
 
 /* Facts about an open data set. Pointers live as long as the data set. */
