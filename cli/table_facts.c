@@ -221,8 +221,9 @@ void table_look_tell(const session *s, const table_look *look, const sml_model *
         return;
     }
     if (f->task == SML_TASK_CLASSIFICATION) {
-        note(s, "%s: %s rows, target '%s': classification, %s classes", f->name,
-             format_count(f->rows).text, f->target, format_count(f->outputs).text);
+        note(s, "%s: %s rows, target '%s': classification, %s class%s", f->name,
+             format_count(f->rows).text, f->target, format_count(f->outputs).text,
+             f->outputs == 1 ? "" : "es");
     } else {
         note(s, "%s: %s rows, target '%s': %s", f->name, format_count(f->rows).text, f->target,
              sml_task_name(f->task));

@@ -201,10 +201,11 @@ static sml_status check_missing(const fitting *f)
         if (m->n < rows) {
             return sml__fail(
                 f->ctx, SML_BAD_DATA,
-                "%s: column '%s': %zu cells without a value, the first in row %zu "
+                "%s: column '%s': %zu cell%s without a value, the first in row %zu "
                 "(counted from 0), and missing=refuse; fill them, or say missing=mean, "
                 "median, most_frequent or zero",
-                f->train->name, schema->columns[c].name, rows - (size_t)m->n, m->first_missing);
+                f->train->name, schema->columns[c].name, rows - (size_t)m->n,
+                rows - m->n == 1 ? "" : "s", m->first_missing);
         }
     }
     return SML_OK;

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Messages that name the cure as this program spells it, and options that are not passed over.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+awk -v OFS=, 'BEGIN { print "a,b,kind"; for (r = 0; r < 60; r++) print r % 7, r % 5 == 1 ? "" : r % 3, r % 2 ? "x" : "y" }' >t.csv
+train=(train t.csv --target kind --epochs 1)
+
+# Hyper-parameters are options here.
+fails_with 1 '^scratchml train: --early-stopping: .* such as --validation 0.1, or' \
+    "${train[@]}" --early-stopping loss --validation 0 --quiet
+fails_with 1 'and --missing refuse; fill them, or say --missing mean' \
+    "${train[@]}" --missing refuse --quiet
+fails_with 1 '^scratchml train: --loss: huber is .*; try --loss cross_entropy$' \
+    "${train[@]}" --loss huber --quiet
+fails_with 1 '^scratchml train: --label-smoothing: only --loss cross_entropy has it' \
+    train t.csv --target a --task regression --label-smoothing 0.1 --quiet
+# What a person wrote stays as it is.
+fails_with 1 "'loss=5'" train 'loss=5'
+
+# --size is for pictures.
+fails_with 2 '^scratchml train: --size is for pictures; t.csv has none$' "${train[@]}" --size 4x4
+fails_with 2 '--size is for pictures; t.csv has none' data info t.csv --target kind --size 4x4
+run "${train[@]}" -o m.safetensors --quiet
+fails_with 2 '--size is for pictures; t.csv has none' predict m.safetensors t.csv --size 4x4
+
+# A folder without data.
+mkdir empty
+for command in train 'data info' 'data show'; do
+    # shellcheck disable=SC2086
+    fails_with 1 'empty: this folder holds no data; expected pictures \(PNG, JPEG\) in folders named by class, or' \
+        $command empty
+done
+
+# Missing cells from a pipe.
+printf '1,nan\nNaN,2\n,\n' >rows
+for input in '1,2\n' '1,nan\n' 'nan,nan\n' 'b,a\nNA,1\n' 'b;a\n;\n'; do
+    # shellcheck disable=SC2059
+    printf "$input" >rows
+    code=0
+    "$SCRATCHML" predict m.safetensors - --json <rows >out 2>err || code=$?
+    expect_code 0
+    expect_json '.predictions | length == 1'
+done
+
+# Numbers agree with their nouns.
+printf 'a,c,y\n1,x,1.5\n2,x,2.5\n3,x,1\n4,x,2\n' >one.csv
+run data info one.csv
+expect_out '^c +1 category '
+
+finish
