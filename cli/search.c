@@ -139,6 +139,15 @@ static int next_setting(const char **settings, short_text *name, short_text *val
     return 1;
 }
 
+static void add_score(table *t, double value)
+{
+    if (isnan(value)) {
+        table_cell(t, "%s", sign("–"));
+    } else {
+        table_cell(t, "%.4f", value);
+    }
+}
+
 static void add_trial(table *t, size_t rank, const sml_study_row *row)
 {
     const char *settings = row->settings;
@@ -150,8 +159,8 @@ static void add_trial(table *t, size_t rank, const sml_study_row *row)
         table_cell(t, "diverged");
         table_cell(t, "%s", sign("–"));
     } else {
-        table_cell(t, "%.4f", row->metric);
-        table_cell(t, "%.4f", row->loss);
+        add_score(t, row->metric);
+        add_score(t, row->loss);
     }
     while (next_setting(&settings, &name, &value)) {
         table_cell(t, "%s", value.text);
@@ -359,6 +368,11 @@ static int report_search(const session *s, const hunt *h)
     int code = csv[0] != '\0' ? write_csv(s, h, csv) : 0;
     if (code == 0 && (best == NULL || best->status == SML_DIVERGED)) {
         code = fail(s->program, "every trial diverged: try lower learning rates");
+    } else if (code == 0 && isnan(best->metric)) {
+        code = fail(s->program,
+                    "no trial has a value of %s: a class is missing among the rows that they are "
+                    "scored on; raise --holdout, or choose another --metric",
+                    h->metric);
     } else if (code == 0 && s->json) {
         print_json(s, h);
     } else if (code == 0) {

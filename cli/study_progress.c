@@ -3,6 +3,7 @@
 #include "interrupt.h"
 #include "text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -48,15 +49,17 @@ void study_progress_end(study_progress *p)
 int study_progress_row(void *user, const sml_study_row *row)
 {
     study_progress *p = user;
-    char line[256];
+    char line[320];
     p->done++;
     if (p->mode == STUDY_SILENT) {
         return interrupt_arrived();
     }
     double seconds = clock_seconds() - p->started_at;
     double left = seconds * (double)(p->all - p->done) / (double)p->done;
-    snprintf(line, sizeof line, "%zu/%zu trainings  %s %.4g after %s epochs  %s %s", p->done,
-             p->all, p->metric, row->metric, format_count(row->epochs).text,
+    char metric[32];
+    snprintf(metric, sizeof metric, "%.4g", row->metric);
+    snprintf(line, sizeof line, "%zu/%zu trainings  %s %s after %s epochs  %s %s", p->done, p->all,
+             p->metric, isnan(row->metric) ? sign("–") : metric, format_count(row->epochs).text,
              p->done < p->all ? "ETA" : "in",
              format_seconds(p->done < p->all ? left : seconds).text);
     if (p->mode == STUDY_LINES) {
