@@ -45,9 +45,7 @@ int sml__csv_has_words(const unsigned char *bytes, size_t length, int *has_delim
     if (end - at > SML__CSV_SAMPLE) {
         end = at + SML__CSV_SAMPLE;
     }
-    while (at < end && (*at == '\n' || *at == '\r')) {
-        at++;
-    }
+    at = sml__csv_skip_comments(at, end);
     while (at < end && *at != '\n') {
         const char *word = at;
         while (at < end && *at != '\n' && !is_separator(*at)) {
@@ -172,10 +170,11 @@ static int most_frequent(const delimiter_count *counts)
     return best;
 }
 
-static sml_status choose_signs(sml__csv *csv, const char *begin)
+/* told: the delimiter that the text names, or 0. */
+static sml_status choose_signs(sml__csv *csv, const char *begin, char told)
 {
     const sml_data_options *options = csv->options;
-    const char asked = options->delimiter;
+    const char asked = options->delimiter != 0 ? options->delimiter : told;
     if (asked != 0 && (strchr("\"\n\r.+-", asked) != NULL || (asked & 0x80) != 0 ||
                        is_digit(asked) || (asked | 0x20) == 'e')) {
         return sml__fail(csv->ctx, SML_BAD_ARGUMENT,
@@ -428,11 +427,15 @@ sml_status sml__csv_sniff(sml__csv *csv)
                          csv->path);
     }
     at += length >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    sml_status status = choose_signs(csv, at);
+    char told = 0;
+    at = sml__csv_skip_sep(at, csv->end, &told);
+    const char *first = sml__csv_skip_comments(at, csv->end);
+    sml_status status = choose_signs(csv, first, told);
     if (status != SML_OK) {
         return status;
     }
     sml__csv_prepare_fields(csv);
+    at = sml__csv_first_record(at, first, csv->end, csv->delimiter);
     for (const char *next = at; next != NULL && at < csv->end;) {
         next = sml__csv_skip_blank_line(csv, at);
         at = next != NULL ? next : at;
