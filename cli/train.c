@@ -68,6 +68,19 @@ static int check_output(const session *s, const char *path)
     return fail(s->program, "%s; choose another file with --output", sml_ctx_error(s->ctx));
 }
 
+/* Before the work: are the test rows of the same kind? */
+static int check_parts(const session *s, const training *t)
+{
+    sml_dataset_facts train, test;
+    sml_dataset_describe(t->train, &train);
+    sml_dataset_describe(t->test, &test);
+    if (train.columns == test.columns) {
+        return 0;
+    }
+    return fail(s->program, "%s: its train part has rows of %zu numbers, its test part of %zu",
+                train.name, train.columns, test.columns);
+}
+
 /* A single file has one part only, and a folder may hold only the training files. */
 static int open_test_part(const session *s, training *t)
 {
@@ -88,7 +101,7 @@ static int open_test_part(const session *s, training *t)
         note(s, "no test score: %s", sml_ctx_error(s->ctx));
         return 0;
     }
-    return status == SML_OK ? 0 : fail_library(s);
+    return status == SML_OK ? check_parts(s, t) : fail_library(s);
 }
 
 static int prepare(const session *s, training *t)

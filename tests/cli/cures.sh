@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Messages that name the cure as this program spells it, and options that are not passed over.
 set -eu
+files=$(realpath "$(dirname "$0")/../reference/files")
 . "$(dirname "$0")/lib.sh"
 
 awk -v OFS=, 'BEGIN { print "a,b,kind"; for (r = 0; r < 60; r++) print r % 7, r % 5 == 1 ? "" : r % 3, r % 2 ? "x" : "y" }' >t.csv
@@ -23,6 +24,10 @@ fails_with 2 '^scratchml train: --size is for pictures; t.csv has none$' "${trai
 fails_with 2 '--size is for pictures; t.csv has none' data info t.csv --target kind --size 4x4
 run "${train[@]}" -o m.safetensors --quiet
 fails_with 2 '--size is for pictures; t.csv has none' predict m.safetensors t.csv --size 4x4
+
+# Parts that do not belong together are told before the work.
+cp "$files/uneven.npz" .
+fails_with 1 'uneven.npz: its train part has rows of [0-9]+ numbers, its test part of 1$' train uneven.npz
 
 # A folder without data.
 mkdir empty
