@@ -48,6 +48,18 @@ for input in '1,2\n' '1,nan\n' 'nan,nan\n' 'b,a\nNA,1\n' 'b;a\n;\n'; do
     expect_json '.predictions | length == 1'
 done
 
+# A file without rows, by every door.
+printf 'a,b,kind\n' >header.csv
+for command in 'data info' 'data show' train 'train --target kind' 'predict m.safetensors' 'evaluate m.safetensors'; do
+    # shellcheck disable=SC2086
+    fails_with 1 'header.csv: no row of data in it, only a header$' $command header.csv
+done
+printf '\n' >nothing.csv
+for command in 'data info' train 'train --target kind' 'predict m.safetensors'; do
+    # shellcheck disable=SC2086
+    fails_with 1 'nothing.csv: no row of data in it$' $command nothing.csv
+done
+
 # Numbers agree with their nouns.
 printf 'a,c,y\n1,x,1.5\n2,x,2.5\n3,x,1\n4,x,2\n' >one.csv
 run data info one.csv

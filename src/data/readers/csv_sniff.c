@@ -336,7 +336,8 @@ static int has_known_name(const sml__csv *csv)
     return found;
 }
 
-/* A header is text over numbers; or, where all is text, names of which none comes again. */
+/* A header is text over numbers; or, where all is text, names of which none comes again. A lone
+ * line of text is one too, unless a model looks for rows: it may be one. */
 static int guess_header(sml__csv *csv, size_t n_records)
 {
     int names_numbers = 0, has_number = 0, recurs = 0;
@@ -348,7 +349,8 @@ static int guess_header(sml__csv *csv, size_t n_records)
         has_number |= first != SML__CELL_TEXT && first != SML__CELL_MISSING;
         recurs |= first != SML__CELL_MISSING && c->first_recurs;
     }
-    return names_numbers || (is_distinct && !has_number && !recurs && n_records > 0);
+    const int may_be_alone = n_records > 0 || csv->options->like == NULL;
+    return names_numbers || (is_distinct && !has_number && !recurs && may_be_alone);
 }
 
 static sml_status name_columns(sml__csv *csv)
