@@ -60,6 +60,30 @@ for command in 'data info' train 'train --target kind' 'predict m.safetensors'; 
     fails_with 1 'nothing.csv: no row of data in it$' $command nothing.csv
 done
 
+# Numbers that are out of their range are refused, with the range.
+for share in -1 nan inf 1e99 '' 1x 0x1 0.95 ' 0.1' '0.1 '; do
+    fails_with 2 "--test: found '$share', expected a number in 0…0.9" "${train[@]}" --test "$share"
+    fails_with 2 "--holdout: found '$share', expected a number in 0.01…0.9" \
+        search t.csv --target kind hidden=4 --holdout "$share"
+done
+fails_with 2 "--holdout: found '0', expected a number in 0.01…0.9" search t.csv hidden=4 --holdout 0
+for time in -1s nans infs 0s 1e3s 100001h 99999999999999h 1d '' s 5; do
+    fails_with 2 "--time-budget: found '$time', expected a time, .* up to 100000h" \
+        "${train[@]}" --time-budget "$time"
+done
+for time in -1s nan 0 0s 100001h 1.5 99999999999999999; do
+    fails_with 2 "--checkpoint-every: found '$time', expected batches, such as 500, or a time" \
+        "${train[@]}" --checkpoint c --checkpoint-every "$time"
+done
+for option in min-change augment-noise learning-rate; do
+    for value in nan inf -inf 1e999 ''; do
+        fails_with 2 "--$option: '$value' is not a finite number from 0 to " \
+            "${train[@]}" --$option "$value"
+    done
+done
+fails_with 2 "--patience: '0' is below" "${train[@]}" --patience 0
+fails_with 2 "--min-change: '-1' is below" "${train[@]}" --min-change -1
+
 # Numbers agree with their nouns.
 printf 'a,c,y\n1,x,1.5\n2,x,2.5\n3,x,1\n4,x,2\n' >one.csv
 run data info one.csv
