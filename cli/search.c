@@ -351,7 +351,8 @@ static int run_search(const session *s, hunt *h)
     const sml_study study = {.metric = h->metric,
                              .row = study_progress_row,
                              .cancelled = study_progress_cancelled,
-                             .user = &p};
+                             .user = &p,
+                             .note = study_progress_note};
     sml_status status = sml_search_run(s->ctx, h->search, h->parts[0], h->parts[1], &study,
                                        journal[0] != '\0' ? journal : NULL);
     study_progress_end(&p);

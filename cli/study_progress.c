@@ -23,6 +23,7 @@ void study_progress_start(study_progress *p, const session *s, const char *metri
     p->err = &s->err;
     p->metric = metric;
     p->all = all;
+    p->is_quiet = s->quiet;
     p->mode = redrawn ? STUDY_REDRAWN : STUDY_LINES;
     if (s->quiet || strcmp(choice, "never") == 0) {
         p->mode = STUDY_SILENT;
@@ -72,6 +73,18 @@ int study_progress_row(void *user, const sml_study_row *row)
     fprintf(p->err->stream, "%.*s", (int)text_bytes(line, room), line);
     fflush(p->err->stream);
     return interrupt_arrived();
+}
+
+void study_progress_note(void *user, const char *text)
+{
+    study_progress *p = user;
+    if (p->mode == STUDY_REDRAWN && p->drawn_width > 0) {
+        clear_line(p);
+    }
+    if (!p->is_quiet) {
+        print_safe(p->err->stream, text);
+        fputc('\n', p->err->stream);
+    }
 }
 
 int study_progress_cancelled(void *user)

@@ -37,6 +37,9 @@ typedef struct sml_study {
     /* Asked after every batch, by any thread at any time; non-zero cancels. */
     int (*cancelled)(void *user);
     void *user;
+    /* What does not end the study: a damaged checkpoint, whose trial is trained anew. By one thread
+     * at a time; NULL: not told. */
+    void (*note)(void *user, const char *text);
 } sml_study;
 
 /* Mean and standard deviation (n - 1) of the values that are numbers; deviation is NaN for n < 2.

@@ -1,9 +1,11 @@
 /* Search by successive halving, and its journal. */
 #include "support.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -298,7 +300,7 @@ static int make_folder(void **state)
 
 static const char *path_of(const char *name)
 {
-    static char path[128];
+    static char path[384];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     return path;
 }
@@ -388,6 +390,96 @@ static void a_killed_search_ends_in_the_same_ranking(void **state)
         assert_int_equal(mkdir(folder, 0700), 0);
     }
     assert_true(kills > 8);
+    free_fixture(whole);
+}
+
+/* Entries of the folder; with damaged, each checkpoint becomes a file that is none. */
+static size_t visit_folder(const char *beginning, int damaged)
+{
+    DIR *list = opendir(folder);
+    const struct dirent *entry;
+    size_t n = 0;
+    assert_non_null(list);
+    while ((entry = readdir(list)) != NULL) {
+        if (strncmp(entry->d_name, beginning, strlen(beginning)) == 0) {
+            n++;
+            if (damaged) {
+                FILE *file = fopen(path_of(entry->d_name), "r+");
+                assert_non_null(file);
+                assert_int_equal(fseek(file, 200, SEEK_SET), 0);
+                fputs("damage", file);
+                fclose(file);
+            }
+        }
+    }
+    closedir(list);
+    return n;
+}
+
+/* What a killed search without a journal left is gone with the next one; what lives stays. */
+static void a_killed_search_leaves_nothing_for_long(void **state)
+{
+    const char *before = getenv("TMPDIR");
+    char kept[256] = "";
+    const sml_study plain = {0};
+    (void)state;
+    snprintf(kept, sizeof kept, "%s", before != NULL ? before : "");
+    assert_int_equal(setenv("TMPDIR", folder, 1), 0);
+    for (int i = 0; i < 3; i++) {
+        const pid_t child = fork();
+        if (child == 0) {
+            fixture *f = usual_fixture(1);
+            batches b = {.kill_at = 100};
+            const sml_study study = {.cancelled = count_batches, .user = &b};
+            _exit(run(f, &study, NULL) == SML_OK ? 0 : 1);
+        }
+        int ended = -1;
+        assert_int_equal(waitpid(child, &ended, 0), child);
+        assert_true(WIFSIGNALED(ended) && WTERMSIG(ended) == SIGKILL);
+        assert_int_equal(visit_folder("scratchml-search-", 0), 1); /* its own, not the last one's */
+    }
+    assert_int_equal(mkdir(path_of("scratchml-search-abcdef"), 0700), 0);
+    const int lock = open(path_of("scratchml-search-abcdef"), O_RDONLY | O_DIRECTORY);
+    assert_int_equal(flock(lock, LOCK_EX | LOCK_NB), 0);
+    fixture *f = usual_fixture(1);
+    assert_ok(f->ctx, run(f, &plain, NULL));
+    free_fixture(f);
+    assert_int_equal(visit_folder("scratchml-search-", 0), 1);
+    close(lock);
+    assert_int_equal(rmdir(path_of("scratchml-search-abcdef")), 0);
+    assert_int_equal(kept[0] != '\0' ? setenv("TMPDIR", kept, 1) : unsetenv("TMPDIR"), 0);
+}
+
+static void take_note(void *user, const char *text)
+{
+    size_t *notes = user;
+    ++*notes;
+    if (strstr(text, folder) == NULL || strstr(text, ".checkpoint") == NULL ||
+        strstr(text, "trained anew") == NULL) {
+        fail_msg("%s", text);
+    }
+}
+
+/* Its trial is trained anew, with the same result. */
+static void a_damaged_checkpoint_ends_nothing(void **state)
+{
+    (void)state;
+    const sml_study plain = {0};
+    size_t notes = 0;
+    fixture *whole = usual_fixture(1);
+    assert_ok(whole->ctx, run(whole, &plain, NULL));
+    counter c = {.end_at = JOBS - 1};
+    const sml_study broken = {.row = count_rows, .user = &c};
+    fixture *f = usual_fixture(1);
+    assert_int_equal(run(f, &broken, folder), SML_CANCELLED);
+    free_fixture(f);
+    assert_true(visit_folder("trial-", 1) >= 1);
+    const sml_study telling = {.note = take_note, .user = &notes};
+    f = usual_fixture(1);
+    assert_ok(f->ctx, run(f, &telling, folder));
+    assert_same_ranking(f->search, whole->search);
+    assert_int_equal(notes, 1);
+    free_fixture(f);
     free_fixture(whole);
 }
 
@@ -545,6 +637,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_folder(a_killed_search_ends_in_the_same_ranking), /* the first: see there */
+        with_folder(a_killed_search_leaves_nothing_for_long),  /* and the second */
         cmocka_unit_test(rungs_are_as_planned),
         cmocka_unit_test(the_ranking_is_earned),
         cmocka_unit_test(a_rung_is_a_prefix_of_the_whole_run),
@@ -553,6 +646,7 @@ int main(void)
         cmocka_unit_test(what_diverges_ranks_last),
         with_folder(a_search_goes_on_from_its_journal),
         with_folder(a_journal_without_results_is_no_trap),
+        with_folder(a_damaged_checkpoint_ends_nothing),
         with_folder(a_foreign_journal_is_refused),
         with_folder(a_damaged_journal_is_refused),
         with_folder(two_searches_do_not_share_a_journal),
