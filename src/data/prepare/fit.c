@@ -180,7 +180,7 @@ static double fill_of(const fitting *f, size_t c)
     if (filling == SML__FILL_REFUSE) {
         return NAN;
     }
-    if (is_categorical(f, c)) {
+    if (f->starts != NULL && is_categorical(f, c)) { /* a table has starts */
         return largest(f->categories + f->starts[c], f->made->schema->columns[c].n_categories);
     }
     if (f->fills != NULL) {
@@ -256,7 +256,7 @@ static void fill_column(fitting *f, size_t c)
     if (isnan(fill) || m->n == rows) {
         return;
     }
-    if (is_categorical(f, c) && f->made->schema->columns[c].n_categories > 0) {
+    if (f->starts != NULL && is_categorical(f, c) && f->made->schema->columns[c].n_categories > 0) {
         f->categories[f->starts[c] + (size_t)fill].count += rows - m->n;
     } else {
         sml__moments_fill(m, rows - m->n, fill);
@@ -268,7 +268,7 @@ static sml_status set_columns(fitting *f)
     sml__pipeline *p = f->made;
     for (size_t c = 0; c < f->n; c++) {
         fill_column(f, c);
-        if (is_categorical(f, c)) {
+        if (f->starts != NULL && is_categorical(f, c)) {
             if (p->per_image) {
                 return sml__fail(f->ctx, SML_BAD_DATA,
                                  "%s: column '%s' is categorical; scaling=per_image is for rows of "
