@@ -234,10 +234,18 @@ static sml_status open_folder(sml_ctx *ctx, const char *folder, const sml_data_o
     if (status != SML_OK) {
         return status;
     }
-    return !has_idx_files(folder) && sml__picture_folder_recognise(folder)
-               ? sml__picture_folder_open(ctx, folder, options, out)
-               : sml__idx_open_folder(ctx, folder, folder, options->split, 0, NULL, options->memory,
-                                      out);
+    if (has_idx_files(folder)) {
+        return sml__idx_open_folder(ctx, folder, folder, options->split, 0, NULL, options->memory,
+                                    out);
+    }
+    if (sml__picture_folder_recognise(folder)) {
+        return sml__picture_folder_open(ctx, folder, options, out);
+    }
+    return sml__fail(
+        ctx, SML_NOT_FOUND,
+        "%s: this folder holds no data; expected pictures (PNG, JPEG) in folders named "
+        "by class, or MNIST's four IDX files",
+        folder);
 }
 
 /* Leaves the rows of a file in it, or in another one; *out is NULL where its reader cannot. */

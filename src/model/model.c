@@ -121,6 +121,14 @@ static sml_status take_shape(sml_ctx *ctx, sml_model *model, const sml_dataset *
             names[i] = sml_dataset_class_name(data, i);
         }
     }
+    /* A model file with such names is refused, so such a model must not come to be. */
+    const int twins = names != NULL ? sml__has_twins(ctx, names, view->outputs) : 0;
+    if (twins != 0) {
+        sml__free(names);
+        return twins < 0
+                   ? SML_NO_MEMORY
+                   : sml__fail(ctx, SML_BAD_DATA, "%s: two classes have the same name", data->name);
+    }
     sml_status status = sml__model_set_names(ctx, model, names, view->outputs);
     sml__free(names);
     if (status == SML_OK) {

@@ -83,6 +83,12 @@ static void join(sml__moments *a, const sml__moments *b)
     a->n += b->n;
 }
 
+void sml__moments_fill(sml__moments *moments, uint64_t n, double x)
+{
+    const sml__moments filled = {.n = n, .mean = x, .minimum = x, .maximum = x};
+    join(moments, &filled);
+}
+
 sml_status sml__moments_of(sml_ctx *ctx, const sml_dataset *data, sml__moments *out)
 {
     const size_t columns = data->view.columns, rows = data->view.rows;

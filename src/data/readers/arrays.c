@@ -171,10 +171,34 @@ static sml_task task_of_columns(const sml__array *targets)
     return is_one_hot ? SML_TASK_CLASSIFICATION : SML_TASK_MULTILABEL;
 }
 
+/* What the targets mean: as asked, else as the training part says, else as they say themselves. */
+static sml_task find_task(const assembly *a)
+{
+    const sml__array *source = a->class_source != NULL ? a->class_source : a->targets;
+    if (a->options->task != SML_TASK_NONE) {
+        return a->options->task;
+    }
+    if (source->npy.count > source->npy.shape[0]) {
+        return task_of_columns(source);
+    }
+    return source->npy.element.kind == 'f' ? SML_TASK_REGRESSION : SML_TASK_CLASSIFICATION;
+}
+
+/* Rows of as many targets as in the training part. */
+static sml_status check_width(const assembly *a)
+{
+    const sml__npy *npy = &a->targets->npy, *other = &a->class_source->npy;
+    if (npy->count / npy->shape[0] == other->count / other->shape[0]) {
+        return SML_OK;
+    }
+    return sml__fail(a->ctx, SML_BAD_FILE, "%s: %zu targets a row, but %s has %zu",
+                     a->targets->path, npy->count / npy->shape[0], a->class_source->path,
+                     other->count / other->shape[0]);
+}
+
 static sml_status set_targets(assembly *a)
 {
     const sml__npy *npy = &a->targets->npy;
-    const sml_task asked = a->options->task;
     if (npy->rank > 2) {
         return sml__fail(a->ctx, SML_BAD_FILE,
                          "%s: targets of %zu dimensions; they have one, or a column for each "
@@ -186,16 +210,18 @@ static sml_status set_targets(assembly *a)
                          a->targets->path, npy->shape[0], a->view.rows, a->features->path);
     }
     sml_status status = sml__array_settle(a->ctx, a->targets);
+    if (status == SML_OK && a->class_source != NULL) {
+        status = check_width(a);
+    }
+    if (status == SML_OK && a->class_source != NULL) {
+        status = sml__array_settle(a->ctx, a->class_source);
+    }
     if (status != SML_OK) {
         return status;
     }
-    if (npy->count > npy->shape[0]) {
-        return set_numbers(a, asked != SML_TASK_NONE ? asked : task_of_columns(a->targets));
-    }
-    if (asked == SML_TASK_CLASSIFICATION || (asked == SML_TASK_NONE && npy->element.kind != 'f')) {
-        return set_labels(a);
-    }
-    return set_numbers(a, asked != SML_TASK_NONE ? asked : SML_TASK_REGRESSION);
+    const sml_task task = find_task(a);
+    const int is_one = npy->count == npy->shape[0];
+    return is_one && task == SML_TASK_CLASSIFICATION ? set_labels(a) : set_numbers(a, task);
 }
 
 static void free_bytes(sml__array *array)

@@ -1,5 +1,6 @@
 /* Tables as text: CSV by RFC 4180, and its relatives with other delimiters. Inside the reader.
  *
+ *   csv_preamble.c what may stand before the first record
  *   csv_sniff.c  the text to its format: byte order mark, delimiter, decimal sign, header
  *   csv_field.c  one field: quotes, blanks, encoding; what a field is; messages with their place
  *   csv_plan.c   columns and options to roles: feature, target, weight, left out
@@ -114,6 +115,16 @@ size_t sml__csv_line(const sml__csv *csv, const char *at);
 
 /* The field of the first record. */
 const char *sml__csv_first_field(const sml__csv *csv, size_t column);
+
+/* csv_preamble.c. Behind a first line "sep=;", as Excel reads and writes it, whose sign goes to
+ * *delimiter; `at` where there is none. */
+const char *sml__csv_skip_sep(const char *at, const char *end, char *delimiter);
+/* Behind blank lines and those that begin with '#'; `at` where nothing else follows. */
+const char *sml__csv_skip_comments(const char *at, const char *end);
+/* Such a line is a record, perhaps the header, where it has as many fields as the line `first`
+ * behind them, and no comment follows it: the first one of these, or `first`. */
+const char *sml__csv_first_record(const char *at, const char *first, const char *end,
+                                  char delimiter);
 
 /* csv_sniff.c: fills delimiter, decimal, has_header, body, columns with names. Errors:
  * SML_BAD_FILE, SML_BAD_DATA, SML_BAD_ARGUMENT, SML_NO_MEMORY. */

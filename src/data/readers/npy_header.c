@@ -293,7 +293,10 @@ static sml_status check_length(const header *h, size_t length)
                              h->path, d + 1);
         }
         if (!sml__multiply(npy->count, npy->shape[d], &npy->count)) {
-            return fail_at(h, "fewer than 2^64 values");
+            return sml__fail(h->ctx, SML_BAD_FILE,
+                             "%s: the shape in its NPY header, with %zu in dimension %zu, is of "
+                             "2^64 values or more; get the file again",
+                             h->path, npy->shape[d], d + 1);
         }
     }
     if (!sml__multiply(npy->count, npy->element.size, &bytes) || bytes > length - h->end) {
