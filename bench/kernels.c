@@ -187,6 +187,7 @@ static void set_up(bench *b)
     b->scratch = bench_alloc((size_t)b->threads[ALL] * SML__GEMM_SCRATCH, sizeof(float));
     add_dense(b);
     add_sparse(b);
+    add_csr(b);
     add_single(b);
     add_optimizers(b);
     add_elementwise(b);

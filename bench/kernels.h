@@ -65,6 +65,7 @@ float *bench_floats(size_t count);
 
 void add_dense(bench *b);
 void add_sparse(bench *b);
+void add_csr(bench *b);    /* compressed rows */
 void add_single(bench *b); /* a batch of one sample */
 void add_optimizers(bench *b);
 void add_elementwise(bench *b); /* activations and the loss */

@@ -3,6 +3,7 @@
 #include "data_options.h"
 #include "text.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,9 +45,51 @@ int fail_usage(const char *program, const char *format, ...)
     return EXIT_USAGE;
 }
 
+static int begins_name(const char *text, const char *at)
+{
+    return at == text || (!isalnum((unsigned char)at[-1]) && strchr("_-'\"/", at[-1]) == NULL);
+}
+
+/* The hyper-parameter that stands at `at` as in "missing=mean", or, at the beginning of a message,
+ * as in "loss: …"; NULL where none does. */
+static const char *setting_at(const char *text, const char *at)
+{
+    size_t n = 0;
+    const sml_parameter *settings = sml_model_parameters("mlp", &n);
+    for (size_t i = 0; begins_name(text, at) && i < n; i++) {
+        const size_t length = strlen(settings[i].name);
+        if (strncmp(at, settings[i].name, length) == 0 &&
+            (at[length] == '=' || (at == text && strncmp(at + length, ": ", 2) == 0))) {
+            return settings[i].name;
+        }
+    }
+    return NULL;
+}
+
+/* The library names hyper-parameters as its settings do; here they are options: "missing=mean"
+ * becomes "--missing mean". */
 int fail_library(const session *s)
 {
-    return fail(s->program, "%s", sml_ctx_error(s->ctx));
+    const char *text = sml_ctx_error(s->ctx);
+    /* Of two letters and '=', which is the least, come two dashes and a blank. */
+    char *out = allocate(2 * strlen(text) + 1, 1), *end = out;
+    for (const char *at = text; *at != '\0';) {
+        const char *setting = setting_at(text, at);
+        if (setting == NULL) {
+            *end++ = *at++;
+            continue;
+        }
+        at += strlen(setting);
+        end += sprintf(end, "%s", format_option(setting).text);
+        if (*at == '=') {
+            *end++ = ' ';
+            at++;
+        }
+    }
+    *end = '\0';
+    const int code = fail(s->program, "%s", out);
+    free(out);
+    return code;
 }
 
 void note(const session *s, const char *format, ...)
@@ -90,14 +133,32 @@ static void tell_size(const session *s, const char *name, const sml_dataset *dat
     sml_dataset_free(as_it_is);
 }
 
-int open_data(const session *s, const char *name, const char *split, const sml_model *model,
-              sml_dataset **out)
+/* What would be passed over in silence is refused. */
+static int check_size(const session *s, const sml_data_options *how, const sml_dataset *data)
+{
+    sml_dataset_facts facts;
+    sml_dataset_describe(data, &facts);
+    if (how->height == 0 || (facts.height == how->height && facts.width == how->width)) {
+        return 0;
+    }
+    if (facts.height == 0) {
+        return fail_usage(s->program, "--size is for pictures; %s has none", facts.name);
+    }
+    return fail_usage(s->program,
+                      "--size: the pictures of %s are %zux%zu, and of this format they stay so",
+                      facts.name, facts.height, facts.width);
+}
+
+/* no_target: see sml_data_options. */
+static int open_with(const session *s, const char *name, const char *split, const sml_model *model,
+                     int no_target, sml_dataset **out)
 {
     sml_data_options how;
     int code = data_options_fill(s, name, split, model, &how);
     if (code != 0) {
         return code;
     }
+    how.no_target = no_target;
     const int is_fitted = model != NULL && sml_model_inputs(model) > 0;
     sml_status status = is_fitted ? sml_model_open_data(s->ctx, model, name, &how, out)
                                   : sml_dataset_open_with(s->ctx, name, &how, out);
@@ -107,7 +168,18 @@ int open_data(const session *s, const char *name, const char *split, const sml_m
     if (is_fitted && how.height == 0) {
         tell_size(s, name, *out);
     }
-    return 0;
+    return check_size(s, &how, *out);
+}
+
+int open_data(const session *s, const char *name, const char *split, const sml_model *model,
+              sml_dataset **out)
+{
+    return open_with(s, name, split, model, 0, out);
+}
+
+int open_features(const session *s, const char *name, const sml_model *model, sml_dataset **out)
+{
+    return open_with(s, name, NULL, model, 1, out);
 }
 
 int open_model_and_data(const session *s, sml_model **model, sml_dataset **data)

@@ -50,6 +50,9 @@ void note(const session *s, const char *format, ...) __attribute__((format(print
 int open_data(const session *s, const char *name, const char *split, const sml_model *model,
               sml_dataset **out);
 
+/* All rows of DATA, whose targets do not matter. */
+int open_features(const session *s, const char *name, const sml_model *model, sml_dataset **out);
+
 /* Loads the model file and opens the --split part of the data: the two operands of most
  * commands. */
 int open_model_and_data(const session *s, sml_model **model, sml_dataset **data);

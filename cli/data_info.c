@@ -241,7 +241,8 @@ static void column_row(const info *i, size_t column, table *t)
     const sml_column_facts *c = &i->columns[column];
     table_cell(t, "%s", column_name(i, column).text);
     if (c->is_categorical) {
-        table_cell(t, "%s categories", format_count(c->n_categories).text);
+        table_cell(t, "%s categor%s", format_count(c->n_categories).text,
+                   c->n_categories == 1 ? "y" : "ies");
     } else {
         table_cell(t, "%s", c->is_integer ? "whole numbers" : "numbers");
     }

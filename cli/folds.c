@@ -133,20 +133,54 @@ static void print_table(const session *s, const trainings *t)
     }
 }
 
-/* "test accuracy 97.91% ± 0.12% over 10 seeds" */
+static short_text format_figure(double value, int which)
+{
+    short_text out;
+    snprintf(out.text, sizeof out.text, "%.4f", value);
+    return which == ACCURACY ? format_percent(value) : out;
+}
+
+/* "test accuracy 97.91% ± 0.12% over 10 seeds"; "over 2 of 5 folds" where others have no value. */
 static void print_headline(const trainings *t)
 {
     int which = t->metric != NULL ? METRIC : t->has_accuracy ? ACCURACY : LOSS;
     const char *name = which == METRIC ? t->metric : which == ACCURACY ? "accuracy" : "loss";
     sml_summary summary = summary_of(t, which);
     const char *part = t->by_fold ? "validation" : "test", *noun = t->by_fold ? "folds" : "seeds";
-    if (which == ACCURACY) {
-        printf("%s %s %s %s %s over %zu %s\n", part, name, format_percent(summary.mean).text,
-               sign("±"), format_percent(summary.deviation).text, t->n, noun);
-    } else {
-        printf("%s %s %.4f %s %.4f over %zu %s\n", part, name, summary.mean, sign("±"),
-               summary.deviation, t->n, noun);
+    if (summary.n == 0) {
+        return;
     }
+    printf("%s %s %s", part, name, format_figure(summary.mean, which).text);
+    if (summary.n > 1) {
+        printf(" %s %s", sign("±"), format_figure(summary.deviation, which).text);
+    }
+    printf(" over ");
+    if (summary.n < t->n) {
+        printf("%zu of ", summary.n);
+    }
+    printf("%zu %s\n", t->n, noun);
+}
+
+/* A metric that some trainings have no value of: the exit code is that of failure where none has.
+ */
+static int tell_unscored(const session *s, const trainings *t)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < t->n && t->metric != NULL; i++) {
+        missing += t->rows[i].status == SML_OK && isnan(t->rows[i].metric);
+    }
+    if (missing == 0) {
+        return 0;
+    }
+    if (summary_of(t, METRIC).n == 0) {
+        return fail(s->program,
+                    "no training has a value of %s: a class is missing among the rows of each; "
+                    "choose another --metric",
+                    t->metric);
+    }
+    note(s, "%zu of %zu have no value of %s, since a class is missing among their rows", missing,
+         t->n, t->metric);
+    return 0;
 }
 
 static json_t *summary_document(sml_summary summary)
@@ -247,9 +281,11 @@ int run_study(const session *s, const sml_model *model, const sml_dataset *train
         code = fail(s->program, "every training diverged: try a lower --learning-rate");
     } else if (code == 0 && s->json) {
         print_json(s, &t);
+        code = tell_unscored(s, &t);
     } else if (code == 0) {
         print_table(s, &t);
         print_headline(&t);
+        code = tell_unscored(s, &t);
     }
     free(t.rows);
     return code;

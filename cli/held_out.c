@@ -41,10 +41,6 @@ int held_out_cut(const session *s, const sml_model *model, sml_dataset **train, 
                    : 0;
     }
     cut->share = strtod(option_text(o, "test"), NULL);
-    if (!(cut->share >= 0 && cut->share <= option_test.parameter.maximum)) {
-        return fail_usage(s->program, "--test: found '%s', expected a share in 0…%g",
-                          option_text(o, "test"), option_test.parameter.maximum);
-    }
     cut->seed = strtoull(sml_model_get(model, "seed"), NULL, 10);
     if (cut->share <= 0 || facts.task == SML_TASK_NONE) {
         cut->share = 0;

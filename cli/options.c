@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +157,21 @@ static int check_integer(const options *o, const option_state *state)
     return 0;
 }
 
+/* Digits, a point, an exponent; no blanks, hexadecimal digits, "nan" or "inf". */
+static int check_real(const options *o, const option_state *state)
+{
+    const sml_parameter *p = state->parameter;
+    const char *text = state->given;
+    char *end = NULL;
+    const int is_number = text[0] != '\0' && strspn(text, "0123456789+-.eE") == strlen(text);
+    const double value = is_number ? strtod(text, &end) : NAN;
+    if (is_number && *end == '\0' && value >= p->minimum && value <= p->maximum) {
+        return 0;
+    }
+    return fail_usage(o->program, "--%s: found '%s', expected a number in %g…%g", state->spelling,
+                      printable(text).text, p->minimum, p->maximum);
+}
+
 static int check_choice(const options *o, const option_state *state)
 {
     const char *choices = state->parameter->choices;
@@ -179,6 +195,9 @@ static int check_value(const options *o, const option_state *state)
     }
     if (state->parameter->type == SML_PARAMETER_INTEGER) {
         return check_integer(o, state);
+    }
+    if (state->parameter->type == SML_PARAMETER_REAL) {
+        return check_real(o, state);
     }
     return state->parameter->choices != NULL ? check_choice(o, state) : 0;
 }

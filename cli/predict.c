@@ -170,8 +170,9 @@ static int stop(void *user, size_t row, const float *outputs)
 static int open_input(const prediction_list *l, const char *name, sml_dataset **data)
 {
     const options *o = &l->s->options;
-    const char *split = option_given(o, "split") ? option_text(o, "split") : NULL;
-    int code = open_data(l->s, name, split, l->model, data);
+    int code = option_given(o, "split")
+                   ? open_data(l->s, name, option_text(o, "split"), l->model, data)
+                   : open_features(l->s, name, l->model, data);
     if (code != 0) {
         return code;
     }

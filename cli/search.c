@@ -4,6 +4,7 @@
 #include "folds.h"
 #include "held_out.h"
 #include "interrupt.h"
+#include "length.h"
 #include "settings.h"
 #include "study_progress.h"
 #include "table.h"
@@ -61,16 +62,15 @@ typedef struct hunt {
     const char *metric;
 } hunt;
 
+static int create_model(const session *s, hunt *h)
+{
+    sml_status status = sml_model_create(s->ctx, "mlp", NULL, &h->like);
+    return status == SML_OK ? apply_settings(s, h->like) : fail_library(s);
+}
+
 static int create_search(const session *s, hunt *h)
 {
     const options *o = &s->options;
-    if (sml_model_create(s->ctx, "mlp", NULL, &h->like) != SML_OK) {
-        return fail_library(s);
-    }
-    int code = apply_settings(s, h->like);
-    if (code != 0) {
-        return code;
-    }
     const sml_search_plan plan = {
         .space = (const char *const *)(o->operands + 1),
         .n_space = o->n_operands - 1,
@@ -82,6 +82,7 @@ static int create_search(const session *s, hunt *h)
         .eta = option_number(o, "eta"),
         .min_epochs = option_number(o, "min_epochs"),
     };
+    sml_search_free(h->search);
     if (sml_search_create(s->ctx, h->like, &plan, &h->search) != SML_OK) {
         return fail_usage(s->program, "%s", sml_ctx_error(s->ctx));
     }
@@ -138,6 +139,15 @@ static int next_setting(const char **settings, short_text *name, short_text *val
     return 1;
 }
 
+static void add_score(table *t, double value)
+{
+    if (isnan(value)) {
+        table_cell(t, "%s", sign("–"));
+    } else {
+        table_cell(t, "%.4f", value);
+    }
+}
+
 static void add_trial(table *t, size_t rank, const sml_study_row *row)
 {
     const char *settings = row->settings;
@@ -149,8 +159,8 @@ static void add_trial(table *t, size_t rank, const sml_study_row *row)
         table_cell(t, "diverged");
         table_cell(t, "%s", sign("–"));
     } else {
-        table_cell(t, "%.4f", row->metric);
-        table_cell(t, "%.4f", row->loss);
+        add_score(t, row->metric);
+        add_score(t, row->loss);
     }
     while (next_setting(&settings, &name, &value)) {
         table_cell(t, "%s", value.text);
@@ -193,8 +203,25 @@ static int belongs_to_training(const option_state *state)
     return found && state->given != NULL;
 }
 
+/* Epochs and batch size where the number of rows settled them. */
+static void print_length(const session *s, const hunt *h, const sml_study_row *row)
+{
+    static const char *const names[] = {"epochs", "batch_size"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *settings = row->settings, *value = sml_model_get(h->like, names[i]);
+        short_text name = {""}, searched;
+        int found = option_given(&s->options, names[i]);
+        while (!found && next_setting(&settings, &name, &searched)) {
+            found = strcmp(name.text, names[i]) == 0;
+        }
+        if (!found && strcmp(value, option_text(&s->options, names[i])) != 0) {
+            printf(" %s %s", format_option(names[i]).text, value);
+        }
+    }
+}
+
 /* The settings that all trials share, then those of the winner, as options. */
-static void print_winner(const session *s, const sml_study_row *row)
+static void print_winner(const session *s, const hunt *h, const sml_study_row *row)
 {
     const options *o = &s->options;
     const char *settings = row->settings;
@@ -211,6 +238,7 @@ static void print_winner(const session *s, const sml_study_row *row)
             free(given);
         }
     }
+    print_length(s, h, row);
     while (next_setting(&settings, &name, &value)) {
         printf(" %s %s", format_option(name.text).text, value.text);
     }
@@ -315,11 +343,16 @@ static int run_search(const session *s, hunt *h)
     study_progress p;
     const char *journal = option_text(&s->options, "journal");
     sml_search_size(h->search, &trials, &rungs, &jobs);
+    if (!option_given(&s->options, "grid") && trials < option_number(&s->options, "trials")) {
+        note(s, "the space has %zu combination%s: each is tried once", trials,
+             trials == 1 ? "" : "s");
+    }
     study_progress_start(&p, s, h->metric, jobs);
     const sml_study study = {.metric = h->metric,
                              .row = study_progress_row,
                              .cancelled = study_progress_cancelled,
-                             .user = &p};
+                             .user = &p,
+                             .note = study_progress_note};
     sml_status status = sml_search_run(s->ctx, h->search, h->parts[0], h->parts[1], &study,
                                        journal[0] != '\0' ? journal : NULL);
     study_progress_end(&p);
@@ -336,11 +369,16 @@ static int report_search(const session *s, const hunt *h)
     int code = csv[0] != '\0' ? write_csv(s, h, csv) : 0;
     if (code == 0 && (best == NULL || best->status == SML_DIVERGED)) {
         code = fail(s->program, "every trial diverged: try lower learning rates");
+    } else if (code == 0 && isnan(best->metric)) {
+        code = fail(s->program,
+                    "no trial has a value of %s: a class is missing among the rows that they are "
+                    "scored on; raise --holdout, or choose another --metric",
+                    h->metric);
     } else if (code == 0 && s->json) {
         print_json(s, h);
     } else if (code == 0) {
         print_ranking(s, h);
-        print_winner(s, best);
+        print_winner(s, h, best);
     }
     return code;
 }
@@ -349,11 +387,15 @@ static int run(session *s)
 {
     hunt h = {0};
     const char *csv = option_text(&s->options, "csv");
-    int code = create_search(s, &h);
+    int code = create_model(s, &h);
+    code = code == 0 ? create_search(s, &h) : code;
     if (code == 0 && csv[0] != '\0' && sml_model_check_path(s->ctx, csv) != SML_OK) {
         code = fail_library(s); /* before the work, not after it */
     }
     code = code == 0 ? open_parts(s, &h) : code;
+    code = code == 0 ? settle_length(s, h.like, s->options.operands[0], h.parts[0]) : code;
+    code =
+        code == 0 ? create_search(s, &h) : code; /* once more, with the epochs that data asks for */
     code = code == 0 ? run_search(s, &h) : code;
     code = code == 0 ? report_search(s, &h) : code;
     close_hunt(&h);

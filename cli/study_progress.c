@@ -3,6 +3,7 @@
 #include "interrupt.h"
 #include "text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -22,6 +23,7 @@ void study_progress_start(study_progress *p, const session *s, const char *metri
     p->err = &s->err;
     p->metric = metric;
     p->all = all;
+    p->is_quiet = s->quiet;
     p->mode = redrawn ? STUDY_REDRAWN : STUDY_LINES;
     if (s->quiet || strcmp(choice, "never") == 0) {
         p->mode = STUDY_SILENT;
@@ -48,15 +50,17 @@ void study_progress_end(study_progress *p)
 int study_progress_row(void *user, const sml_study_row *row)
 {
     study_progress *p = user;
-    char line[256];
+    char line[320];
     p->done++;
     if (p->mode == STUDY_SILENT) {
         return interrupt_arrived();
     }
     double seconds = clock_seconds() - p->started_at;
     double left = seconds * (double)(p->all - p->done) / (double)p->done;
-    snprintf(line, sizeof line, "%zu/%zu trainings  %s %.4g after %s epochs  %s %s", p->done,
-             p->all, p->metric, row->metric, format_count(row->epochs).text,
+    char metric[32];
+    snprintf(metric, sizeof metric, "%.4g", row->metric);
+    snprintf(line, sizeof line, "%zu/%zu trainings  %s %s after %s epochs  %s %s", p->done, p->all,
+             p->metric, isnan(row->metric) ? sign("–") : metric, format_count(row->epochs).text,
              p->done < p->all ? "ETA" : "in",
              format_seconds(p->done < p->all ? left : seconds).text);
     if (p->mode == STUDY_LINES) {
@@ -69,6 +73,18 @@ int study_progress_row(void *user, const sml_study_row *row)
     fprintf(p->err->stream, "%.*s", (int)text_bytes(line, room), line);
     fflush(p->err->stream);
     return interrupt_arrived();
+}
+
+void study_progress_note(void *user, const char *text)
+{
+    study_progress *p = user;
+    if (p->mode == STUDY_REDRAWN && p->drawn_width > 0) {
+        clear_line(p);
+    }
+    if (!p->is_quiet) {
+        print_safe(p->err->stream, text);
+        fputc('\n', p->err->stream);
+    }
 }
 
 int study_progress_cancelled(void *user)

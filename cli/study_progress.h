@@ -10,6 +10,7 @@ typedef struct study_progress {
     size_t done, all;
     enum { STUDY_SILENT, STUDY_LINES, STUDY_REDRAWN } mode;
     double started_at;
+    int is_quiet;
     size_t drawn_width;
 } study_progress;
 
@@ -20,5 +21,8 @@ void study_progress_end(study_progress *p);
 /* The two functions of sml_study; user is the study_progress. */
 int study_progress_row(void *user, const sml_study_row *row);
 int study_progress_cancelled(void *user);
+
+/* As sml_study.note: a line of its own. */
+void study_progress_note(void *user, const char *text);
 
 #endif

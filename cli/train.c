@@ -3,6 +3,7 @@
 #include "folds.h"
 #include "held_out.h"
 #include "interrupt.h"
+#include "length.h"
 #include "progress.h"
 #include "settings.h"
 #include "train.h"
@@ -47,6 +48,7 @@ static int create_model(const session *s, training *t)
     const int code = control_resume(s, t);
     sml_status status = SML_OK;
     if (code == 0 && t->model == NULL) {
+        t->is_new = !option_given(o, "from");
         status = option_given(o, "from")
                      ? sml_model_load(s->ctx, option_text(o, "from"), &t->model)
                      : sml_model_create(s->ctx, option_text(o, "model"), NULL, &t->model);
@@ -64,6 +66,19 @@ static int check_output(const session *s, const char *path)
         return 0;
     }
     return fail(s->program, "%s; choose another file with --output", sml_ctx_error(s->ctx));
+}
+
+/* Before the work: are the test rows of the same kind? */
+static int check_parts(const session *s, const training *t)
+{
+    sml_dataset_facts train, test;
+    sml_dataset_describe(t->train, &train);
+    sml_dataset_describe(t->test, &test);
+    if (train.columns == test.columns) {
+        return 0;
+    }
+    return fail(s->program, "%s: its train part has rows of %zu numbers, its test part of %zu",
+                train.name, train.columns, test.columns);
 }
 
 /* A single file has one part only, and a folder may hold only the training files. */
@@ -86,7 +101,7 @@ static int open_test_part(const session *s, training *t)
         note(s, "no test score: %s", sml_ctx_error(s->ctx));
         return 0;
     }
-    return status == SML_OK ? 0 : fail_library(s);
+    return status == SML_OK ? check_parts(s, t) : fail_library(s);
 }
 
 static int prepare(const session *s, training *t)
@@ -101,7 +116,14 @@ static int prepare(const session *s, training *t)
     code = code == 0 ? open_test_part(s, t) : code;
     /* Folds score on every row once: they need no test rows unless these are asked for. */
     const int has_folds = option_given(&s->options, "folds") && !option_given(&s->options, "test");
-    return code == 0 && !has_folds ? held_out_cut(s, t->model, &t->train, &t->test, &t->cut) : code;
+    if (code == 0 && !has_folds) {
+        code = held_out_cut(s, t->model, &t->train, &t->test, &t->cut);
+    }
+    if (code == 0) {
+        table_look_at(&t->look, t->cut.whole != NULL ? t->cut.whole : t->train);
+        table_look_tell(s, &t->look, t->model, t->is_new);
+    }
+    return code == 0 && t->is_new ? settle_length(s, t->model, t->data, t->train) : code;
 }
 
 /* Who watches a training. */
@@ -177,6 +199,7 @@ static int run(session *s)
         code = fit(s, &t);
     }
     history_free(&t.history);
+    table_look_free(&t.look);
     report_free(&t.tested);
     sml_dataset_free(t.test);
     sml_dataset_free(t.train);
@@ -199,6 +222,7 @@ const command command_train = {
              "the program at once, but not in the middle of saving.\n"
              "\n"
              "--early-stopping without --validation keeps a tenth of the rows apart for it.\n"
+             "Small files are trained longer, unless --epochs says how long: 1,000 steps.\n"
              "A time budget counts the parts before a --resume, too.\n"
              "\n"
              "Examples:\n"

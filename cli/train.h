@@ -6,12 +6,15 @@
 #include "held_out.h"
 #include "history.h"
 #include "report.h"
+#include "table_facts.h"
 
 typedef struct training {
     const char *data, *output;
     sml_model *model;
     sml_dataset *train, *test; /* test: NULL where the data has none */
     held_out cut;
+    int is_new; /* neither --from nor a checkpoint gave the model settings of its own */
+    table_look look;
     sml_fit_options how;
     history history;
     sml_fit_report fitted;

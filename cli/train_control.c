@@ -34,6 +34,12 @@ const char *option_of_control(const options *o)
     return NULL;
 }
 
+/* Eleven years: what is longer is a slip. */
+#define HOURS_MOST            100000
+#define TEXT_OF(number)       TEXT_OF_VALUE(number)
+#define TEXT_OF_VALUE(number) #number
+#define A_TIME                "a time, such as 30s, 5m, 2h, up to " TEXT_OF(HOURS_MOST) "h"
+
 /* A number above 0 at text; *end is what follows, NULL where there is none. */
 static double number_at(const char *text, const char **end)
 {
@@ -44,7 +50,7 @@ static double number_at(const char *text, const char **end)
     return number;
 }
 
-/* Seconds of "30s", "5m", "2h"; 0 where the unit is another or none. */
+/* Seconds of "30s", "5m", "2h"; 0 where the unit is another or none, or the time too long. */
 static double seconds_of(double number, const char *unit)
 {
     static const struct {
@@ -53,7 +59,8 @@ static double seconds_of(double number, const char *unit)
     } units[] = {{"s", 1}, {"m", 60}, {"h", 3600}};
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         if (strcmp(unit, units[i].name) == 0) {
-            return number * units[i].seconds;
+            const double seconds = number * units[i].seconds;
+            return seconds <= HOURS_MOST * 3600.0 ? seconds : 0;
         }
     }
     return 0;
@@ -72,8 +79,7 @@ static int fill_every(const session *s, sml_fit_options *how)
         return 0;
     }
     return fail_usage(s->program,
-                      "--checkpoint-every: found '%s', expected batches or a time, such as 500, "
-                      "30s, 5m, 2h",
+                      "--checkpoint-every: found '%s', expected batches, such as 500, or " A_TIME,
                       printable(text).text);
 }
 
@@ -85,7 +91,7 @@ static int fill_budget(const session *s, sml_fit_options *how)
     if (how->time_budget > 0) {
         return 0;
     }
-    return fail_usage(s->program, "--time-budget: found '%s', expected a time, such as 30s, 5m, 2h",
+    return fail_usage(s->program, "--time-budget: found '%s', expected " A_TIME,
                       printable(text).text);
 }
 

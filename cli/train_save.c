@@ -107,6 +107,7 @@ static void print_json(const training *t)
     }
     document_set(train, "loss", json_figure(t->fitted.loss));
     document_set(document, "data", json_text(t->data));
+    document_set(document, "table", table_look_document(&t->look));
     document_set(document, "test", test);
     document_set(document, "train", train);
     document_set(document, "validation", validation_document(t));
@@ -145,6 +146,15 @@ static int save_unscored(const session *s, const training *t)
     return code;
 }
 
+/* Test rows that the model refuses, such as for a category that no training row has, must not cost
+ * the training either. */
+static int save_refused(const session *s, const training *t)
+{
+    const int code = save(s, t);
+    return code != 0 ? code
+                     : fail(s->program, "no test score; the model was saved to %s", t->output);
+}
+
 /* Told once, at the end: a full disk must not cost the training. */
 static void note_failed_checkpoints(const session *s, const training *t)
 {
@@ -158,9 +168,8 @@ int finish_training(const session *s, training *t)
 {
     note_failed_checkpoints(s, t);
     if (t->test != NULL) {
-        int code = report_create(s, t->model, t->test, &t->tested);
-        if (code != 0) {
-            return code;
+        if (report_create(s, t->model, t->test, &t->tested) != 0) {
+            return save_refused(s, t);
         }
         if (interrupt_arrived()) {
             return save_unscored(s, t);

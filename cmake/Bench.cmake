@@ -23,7 +23,7 @@ target_sources(bench_scratchml PRIVATE bench/workers/scratchml.c)
 # The limits of the machine, and each kernel of the engine against them.
 bench_program(peak bench/peak.c)
 bench_program(kernels bench/kernels.c bench/kernels_print.c bench/kernels_dense.c
-    bench/kernels_sparse.c bench/kernels_single.c bench/kernels_optimizers.c
+    bench/kernels_sparse.c bench/kernels_csr.c bench/kernels_single.c bench/kernels_optimizers.c
     bench/kernels_elementwise.c)
 foreach(name peak kernels)
     target_sources(bench_${name} PRIVATE bench/limits.c bench/team_clock.c)

@@ -67,7 +67,9 @@ typedef struct sml_data_options {
     const sml_schema *like;     /* the columns of a model: matched by name, others are left out */
     const char *const *classes; /* [n_classes] of a model: labels get their numbers */
     size_t n_classes;
-    uint64_t memory; /* bytes that the features may take; 0: half of what is available */
+    uint64_t memory; /* bytes that the features may take; 0: half of what is available. Larger files
+                        of IDX, NPY and tables stay on disk: docs/data.md */
+    int no_target;   /* 1: target and weights of a table are not read: for predictions */
 } sml_data_options;
 
 /* Facts about an open data set. Pointers live as long as the data set. */
@@ -84,6 +86,7 @@ typedef struct sml_dataset_facts {
     int has_weights;
     int has_column_names;
     size_t n_categorical; /* columns whose numbers stand for names */
+    const char *target;   /* of a table the name of the column to predict; NULL: none */
 } sml_dataset_facts;
 
 /* A data set known by name. */

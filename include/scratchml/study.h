@@ -37,6 +37,9 @@ typedef struct sml_study {
     /* Asked after every batch, by any thread at any time; non-zero cancels. */
     int (*cancelled)(void *user);
     void *user;
+    /* What does not end the study: a damaged checkpoint, whose trial is trained anew. By one thread
+     * at a time; NULL: not told. */
+    void (*note)(void *user, const char *text);
 } sml_study;
 
 /* Mean and standard deviation (n - 1) of the values that are numbers; deviation is NaN for n < 2.
@@ -80,7 +83,8 @@ typedef struct sml_search_plan {
     const char *const *space; /* [n_space] */
     size_t n_space;
     int grid;            /* 1: every combination, in order; 0: drawn by chance */
-    size_t trials;       /* to draw; of a grid the most that it may have, 0: 10,000 */
+    size_t trials;       /* to draw; a space with no more combinations is a grid. Of a grid the most
+                            that it may have, 0: 10,000 */
     uint64_t seed;       /* of the draws; more trials extend a search */
     uint64_t eta;        /* 0: 3; 1: no halving, every trial trains for all epochs */
     uint64_t min_epochs; /* of the first rung; 0: what leaves one trial for all epochs */

@@ -65,6 +65,22 @@ static sml_status read_open_file(sml_ctx *ctx, int fd, const char *path, size_t 
     return SML_OK;
 }
 
+ssize_t sml__file_read_at(int fd, uint64_t at, void *out, size_t n)
+{
+    size_t done = 0;
+    while (done < n) {
+        const ssize_t got = pread(fd, (char *)out + done, n - done, (off_t)(at + done));
+        if (got < 0 && errno != EINTR) {
+            return -1;
+        }
+        if (got == 0) {
+            break;
+        }
+        done += got > 0 ? (size_t)got : 0;
+    }
+    return (ssize_t)done;
+}
+
 sml_status sml__file_read(sml_ctx *ctx, const char *path, size_t limit, unsigned char **bytes,
                           size_t *length)
 {

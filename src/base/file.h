@@ -3,12 +3,17 @@
 #define SML_BASE_FILE_H
 
 #include <scratchml/base.h>
+#include <sys/types.h>
 
 /* Reads all of path into *bytes (sml__free it). A gzip file is not unpacked here.
  * Errors: SML_NOT_FOUND, SML_IO, SML_BAD_FILE (longer than limit, or a directory),
  * SML_NO_MEMORY. */
 sml_status sml__file_read(sml_ctx *ctx, const char *path, size_t limit, unsigned char **bytes,
                           size_t *length);
+
+/* Reads n bytes from a byte of an open file on into out; returns how many there were, fewer where
+ * the file ends before; -1 with errno. */
+ssize_t sml__file_read_at(int fd, uint64_t at, void *out, size_t n);
 
 /* One piece of a file to write. */
 typedef struct sml__piece {

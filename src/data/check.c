@@ -11,17 +11,20 @@
 /* Class and target counts beyond this are a mistake in the data, not a task. */
 enum { OUTPUTS_MAX = 1 << 24 };
 
+enum { CHECKED_AT_ONCE = 1 << 18 }; /* values of a store, about */
+
 static const float SOFT_LABEL_TOLERANCE = 1e-4f;
 
-static void fill_defaults(sml_data_view *view)
+static void fill_defaults(sml_data_view *view, const sml__store *store)
 {
+    const int is_stored = store != NULL && !sml__element_is_byte(store->element);
     if (view->name == NULL) {
         view->name = "memory";
     }
     if (view->row_stride == 0 || view->row_starts != NULL) {
         view->row_stride = view->columns;
     }
-    if (view->features != NULL || view->row_starts != NULL) {
+    if (view->features != NULL || view->row_starts != NULL || is_stored) {
         view->scale = 1.0f;
     } else if (view->scale == 0.0f) {
         view->scale = 1.0f / 255.0f;
@@ -167,6 +170,23 @@ static sml_status check_features(sml_ctx *ctx, const sml_data_view *view, int is
     return SML_OK;
 }
 
+/* The same for rows in a file, in pieces of about a MiB. The readers of tables check their own. */
+static sml_status check_stored(sml_ctx *ctx, const sml_data_view *view, sml__store *store)
+{
+    const size_t columns = view->columns, fit = CHECKED_AT_ONCE / columns + 1;
+    float *piece = sml__alloc(ctx, fit * columns, sizeof *piece, "rows to check");
+    sml_status status = piece != NULL ? SML_OK : SML_NO_MEMORY;
+    for (size_t r = 0; r < view->rows && status == SML_OK; r += fit) {
+        const size_t n = (view->rows - r < fit ? view->rows - r : fit) * columns;
+        sml__store_floats(store, store->begin + r * store->row_bytes, n, 1.0f, piece);
+        const size_t at = first_not_finite(piece, n);
+        status = at < n ? fail_number(ctx, view, r + at / columns, at % columns, piece[at])
+                        : sml__store_status(ctx, store);
+    }
+    sml__free(piece);
+    return status;
+}
+
 /* The entries of one compressed row, columns upwards. */
 static sml_status check_entries(sml_ctx *ctx, const sml_data_view *view, size_t r)
 {
@@ -303,19 +323,22 @@ static sml_status check_targets(sml_ctx *ctx, const sml_data_view *view)
 }
 
 sml_status sml__view_check(sml_ctx *ctx, sml_data_view *view, const sml_schema *schema,
-                           int is_stored)
+                           sml__store *store)
 {
     typedef sml_status check(sml_ctx *, const sml_data_view *);
     static check *const shapes[] = {check_sizes, check_picture, check_task};
     static check *const values[] = {check_compressed, check_labels, check_targets, check_weights};
-    fill_defaults(view);
-    sml_status status = check_pointers(ctx, view, is_stored);
+    fill_defaults(view, store);
+    sml_status status = check_pointers(ctx, view, store != NULL);
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0] && status == SML_OK; i++) {
         status = shapes[i](ctx, view);
     }
     assert(status != SML_OK || schema == NULL || schema->n == view->columns);
     if (status == SML_OK) {
         status = check_features(ctx, view, schema != NULL);
+    }
+    if (status == SML_OK && store != NULL && store->element.kind == 'f' && schema == NULL) {
+        status = check_stored(ctx, view, store);
     }
     for (size_t i = 0; i < sizeof values / sizeof values[0] && status == SML_OK; i++) {
         status = values[i](ctx, view);

@@ -3,8 +3,11 @@
 #include "data/rows.h"
 
 #include "base/context.h"
+#include "base/memory.h"
 
 #include <math.h>
+
+enum { BLOCK = 256, READ_WHOLE = 4096 }; /* rows; bytes of a row */
 
 typedef struct sums {
     uint64_t n; /* cells with a value */
@@ -12,28 +15,72 @@ typedef struct sums {
     int is_integer;
 } sums;
 
-static sums add_values(const sml_dataset *data, size_t column)
+/* The rows of a narrow table in a file are read whole, some at a time: a call of the system costs
+ * as much as some KiB. */
+typedef struct reader {
+    const sml_dataset *data;
+    size_t column;
+    float *rows; /* [BLOCK, columns]; NULL: numbers are read one by one */
+    float values[BLOCK];
+} reader;
+
+static sml_status open_reader(sml_ctx *ctx, const sml_dataset *data, size_t column, reader *made)
 {
+    *made = (reader){.data = data, .column = column};
+    if (data->store == NULL || data->store->row_bytes > READ_WHOLE) {
+        return SML_OK;
+    }
+    made->rows = sml__alloc(ctx, BLOCK * data->view.columns, sizeof *made->rows, "rows");
+    return made->rows != NULL ? SML_OK : SML_NO_MEMORY;
+}
+
+/* The numbers of rows first … first + n - 1, n ≤ BLOCK. */
+static const float *read_values(reader *from, size_t first, size_t n)
+{
+    const size_t columns = from->data->view.columns;
+    if (from->rows != NULL) {
+        sml__dataset_gather(from->data, NULL, first, n, from->rows, columns);
+    }
+    for (size_t r = 0; r < n; r++) {
+        const size_t place = sml__dataset_place(from->data, first + r);
+        from->values[r] = from->rows != NULL ? from->rows[r * columns + from->column]
+                                             : sml__dataset_value(from->data, place, from->column);
+    }
+    return from->values;
+}
+
+static sums add_values(reader *from)
+{
+    const size_t rows = from->data->view.rows;
     sums s = {.minimum = INFINITY, .maximum = -INFINITY, .is_integer = 1};
-    for (size_t r = 0; r < data->view.rows; r++) {
-        const double x = (double)sml__dataset_value(data, sml__dataset_place(data, r), column);
-        if (!isnan(x)) {
-            s.n++;
-            s.minimum = x < s.minimum ? x : s.minimum;
-            s.maximum = x > s.maximum ? x : s.maximum;
-            s.total += x;
-            s.is_integer = s.is_integer && x == floor(x);
+    for (size_t first = 0; first < rows; first += BLOCK) {
+        const size_t n = rows - first < BLOCK ? rows - first : BLOCK;
+        const float *values = read_values(from, first, n);
+        for (size_t r = 0; r < n; r++) {
+            const double x = (double)values[r];
+            if (!isnan(x)) {
+                s.n++;
+                s.minimum = x < s.minimum ? x : s.minimum;
+                s.maximum = x > s.maximum ? x : s.maximum;
+                s.total += x;
+                s.is_integer = s.is_integer && x == floor(x);
+            }
         }
     }
     return s;
 }
 
-static double add_squares(const sml_dataset *data, size_t column, double mean)
+static double add_squares(reader *from, double mean)
 {
+    const size_t rows = from->data->view.rows;
     double sum = 0;
-    for (size_t r = 0; r < data->view.rows; r++) {
-        const double x = (double)sml__dataset_value(data, sml__dataset_place(data, r), column);
-        sum += isnan(x) ? 0 : (x - mean) * (x - mean);
+    for (size_t first = 0; first < rows; first += BLOCK) {
+        const size_t n = rows - first < BLOCK ? rows - first : BLOCK;
+        const float *values = read_values(from, first, n);
+        for (size_t r = 0; r < n; r++) {
+            const double x = (double)values[r];
+            sum += isnan(x) ? 0 : (x - mean) * (x - mean);
+        }
     }
     return sum;
 }
@@ -46,7 +93,12 @@ sml_status sml_dataset_column(sml_ctx *ctx, const sml_dataset *data, size_t colu
                          data->name, column, data->view.columns - 1);
     }
     const sml__column *known = data->schema != NULL ? &data->schema->columns[column] : NULL;
-    const sums s = add_values(data, column);
+    reader from;
+    sml_status status = open_reader(ctx, data, column, &from);
+    if (status != SML_OK) {
+        return status;
+    }
+    const sums s = add_values(&from);
     const double n = (double)s.n, mean = s.total / n; /* 0 / 0 is NaN */
     *facts = (sml_column_facts){
         .name = known != NULL ? known->name : NULL,
@@ -57,7 +109,8 @@ sml_status sml_dataset_column(sml_ctx *ctx, const sml_dataset *data, size_t colu
         .minimum = s.n > 0 ? s.minimum : (double)NAN,
         .maximum = s.n > 0 ? s.maximum : (double)NAN,
         .mean = mean,
-        .deviation = sqrt(add_squares(data, column, mean) / n),
+        .deviation = sqrt(add_squares(&from, mean) / n),
     };
+    sml__free(from.rows);
     return sml__dataset_status(ctx, data);
 }

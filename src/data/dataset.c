@@ -76,7 +76,7 @@ static sml_status create(sml_ctx *ctx, const sml_data_view *view, const sml_sche
 {
     *out = NULL;
     sml_data_view checked = *view;
-    sml_status status = sml__view_check(ctx, &checked, schema, store != NULL);
+    sml_status status = sml__view_check(ctx, &checked, schema, store);
     if (status != SML_OK) {
         return status;
     }
@@ -128,15 +128,17 @@ sml_status sml__dataset_adopt(sml_ctx *ctx, const sml_data_view *view, void *fea
 }
 
 sml_status sml__dataset_adopt_store(sml_ctx *ctx, const sml_data_view *view, sml__store *store,
-                                    void *targets, sml_dataset **out)
+                                    sml_schema *schema, void *targets, sml_dataset **out)
 {
-    sml_status status = create(ctx, view, NULL, store, out);
+    sml_status status = create(ctx, view, schema, store, out);
     if (status != SML_OK) {
         sml__free(targets);
+        sml__schema_free(schema);
         sml__store_free(store);
         return status;
     }
     (*out)->owned[0] = targets;
+    (*out)->owned_schema = schema;
     (*out)->owned_store = store;
     return SML_OK;
 }
@@ -196,13 +198,14 @@ void sml_dataset_describe(const sml_dataset *data, sml_dataset_facts *facts)
         .outputs = data->view.outputs,
         .height = data->view.height,
         .width = data->view.width,
-        .stored_as_bytes = data->view.bytes != NULL || data->store != NULL,
+        .stored_as_bytes = sml__dataset_has_bytes(data),
         .scale = data->view.scale,
         .is_streamed = data->store != NULL,
         .is_compressed = data->view.row_starts != NULL,
         .has_weights = data->view.weights != NULL,
         .has_column_names = data->schema != NULL && data->schema->has_names,
         .n_categorical = count_categorical(data->schema),
+        .target = data->schema != NULL ? data->schema->target : NULL,
     };
 }
 

@@ -46,10 +46,18 @@ sml_status sml__dataset_adopt(sml_ctx *ctx, const sml_data_view *view, void *fea
 sml_status sml__dataset_adopt_table(sml_ctx *ctx, const sml_data_view *view, sml_schema *schema,
                                     void *const *blocks, size_t n, sml_dataset **out);
 
-/* A data set whose features, bytes, are rows of a file. view: without features; takes over the
- * store and the targets, also on failure. */
+/* A data set whose features are rows of a file. view: without features, with the scale of bytes;
+ * takes over the store, the schema (NULL: none) and the targets, also on failure. Rows of floats
+ * without a schema are read once, for NaN and infinity. */
 sml_status sml__dataset_adopt_store(sml_ctx *ctx, const sml_data_view *view, sml__store *store,
-                                    void *targets, sml_dataset **out);
+                                    sml_schema *schema, void *targets, sml_dataset **out);
+
+/* Whether a feature takes one byte, where it lies. */
+static inline int sml__dataset_has_bytes(const sml_dataset *data)
+{
+    return data->view.bytes != NULL ||
+           (data->store != NULL && sml__element_is_byte(data->store->element));
+}
 
 /* SML_OK, or SML_IO where a row of a store could not be read since it was opened: for the end of a
  * loop over rows. */
@@ -70,10 +78,10 @@ sml_status sml__dataset_adopt_selection(sml_ctx *ctx, const sml_dataset *data, u
                                         size_t n, sml_dataset **out);
 
 /* Fills the defaults of a view in (row_stride, scale, task, name), then checks shape and values.
- * schema: NULL, or what the columns are; then a missing cell is legal. is_stored: the features are
- * bytes in a store, not in the view.
- * Errors: SML_BAD_ARGUMENT, SML_BAD_SHAPE, SML_BAD_DATA. */
+ * schema: NULL, or what the columns are; then a missing cell is legal. store: NULL, or where the
+ * features are, not in the view.
+ * Errors: SML_BAD_ARGUMENT, SML_BAD_SHAPE, SML_BAD_DATA, SML_IO. */
 sml_status sml__view_check(sml_ctx *ctx, sml_data_view *view, const sml_schema *schema,
-                           int is_stored);
+                           sml__store *store);
 
 #endif

@@ -46,7 +46,7 @@ static void hash_shape(sml__sha256 *state, const sml_dataset *data)
         view->height,
         view->width,
         (uint64_t)view->task,
-        view->bytes != NULL || data->store != NULL,
+        sml__dataset_has_bytes(data) ? 1 : 0,
         view->labels != NULL ? 1 : (view->targets != NULL ? 2 : 0),
     };
     hash_bytes(state, magic, strlen(magic));
@@ -64,14 +64,53 @@ static void hash_compressed(sml__sha256 *state, const sml_data_view *view, size_
     hash_bytes(state, view->values + begin, n * sizeof(float));
 }
 
-static void hash_stored(sml__sha256 *state, const sml_dataset *data, size_t place)
+/* Elements that are not bytes go in as the float32 that they are read as. */
+static void hash_elements(sml__sha256 *state, const sml__store *store, unsigned char *elements,
+                          size_t n)
 {
-    uint8_t piece[PIECE];
-    const uint64_t at = data->store_at + place * data->store->row_bytes;
-    for (size_t c = 0; c < data->view.columns; c += PIECE) {
-        const size_t left = data->view.columns - c, length = left < PIECE ? left : PIECE;
-        sml__store_read(data->store, at + c, piece, length);
-        hash_bytes(state, piece, length);
+    float floats[PIECE / sizeof(float)];
+    const size_t fit = sizeof floats / sizeof *floats;
+    if (sml__element_is_byte(store->element)) {
+        hash_bytes(state, elements, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i += fit) {
+        const size_t count = n - i < fit ? n - i : fit;
+        sml__store_convert(store, elements + i * store->element.size, count, 1.0f, floats);
+        hash_bytes(state, floats, count * sizeof *floats);
+    }
+}
+
+/* A row in pieces. */
+static void hash_wide_row(sml__sha256 *state, sml__store *store, uint64_t at)
+{
+    unsigned char piece[PIECE];
+    for (size_t b = 0; b < store->row_bytes; b += PIECE) {
+        const size_t left = store->row_bytes - b, n = left < PIECE ? left : PIECE;
+        sml__store_read(store, at + b, piece, n);
+        hash_elements(state, store, piece, n / store->element.size);
+    }
+}
+
+static void hash_stored(sml__sha256 *state, const sml_dataset *data)
+{
+    sml__store *store = data->store;
+    const size_t rows = data->view.rows, row_bytes = store->row_bytes;
+    unsigned char span[SML__SPAN];
+    for (size_t r = 0, run = 1; r < rows; r += run) {
+        const uint32_t *places = data->selection != NULL ? data->selection + r : NULL;
+        const uint64_t at = data->store_at + sml__dataset_place(data, r) * row_bytes;
+        run = sml__store_run(store, places, rows - r);
+        if (run == 1) {
+            hash_wide_row(state, store, at);
+            continue;
+        }
+        const size_t skipped = places != NULL ? places[run - 1] - places[0] : run - 1;
+        sml__store_read(store, at, span, (skipped + 1) * row_bytes);
+        for (size_t i = 0; i < run; i++) {
+            const size_t within = places != NULL ? places[i] - places[0] : i;
+            hash_elements(state, store, span + within * row_bytes, data->view.columns);
+        }
     }
 }
 
@@ -80,11 +119,13 @@ static void hash_features(sml__sha256 *state, const sml_dataset *data)
     const sml_data_view *view = &data->view;
     const size_t size = view->bytes != NULL ? 1 : sizeof(float);
     const uint8_t *features = view->bytes != NULL ? view->bytes : (const uint8_t *)view->features;
+    if (data->store != NULL) {
+        hash_stored(state, data);
+        return;
+    }
     for (size_t r = 0; r < view->rows; r++) {
         const size_t place = sml__dataset_place(data, r);
-        if (data->store != NULL) {
-            hash_stored(state, data, place);
-        } else if (view->row_starts != NULL) {
+        if (view->row_starts != NULL) {
             hash_compressed(state, view, place);
         } else {
             hash_bytes(state, features + place * view->row_stride * size, view->columns * size);

@@ -276,7 +276,7 @@ static sml_status open_store(sml_ctx *ctx, int fd, const char *path, size_t leng
                              sml__store **store, sml__idx *idx)
 {
     unsigned char header[SML__IDX_HEADER_MAX] = {0};
-    const ssize_t got = pread(fd, header, sizeof header, 0);
+    const ssize_t got = sml__file_read_at(fd, 0, header, sizeof header);
     const int is_plain = got == (ssize_t)sizeof header && !sml__is_gzip(header, sizeof header) &&
                          sml__idx_recognise(header, sizeof header) &&
                          rank_of_magic(big_endian_32(header)) == 3;
@@ -291,8 +291,8 @@ static sml_status open_store(sml_ctx *ctx, int fd, const char *path, size_t leng
         close(fd);
         return status;
     }
-    return sml__store_create(ctx, fd, path, sizeof header, idx->dimensions[1] * idx->dimensions[2],
-                             store);
+    return sml__store_create(ctx, fd, path, sizeof header, (sml__element){'u', 1, 0},
+                             idx->dimensions[1] * idx->dimensions[2], store);
 }
 
 sml_status sml__idx_open_store(sml_ctx *ctx, const char *path, uint64_t memory, sml__store **store,
@@ -330,5 +330,5 @@ sml_status sml__idx_open_stored(sml_ctx *ctx, const char *path, uint64_t memory,
         .height = idx.dimensions[1],
         .width = idx.dimensions[2],
     };
-    return sml__dataset_adopt_store(ctx, &view, store, NULL, out);
+    return sml__dataset_adopt_store(ctx, &view, store, NULL, NULL, out);
 }

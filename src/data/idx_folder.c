@@ -176,7 +176,7 @@ sml_status sml__idx_open_folder(sml_ctx *ctx, const char *folder, const char *na
             .labels = labels,
             .class_names = class_names,
         };
-        status = store != NULL ? sml__dataset_adopt_store(ctx, &view, store, labels, out)
+        status = store != NULL ? sml__dataset_adopt_store(ctx, &view, store, NULL, labels, out)
                                : sml__dataset_adopt(ctx, &view, bytes, labels, out);
         bytes = NULL;
         labels = NULL;

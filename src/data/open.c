@@ -16,12 +16,15 @@
 #include "data/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { DEFAULT_SEED = 42, FIRST_CHUNK = 1 << 16 };
 
+/* Bytes of features, and of a file, that are read whole. */
+static const size_t WHOLE_MAX = (size_t)SML__IDX_MAX_GIB << 30;
 static const size_t FILE_MAX = ((size_t)SML__IDX_MAX_GIB << 30) + SML__IDX_HEADER_MAX;
 
 static sml_status check_split(sml_ctx *ctx, const char *split)
@@ -82,14 +85,30 @@ static sml_status open_text(sml_ctx *ctx, sml__input *input, const sml_data_opti
     return sml__text_parse(ctx, input->path, (const char *)input->bytes, input->length, out);
 }
 
-static const sml__reader idx_reader = {"IDX", is_idx, open_idx};
-static const sml__reader text_reader = {"text", is_text, open_text};
+static sml_status open_large_idx(sml_ctx *ctx, sml__large_input *input,
+                                 const sml_data_options *options, sml_dataset **out)
+{
+    return sml__idx_open_stored(ctx, input->head.path, options->memory, out);
+}
+
+static const sml__reader idx_reader = {"IDX", is_idx, open_idx, open_large_idx};
+static const sml__reader text_reader = {"text", is_text, open_text, NULL};
 
 /* The first that recognises a file opens it; the last one recognises all. */
 static const sml__reader *const READERS[] = {
     &idx_reader,         &sml__npy_reader, &sml__npz_reader, &sml__picture_reader,
     &sml__libsvm_reader, &sml__csv_reader, &text_reader,
 };
+
+static const sml__reader *reader_of(const sml__input *input, const sml_data_options *options)
+{
+    const size_t last = sizeof READERS / sizeof READERS[0] - 1;
+    size_t r = 0;
+    while (r < last && !READERS[r]->recognise(input, options)) {
+        r++;
+    }
+    return READERS[r];
+}
 
 /* Unpacks gzip, whatever it holds; but IDX, whose reader believes no more than its header says. */
 static sml_status unpack(sml_ctx *ctx, sml__input *input)
@@ -115,17 +134,12 @@ static sml_status open_bytes(sml_ctx *ctx, const char *path, unsigned char *byte
                              const sml_data_options *options, sml_dataset **out)
 {
     sml__input input = {path, bytes, length};
-    const size_t last = sizeof READERS / sizeof READERS[0] - 1;
-    size_t r = 0;
     sml_status unpacked = unpack(ctx, &input);
     if (unpacked != SML_OK) {
         sml__free(input.bytes);
         return unpacked;
     }
-    while (r < last && !READERS[r]->recognise(&input, options)) {
-        r++;
-    }
-    const sml_status status = READERS[r]->open(ctx, &input, options, out);
+    const sml_status status = reader_of(&input, options)->open(ctx, &input, options, out);
     sml__free(input.bytes);
     return status;
 }
@@ -220,10 +234,47 @@ static sml_status open_folder(sml_ctx *ctx, const char *folder, const sml_data_o
     if (status != SML_OK) {
         return status;
     }
-    return !has_idx_files(folder) && sml__picture_folder_recognise(folder)
-               ? sml__picture_folder_open(ctx, folder, options, out)
-               : sml__idx_open_folder(ctx, folder, folder, options->split, 0, NULL, options->memory,
-                                      out);
+    if (has_idx_files(folder)) {
+        return sml__idx_open_folder(ctx, folder, folder, options->split, 0, NULL, options->memory,
+                                    out);
+    }
+    if (sml__picture_folder_recognise(folder)) {
+        return sml__picture_folder_open(ctx, folder, options, out);
+    }
+    return sml__fail(
+        ctx, SML_NOT_FOUND,
+        "%s: this folder holds no data; expected pictures (PNG, JPEG) in folders named "
+        "by class, or MNIST's four IDX files",
+        folder);
+}
+
+/* Leaves the rows of a file in it, or in another one; *out is NULL where its reader cannot. */
+static sml_status open_large(sml_ctx *ctx, const char *path, uint64_t length,
+                             const sml_data_options *options, sml_dataset **out)
+{
+    sml__large_input input = {.head = {.path = path}, .length = length};
+    input.fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (input.fd < 0) {
+        return sml__fail_errno(ctx, SML_IO, errno, "%s: cannot open", path);
+    }
+    unsigned char *head = sml__alloc(ctx, SML__HEAD_BYTES, 1, path);
+    const ssize_t got = head != NULL ? sml__file_read_at(input.fd, 0, head, SML__HEAD_BYTES) : 0;
+    sml_status status = head != NULL ? SML_OK : SML_NO_MEMORY;
+    if (got < 0) {
+        status = sml__fail_errno(ctx, SML_IO, errno, "%s: cannot read", path);
+    }
+    if (status == SML_OK) {
+        input.head.bytes = head;
+        input.head.length = (size_t)got;
+        const sml__reader *reader = reader_of(&input.head, options);
+        status =
+            reader->open_large != NULL ? reader->open_large(ctx, &input, options, out) : SML_OK;
+    }
+    if (input.fd >= 0) {
+        close(input.fd);
+    }
+    sml__free(head);
+    return status;
 }
 
 static sml_status open_path(sml_ctx *ctx, const char *path, const sml_data_options *options,
@@ -249,7 +300,11 @@ static sml_status open_path(sml_ctx *ctx, const char *path, const sml_data_optio
                          "to standard input",
                          path);
     }
-    sml_status status = sml__idx_open_stored(ctx, path, options->memory, out);
+    const uint64_t most = options->memory < WHOLE_MAX ? options->memory : WHOLE_MAX;
+    sml_status status = SML_OK;
+    if ((uint64_t)facts.st_size > most) {
+        status = open_large(ctx, path, (uint64_t)facts.st_size, options, out);
+    }
     if (status != SML_OK || *out != NULL) {
         return status;
     }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 enum {
-    PIECE = 4096, /* bytes of a stored row that are read at once, onto the stack */
     CACHE_LINE = 64,
     FETCHED = 4096, /* bytes of a row: eight of them fit L1, and the hardware sees the rest come */
     ROWS_AHEAD = 8  /* in a batch: the time of some copies covers that of a fetch from memory */
@@ -66,21 +65,43 @@ static void gather_compressed(const sml_data_view *view, const uint32_t *order, 
     }
 }
 
-/* Rows of a store, piece by piece. */
+/* Rows that lie close to one another are read together. */
 static void gather_stored(const sml_dataset *data, const uint32_t *order, size_t first, size_t n,
                           float *out, size_t stride)
 {
-    sml__widen_kernel *widen = sml__kernels_for(sml__isa_best())->widen;
-    const size_t columns = data->view.columns;
-    uint8_t piece[PIECE];
+    sml__store *store = data->store;
+    const size_t columns = data->view.columns, row_bytes = store->row_bytes;
+    const float scale = data->view.scale;
+    unsigned char span[SML__SPAN];
+    for (size_t i = 0, run = 1; i < n; i += run) {
+        const uint32_t *places = order != NULL ? order + i : NULL;
+        const uint64_t begin = order != NULL ? order[i] : first + i;
+        const uint64_t at = data->store_at + begin * row_bytes;
+        run = n - i > 1 ? sml__store_run(store, places, n - i) : 1;
+        if (run == 1) {
+            sml__store_floats(store, at, columns, scale, out + i * stride);
+            continue;
+        }
+        const size_t skipped = places != NULL ? places[run - 1] - places[0] : run - 1;
+        sml__store_read(store, at, span, (skipped + 1) * row_bytes);
+        for (size_t r = 0; r < run; r++) {
+            const size_t within = places != NULL ? places[r] - places[0] : r;
+            sml__store_convert(store, span + within * row_bytes, columns, scale,
+                               out + (i + r) * stride);
+        }
+    }
+}
+
+void sml__dataset_gather_bytes(const sml_dataset *data, const uint32_t *order, size_t first,
+                               size_t n, uint8_t *out, size_t stride)
+{
+    if (order == NULL && data->selection != NULL) {
+        order = data->selection + first;
+    }
     for (size_t i = 0; i < n; i++) {
         const uint64_t place = order != NULL ? order[i] : first + i;
-        const uint64_t at = data->store_at + place * data->store->row_bytes;
-        for (size_t c = 0; c < columns; c += PIECE) {
-            const size_t length = columns - c < PIECE ? columns - c : PIECE;
-            sml__store_read(data->store, at + c, piece, length);
-            widen(piece, length, data->view.scale, out + i * stride + c);
-        }
+        sml__store_read(data->store, data->store_at + place * data->store->row_bytes,
+                        out + i * stride, data->view.columns);
     }
 }
 
@@ -198,10 +219,12 @@ float sml__dataset_value(const sml_dataset *data, size_t place, size_t column)
     const sml_data_view *view = &data->view;
     const size_t at = place * view->row_stride + column;
     if (data->store != NULL) {
-        uint8_t byte;
-        sml__store_read(data->store, data->store_at + place * data->store->row_bytes + column,
-                        &byte, 1);
-        return (float)byte * view->scale;
+        float value;
+        sml__store_floats(data->store,
+                          data->store_at + place * data->store->row_bytes +
+                              column * data->store->element.size,
+                          1, view->scale, &value);
+        return value;
     }
     return view->row_starts != NULL ? find_value(view, place, column)
            : view->bytes != NULL    ? (float)view->bytes[at] * view->scale

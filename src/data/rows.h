@@ -23,6 +23,10 @@ void sml__dataset_map_order(const sml_dataset *data, uint32_t *order, size_t n);
 void sml__dataset_gather(const sml_dataset *data, const uint32_t *order, size_t first, size_t n,
                          float *out, size_t stride);
 
+/* The same for the bytes of a store, as they are, rows `stride` bytes apart. */
+void sml__dataset_gather_bytes(const sml_dataset *data, const uint32_t *order, size_t first,
+                               size_t n, uint8_t *out, size_t stride);
+
 /* As sml_dataset_targets, sml_dataset_label and sml_dataset_weight, of the row at a place. */
 void sml__dataset_targets_at(const sml_dataset *data, size_t place, float *out);
 int32_t sml__dataset_label_at(const sml_dataset *data, size_t place);

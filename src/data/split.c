@@ -32,7 +32,7 @@ typedef struct cutting {
     size_t *sizes;       /* [classes, pieces] */
     uint32_t first_part; /* piece p is part first_part + p; the rest is part 0 */
     uint32_t *part_of;   /* [rows] */
-    uint32_t *order;     /* [rows] scratch: a permutation */
+    uint32_t *order;     /* [rows of the largest class] scratch: a permutation */
 } cutting;
 
 static size_t class_of(const cutting *c, size_t row)
@@ -61,6 +61,15 @@ static void sort_members(cutting *c)
     c->starts[0] = 0;
 }
 
+static size_t largest_class(const cutting *c)
+{
+    size_t largest = 0;
+    for (size_t k = 0; k < c->classes; k++) {
+        largest = count_of(c, k) > largest ? count_of(c, k) : largest;
+    }
+    return largest;
+}
+
 static sml_status begin(sml_ctx *ctx, const sml_dataset *data, size_t pieces, cutting *c)
 {
     const sml_data_view *view = &data->view;
@@ -71,22 +80,28 @@ static sml_status begin(sml_ctx *ctx, const sml_dataset *data, size_t pieces, cu
     c->starts = sml__alloc(ctx, c->classes + 1, sizeof *c->starts, "rows by class");
     c->sizes = sml__alloc(ctx, c->classes, row, "the sizes of parts");
     c->part_of = sml__alloc(ctx, c->rows, sizeof *c->part_of, "the parts of rows");
-    c->order = sml__alloc(ctx, c->rows, sizeof *c->order, "a permutation");
-    if (c->members == NULL || c->starts == NULL || c->sizes == NULL || c->part_of == NULL ||
-        c->order == NULL) {
+    if (c->members == NULL || c->starts == NULL || c->sizes == NULL || c->part_of == NULL) {
         return SML_NO_MEMORY;
     }
     sort_members(c);
-    return SML_OK;
+    c->order = sml__alloc(ctx, largest_class(c), sizeof *c->order, "a permutation");
+    return c->order != NULL ? SML_OK : SML_NO_MEMORY;
+}
+
+/* What is not needed once each row has its part: there may be many rows. */
+static void drop_members(cutting *c)
+{
+    sml__free(c->members);
+    sml__free(c->order);
+    c->members = c->order = NULL;
 }
 
 static void end(cutting *c)
 {
-    sml__free(c->members);
+    drop_members(c);
     sml__free(c->starts);
     sml__free(c->sizes);
     sml__free(c->part_of);
-    sml__free(c->order);
 }
 
 /* Says of each row which part it is in. */
@@ -130,8 +145,9 @@ static sml_status collect(sml_ctx *ctx, const cutting *c, uint32_t part, sml_dat
 }
 
 /* All parts, or none. */
-static sml_status collect_all(sml_ctx *ctx, const cutting *c, size_t n_parts, sml_dataset **parts)
+static sml_status collect_all(sml_ctx *ctx, cutting *c, size_t n_parts, sml_dataset **parts)
 {
+    drop_members(c);
     sml_status status = SML_OK;
     for (size_t i = 0; i < n_parts && status == SML_OK; i++) {
         status = collect(ctx, c, (uint32_t)i, &parts[i]);
@@ -261,10 +277,7 @@ static void size_folds(cutting *c, size_t i, size_t n)
 
 static sml_status check_folds(sml_ctx *ctx, const cutting *c, size_t k, size_t n)
 {
-    size_t largest = 0;
-    for (size_t i = 0; i < c->classes; i++) {
-        largest = count_of(c, i) > largest ? count_of(c, i) : largest;
-    }
+    const size_t largest = largest_class(c);
     if (n < 2 || n > largest) {
         return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: %zu folds; it can be cut into 2…%zu, the %s",
                          c->data->name, n, largest,

@@ -205,7 +205,7 @@ static sml_status parse_lines(parser *p, const char *text, size_t length)
         at = newline != NULL ? newline + 1 : end;
     }
     if (status == SML_OK && p->rows == 0) {
-        return sml__fail(p->ctx, SML_BAD_FILE, "%s: no row of numbers in it", p->path);
+        return sml__fail(p->ctx, SML_BAD_FILE, "%s: no row of data in it", p->path);
     }
     return status;
 }

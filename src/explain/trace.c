@@ -252,8 +252,9 @@ static sml_status allocate(sml_ctx *ctx, sml_trace *trace)
     if (status == SML_OK) {
         status = take_masks(ctx, trace);
     }
-    return status == SML_OK ? sml__workspace_create(ctx, trace->original, trace->rows, 1,
-                                                    SML__ALL_DELTAS, 0, &trace->workspace)
+    const sml__workspace_plan plan = {
+        .rows = trace->rows, .members = 1, .with_deltas = SML__ALL_DELTAS};
+    return status == SML_OK ? sml__workspace_create(ctx, trace->original, &plan, &trace->workspace)
                             : status;
 }
 

@@ -6,12 +6,14 @@
     extern sml__gemm_kernel sml__gemm_##isa;                                                       \
     extern sml__sparse_forward_kernel sml__sparse_forward_##isa;                                   \
     extern sml__sparse_gradient_kernel sml__sparse_gradient_##isa;                                 \
+    extern sml__csr_forward_kernel sml__csr_forward_##isa;                                         \
+    extern sml__csr_gradient_kernel sml__csr_gradient_##isa;                                       \
     extern sml__widen_kernel sml__widen_##isa;                                                     \
     extern sml__blur_kernel sml__blur_##isa;
 #define KERNELS(isa)                                                                               \
     {                                                                                              \
-        sml__gemm_##isa, sml__sparse_forward_##isa, sml__sparse_gradient_##isa, sml__widen_##isa,  \
-            sml__blur_##isa                                                                        \
+        sml__gemm_##isa, sml__sparse_forward_##isa, sml__sparse_gradient_##isa,                    \
+            sml__csr_forward_##isa, sml__csr_gradient_##isa, sml__widen_##isa, sml__blur_##isa     \
     }
 
 DECLARE_KERNELS(plain)

@@ -3,6 +3,7 @@
 #define SML_MATH_KERNELS_H
 
 #include "math/blur.h"
+#include "math/csr.h"
 #include "math/gemm.h"
 #include "math/sparse.h"
 #include "math/widen.h"
@@ -22,6 +23,8 @@ typedef struct sml__kernels {
     sml__gemm_kernel *gemm;
     sml__sparse_forward_kernel *sparse_forward;
     sml__sparse_gradient_kernel *sparse_gradient;
+    sml__csr_forward_kernel *csr_forward;
+    sml__csr_gradient_kernel *csr_gradient;
     sml__widen_kernel *widen;
     sml__blur_kernel *blur;
 } sml__kernels;

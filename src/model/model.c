@@ -121,6 +121,14 @@ static sml_status take_shape(sml_ctx *ctx, sml_model *model, const sml_dataset *
             names[i] = sml_dataset_class_name(data, i);
         }
     }
+    /* A model file with such names is refused, so such a model must not come to be. */
+    const int twins = names != NULL ? sml__has_twins(ctx, names, view->outputs) : 0;
+    if (twins != 0) {
+        sml__free(names);
+        return twins < 0
+                   ? SML_NO_MEMORY
+                   : sml__fail(ctx, SML_BAD_DATA, "%s: two classes have the same name", data->name);
+    }
     sml_status status = sml__model_set_names(ctx, model, names, view->outputs);
     sml__free(names);
     if (status == SML_OK) {
@@ -213,13 +221,14 @@ static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const raw_rows *r
 {
     uint64_t epochs_before = options->warm_start ? sml__receipt_epochs(model->receipt) : 0;
     json_t *settings = sml__settings_json(ctx, model);
-    json_t *receipt = settings != NULL ? sml__receipt_create(ctx, model, rows->train,
-                                                             rows->validation, epochs_before)
-                                       : NULL;
+    json_t *receipt = NULL;
+    sml_status status = settings != NULL
+                            ? sml__receipt_create(ctx, model, rows->train, rows->validation,
+                                                  epochs_before, &receipt)
+                            : SML_NO_MEMORY;
     const sml__fitting fitting = {settings, receipt};
     model->fitting = &fitting;
-    sml_status status =
-        receipt != NULL ? model->algorithm->fit(ctx, model, ready, options, report) : SML_NO_MEMORY;
+    status = status == SML_OK ? model->algorithm->fit(ctx, model, ready, options, report) : status;
     model->fitting = NULL;
     if (status == SML_CANCELLED || status == SML_DIVERGED) {
         report->ended = status == SML_CANCELLED ? SML_FIT_CANCELLED : SML_FIT_DIVERGED;

@@ -269,7 +269,13 @@ static sml_status list_names(const loader *l, const json_t *json, size_t outputs
                              l->path, i);
         }
     }
-    return SML_OK;
+    const int twins = sml__has_twins(l->ctx, names, outputs);
+    if (twins < 0) {
+        return SML_NO_MEMORY;
+    }
+    return twins == 0 ? SML_OK
+                      : sml__fail(l->ctx, SML_BAD_FILE,
+                                  "%s: metadata: class_names has a name twice", l->path);
 }
 
 /* Sets the names and, with them, model->outputs. */

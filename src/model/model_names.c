@@ -3,6 +3,8 @@
 #include "base/memory.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static void free_list(char **names, size_t n)
 {
@@ -79,4 +81,26 @@ size_t sml_model_inputs(const sml_model *model)
 size_t sml_model_outputs(const sml_model *model)
 {
     return model->outputs;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    const char *const *x = a, *const *y = b;
+    return strcmp(*x, *y);
+}
+
+int sml__has_twins(sml_ctx *ctx, const char *const *list, size_t n)
+{
+    const char **sorted = sml__alloc(ctx, n, sizeof *sorted, "a list of names");
+    int found = 0;
+    if (sorted == NULL) {
+        return -1;
+    }
+    memcpy(sorted, list, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, compare_texts);
+    for (size_t i = 1; i < n; i++) {
+        found |= strcmp(sorted[i - 1], sorted[i]) == 0;
+    }
+    sml__free(sorted);
+    return found;
 }

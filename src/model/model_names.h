@@ -15,4 +15,7 @@ void sml__model_free_names(sml_model *model);
 /* The number of elements of a tensor of a model, which is in memory: it cannot overflow. */
 size_t sml__tensor_elements(const sml_tensor_facts *facts);
 
+/* Whether a text occurs twice in list[n]. -1: out of memory. */
+int sml__has_twins(sml_ctx *ctx, const char *const *list, size_t n);
+
 #endif

@@ -52,7 +52,7 @@ static sml_status open_rows(sml_ctx *ctx, const sml_model *model, const char *na
 {
     const int is_one_target =
         model->task == SML_TASK_CLASSIFICATION || model->task == SML_TASK_REGRESSION;
-    const int may_say = is_one_target && how->task == SML_TASK_NONE;
+    const int may_say = is_one_target && how->task == SML_TASK_NONE && !how->no_target;
     const int comes_once = name != NULL && strcmp(name, "-") == 0;
     if (may_say && (how->like != NULL || comes_once)) {
         how->task = model->task;
@@ -88,7 +88,7 @@ static sml_status open_whole(sml_ctx *ctx, const sml_model *model, const char *n
         how.height = model->height;
         how.width = model->width;
     }
-    sml_status status = list_classes(ctx, model, &classes);
+    sml_status status = how.no_target ? SML_OK : list_classes(ctx, model, &classes);
     if (status == SML_OK) {
         how.classes = classes;
         how.n_classes = classes != NULL ? model->outputs : 0;

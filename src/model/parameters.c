@@ -69,8 +69,11 @@ static sml_status check_real(sml_ctx *ctx, const sml_parameter *parameter, const
                              double *value)
 {
     if (!sml__parse_real(ctx, text, value) || !isfinite(*value)) {
-        return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: '%s' is not a finite number", parameter->name,
-                         text);
+        char minimum[NUMBER_MAX], maximum[NUMBER_MAX];
+        print_shortest(ctx, parameter->minimum, minimum);
+        print_shortest(ctx, parameter->maximum, maximum);
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "%s: '%s' is not a finite number from %s to %s",
+                         parameter->name, text, minimum, maximum);
     }
     *value += 0.0; /* -0 becomes 0 */
     return check_range(ctx, parameter, text, *value);

@@ -4,9 +4,10 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "model/model_names.h"
 
+#include <float.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { TABLE_MEMBERS = 7, NUMBERS_MEMBERS = 7, NUMERIC_MEMBERS = 5, CATEGORICAL_MEMBERS = 6 };
@@ -25,55 +26,42 @@ static sml_status read_choice(sml_ctx *ctx, const json_t *json, const char *key,
     return sml__fail(ctx, SML_BAD_FILE, "'%s' is neither '%s' nor '%s'", key, words[0], words[1]);
 }
 
-static int finite_number(const json_t *json, double *value)
+/* Values are float32. Deviations may be smaller: one of two neighbours among 2^32 rows, whose
+ * factor is 1 / (1.4e-45 / 2^16). */
+static const double FACTOR_MAX = 1e51;
+
+static int is_in_range(const json_t *json, double low, double high, double *value)
 {
     *value = json_number_value(json);
-    return json_is_number(json) && isfinite(*value);
+    return json_is_number(json) && *value >= low && *value <= high;
+}
+
+static int float_number(const json_t *json, double *value)
+{
+    return is_in_range(json, -(double)FLT_MAX, (double)FLT_MAX, value);
 }
 
 /* fill: a number or null. factor: not 0, or a column would be lost. */
 static sml_status read_numbers(sml_ctx *ctx, size_t index, const json_t *fill, const json_t *shift,
                                const json_t *factor, sml__prepared_column *column)
 {
-    const int has_fill = finite_number(fill, &column->fill);
+    const int has_fill = float_number(fill, &column->fill);
     if (json_is_null(fill)) {
         column->fill = NAN;
     }
-    if ((has_fill || json_is_null(fill)) && finite_number(shift, &column->shift) &&
-        finite_number(factor, &column->factor) && column->factor > 0) {
+    if ((has_fill || json_is_null(fill)) && float_number(shift, &column->shift) &&
+        is_in_range(factor, 1 / FACTOR_MAX, FACTOR_MAX, &column->factor)) {
         return SML_OK;
     }
     return sml__fail(ctx, SML_BAD_FILE,
-                     "column %zu: fill, shift and factor are not finite numbers, the last above 0",
-                     index);
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-    const char *const *x = a, *const *y = b;
-    return strcmp(*x, *y);
-}
-
-/* Whether a text occurs twice in list[n]. -1: out of memory. */
-static int has_twins(sml_ctx *ctx, const char *const *list, size_t n)
-{
-    const char **sorted = sml__alloc(ctx, n, sizeof *sorted, "a list of names");
-    int found = 0;
-    if (sorted == NULL) {
-        return -1;
-    }
-    memcpy(sorted, list, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, compare_texts);
-    for (size_t i = 1; i < n; i++) {
-        found |= strcmp(sorted[i - 1], sorted[i]) == 0;
-    }
-    sml__free(sorted);
-    return found;
+                     "column %zu: fill and shift are not numbers in float32's range, or factor is "
+                     "none in %g…%g",
+                     index, 1 / FACTOR_MAX, FACTOR_MAX);
 }
 
 static sml_status refuse_twins(sml_ctx *ctx, const char *const *list, size_t n, const char *what)
 {
-    const int found = has_twins(ctx, list, n);
+    const int found = sml__has_twins(ctx, list, n);
     if (found < 0) {
         return SML_NO_MEMORY;
     }

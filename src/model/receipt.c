@@ -88,14 +88,13 @@ static int put_results(json_t *receipt)
 }
 
 /* Which rows were scored after every epoch, and room for the best of them. -1 on failure. */
-static int put_validation(sml_ctx *ctx, json_t *receipt, const sml_dataset *validation)
+static int put_validation(sml_ctx *ctx, json_t *receipt, const sml_dataset *validation,
+                          const char *sha256)
 {
-    char sha256[65];
     sml_dataset_facts facts;
     json_t *object = json_object();
     sml_dataset_describe(validation, &facts);
-    if (object == NULL || sml_dataset_sha256(ctx, validation, sha256) != SML_OK ||
-        put_data(ctx, object, &facts) != 0 ||
+    if (object == NULL || put_data(ctx, object, &facts) != 0 ||
         json_object_set_new(object, "rows", json_integer((json_int_t)facts.rows)) != 0 ||
         json_object_set_new(object, "data_sha256", json_string(sha256)) != 0 ||
         json_object_set_new(receipt, "best_epoch", json_integer(0)) != 0 ||
@@ -106,30 +105,35 @@ static int put_validation(sml_ctx *ctx, json_t *receipt, const sml_dataset *vali
     return json_object_set_new(receipt, "validation", object);
 }
 
-json_t *sml__receipt_create(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
-                            const sml_dataset *validation, uint64_t epochs_before)
+sml_status sml__receipt_create(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
+                               const sml_dataset *validation, uint64_t epochs_before, json_t **out)
 {
-    char sha256[65];
+    char of_train[65], of_validation[65];
     sml_dataset_facts facts;
+    *out = NULL;
     sml_dataset_describe(train, &facts);
-    if (sml_dataset_sha256(ctx, train, sha256) != SML_OK) {
-        return NULL;
+    sml_status status = sml_dataset_sha256(ctx, train, of_train);
+    if (status == SML_OK && validation != NULL) {
+        status = sml_dataset_sha256(ctx, validation, of_validation);
+    }
+    if (status != SML_OK) {
+        return status;
     }
     json_t *receipt = json_object();
-    int failed = receipt == NULL || put_origin(ctx, receipt, model, &facts, sha256) != 0;
+    int failed = receipt == NULL || put_origin(ctx, receipt, model, &facts, of_train) != 0;
     if (!failed && epochs_before > 0) {
         failed = json_object_set_new(receipt, "epochs_before",
                                      json_integer((json_int_t)epochs_before)) != 0;
     }
     if (!failed && validation != NULL) {
-        failed = put_validation(ctx, receipt, validation) != 0;
+        failed = put_validation(ctx, receipt, validation, of_validation) != 0;
     }
     if (failed || put_results(receipt) != 0) {
-        sml__fail(ctx, SML_NO_MEMORY, "out of memory: the training receipt");
         json_decref(receipt);
-        return NULL;
+        return sml__fail(ctx, SML_NO_MEMORY, "out of memory: the training receipt");
     }
-    return receipt;
+    *out = receipt;
+    return SML_OK;
 }
 
 /* Gives a number that is there already its value; null where it is not finite. */

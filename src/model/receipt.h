@@ -10,9 +10,10 @@
 json_t *sml__settings_json(sml_ctx *ctx, const sml_model *model);
 
 /* The receipt of a fit that is about to start, without results; validation may be NULL;
- * epochs_before are those that the model already has. NULL with an error in ctx. */
-json_t *sml__receipt_create(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
-                            const sml_dataset *validation, uint64_t epochs_before);
+ * epochs_before are those that the model already has. *out is a new reference, NULL on failure.
+ * Errors: SML_NO_MEMORY, SML_IO (rows that stay in their file). */
+sml_status sml__receipt_create(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
+                               const sml_dataset *validation, uint64_t epochs_before, json_t **out);
 
 /* Puts the results in, and how the fit ended. Allocates nothing but what JSON's null takes, so it
  * cannot fail. */

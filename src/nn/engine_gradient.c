@@ -8,24 +8,40 @@
 sml_status sml__engine_gradient(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
                                 double label_smoothing, float *gradient, double *loss)
 {
-    const size_t rows = data->view.rows;
+    const size_t rows = data->view.rows, pass_rows = rows < SML__PASS_ROWS ? rows : SML__PASS_ROWS;
+    const sml__csr_extent extent = sml__csr_extent_of(data);
+    const uint32_t *order = data->selection;
+    const int is_compressed = sml__reads_compressed(network, &extent, pass_rows);
+    const sml__workspace_plan plan = {
+        .rows = pass_rows,
+        .members = 1,
+        .with_deltas = SML__DELTAS,
+        .is_compressed = is_compressed,
+        .entries = sml__csr_entries(&extent, pass_rows),
+    };
     sml__workspace workspace;
-    sml_status status = sml__workspace_create(
-        ctx, network, rows < SML__PASS_ROWS ? rows : SML__PASS_ROWS, 1, 1, 0, &workspace);
+    sml_status status = sml__workspace_create(ctx, network, &plan, &workspace);
     if (status != SML_OK) {
         return status;
     }
     double sum = 0;
     for (size_t first = 0; first < rows; first += workspace.rows) {
-        const sml__pass_settings pass = {
+        sml__csr csr;
+        sml__pass_settings pass = {
             .rows = rows - first < workspace.rows ? rows - first : workspace.rows,
             .batch = rows,
             .accumulate = first > 0,
             .first = first,
             .label_smoothing = label_smoothing,
         };
-        sml__dataset_gather(data, NULL, first, pass.rows, workspace.input,
-                            sml__row_stride(network->n_in));
+        if (is_compressed) {
+            csr = sml__csr_view(data, order != NULL ? 0 : first);
+            pass.csr = &csr;
+            pass.order = order != NULL ? order + first : NULL;
+        } else {
+            sml__dataset_gather(data, NULL, first, pass.rows, workspace.input,
+                                sml__row_stride(network->n_in));
+        }
         for (size_t r = 0; r < pass.rows; r++) {
             sml_dataset_targets(data, first + r, workspace.target + r * network->n_out);
         }

@@ -12,6 +12,10 @@
 #include <math.h>
 #include <string.h>
 
+/* An update of a parameter moves its numbers through the core, in the time of so many operations
+ * of a product. */
+static const double FLOPS_OF_UPDATE = 30;
+
 void sml__training_state_init(sml__training_state *state)
 {
     *state = (sml__training_state){
@@ -59,7 +63,13 @@ static int is_sound(sml__training *t)
 {
     const size_t rows = t->workspace.rows;
     const sml__pass_settings pass = {
-        .rows = rows, .batch = rows, .sparse = t->sparse, .order = t->order, .upcoming = rows};
+        .rows = rows,
+        .batch = rows,
+        .sparse = t->sparse,
+        .csr = t->csr,
+        .order = sml__training_order(t, 0),
+        .upcoming = rows,
+    };
     if (!all_finite(t->network->parameters, t->network->n_values)) {
         return 0;
     }
@@ -131,7 +141,8 @@ static double gradient_norm(sml__training *t)
         .weights = t->weights,
         .label_smoothing = t->settings->label_smoothing,
         .sparse = t->sparse,
-        .order = t->order,
+        .csr = t->csr,
+        .order = sml__training_order(t, 0),
         .upcoming = rows,
     };
     if (!(pass.batch_weight > 0)) {
@@ -290,12 +301,19 @@ static void finish(sml__training *t)
 }
 
 /* Operations of a batch that a team can share. Augmentation is shared by rows, so that a batch
- * which one member takes whole gains nothing there. */
+ * which one member takes whole gains nothing there. Where few inputs are read, the optimiser, which
+ * visits every parameter, may be most of the work. */
 static double shared_flops(const sml__network *network, const sml_dataset *data,
-                           const sml__training_settings *settings, size_t batch)
+                           const sml__training_settings *settings, const sml__csr_extent *extent,
+                           size_t batch)
 {
     const sml__range first_half = sml__own_rows(batch, (sml__member){.rank = 0, .size = 2});
-    return (double)batch * sml__network_flops(network) +
+    const int is_compressed = sml__reads_compressed(network, extent, batch);
+    const double visits = is_compressed && !settings->optimizer->is_plain
+                              ? FLOPS_OF_UPDATE * (double)network->n_parameters
+                              : 0;
+    return (double)batch * sml__network_flops(network, is_compressed ? extent->density : 1.0) +
+           visits +
            2.0 * (double)(batch - first_half.end) *
                sml__augmentation_flops(data, &settings->augment);
 }
@@ -307,6 +325,7 @@ sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *da
 {
     const size_t rows = data->view.rows;
     const size_t batch = settings->batch_size < rows ? settings->batch_size : rows;
+    const sml__csr_extent extent = sml__csr_extent_of(data);
     sml__training t = {
         .ctx = ctx,
         .network = network,
@@ -316,7 +335,8 @@ sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *da
         .checkpointing = checkpointing,
         .report = report,
         .state = state,
-        .members = sml__team_size(ctx, shared_flops(network, data, settings, batch)),
+        .extent = extent,
+        .members = sml__team_size(ctx, shared_flops(network, data, settings, &extent, batch)),
         .started = sml__seconds_now(),
         .last_checkpoint = sml__seconds_now(),
     };

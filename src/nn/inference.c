@@ -24,6 +24,7 @@ enum { BLOCKS_TAKEN = 4 };
 typedef struct inference {
     const sml__network *network;
     const sml_dataset *data;
+    int is_compressed;          /* its rows, and the first layer reads them as they lie */
     sml__workspace *workspaces; /* [members] */
     size_t blocks;
     atomic_size_t taken;  /* blocks that a member has taken so far */
@@ -69,18 +70,37 @@ static void score_block(const inference *run, sml__workspace *workspace, const f
     }
 }
 
+/* Rows as the products of sparse rows see them. */
+typedef struct sparse_rows {
+    sml__sparse sparse;
+    float values[256];
+    sml__csr csr;
+} sparse_rows;
+
 /* Where the rows of a block are read: as they lie where they are mostly zero or float32, otherwise
- * gathered into the workspace. */
+ * gathered into the workspace; bytes of a store that are mostly zero are, as bytes. */
 static void find_input(const inference *run, sml__workspace *workspace, sml__pass_settings *pass,
-                       sml__sparse *rows, float *values)
+                       sparse_rows *rows)
 {
     const sml_data_view *view = &run->data->view;
     const size_t first = (size_t)pass->first;
     const uint32_t *order = run->data->selection != NULL ? run->data->selection + first : NULL;
     const int is_dense_layer = run->network->layers[0].type->has_units;
-    if (is_dense_layer && sml__is_sparse(run->data, first, pass->rows)) {
-        *rows = sml__sparse_view(run->data, order != NULL ? 0 : first, values);
-        pass->sparse = rows;
+    if (run->is_compressed) {
+        rows->csr = sml__csr_view(run->data, order != NULL ? 0 : first);
+        pass->csr = &rows->csr;
+        pass->order = order;
+    } else if (is_dense_layer && sml__is_staged(run->data) &&
+               sml__is_sparse(run->data, first, pass->rows)) {
+        const size_t stride = sml__row_stride(run->network->n_in) * sizeof(float);
+        sml__dataset_gather_bytes(run->data, NULL, first, pass->rows, (uint8_t *)workspace->input,
+                                  stride);
+        rows->sparse = sml__sparse_staged(run->data, workspace->input, stride, rows->values);
+        pass->sparse = &rows->sparse;
+        pass->upcoming = pass->rows;
+    } else if (is_dense_layer && sml__is_sparse(run->data, first, pass->rows)) {
+        rows->sparse = sml__sparse_view(run->data, order != NULL ? 0 : first, rows->values);
+        pass->sparse = &rows->sparse;
         pass->order = order;
     } else if (is_dense_layer && view->features != NULL && order == NULL) {
         pass->input = view->features + first * view->row_stride;
@@ -100,10 +120,9 @@ static void infer_block(const inference *run, sml__workspace *workspace, size_t 
         .first = first,
         .upcoming = rows - first,
     };
-    sml__sparse sparse;
-    float values[256];
+    sparse_rows sparse;
     const float *logits = workspace->outputs[run->network->n_layers - 1];
-    find_input(run, workspace, &pass, &sparse, values);
+    find_input(run, workspace, &pass, &sparse);
     sml__network_forward(run->network, workspace, &pass, SML__ALONE);
     if (run->block_losses != NULL) {
         score_block(run, workspace, logits, block, &pass);
@@ -130,11 +149,21 @@ static sml_status infer(sml_ctx *ctx, inference *run)
 {
     const size_t rows = run->data->view.rows;
     const size_t block_rows = rows < BLOCK_ROWS ? rows : BLOCK_ROWS;
-    const int wanted = sml__team_size(ctx, (double)rows * sml__network_flops(run->network) / 3.0);
+    const sml__csr_extent extent = sml__csr_extent_of(run->data);
+    run->is_compressed = sml__reads_compressed(run->network, &extent, block_rows);
+    const double density = run->is_compressed ? extent.density : 1.0;
+    const double flops = (double)rows * sml__network_flops(run->network, density) / 3.0;
+    const int wanted = sml__team_size(ctx, flops);
     const int members = (size_t)wanted < run->blocks ? wanted : (int)run->blocks;
     /* The input of a block, and its lists of non-zeros. */
-    const double bytes = 8.0 * members * (double)block_rows * (double)run->network->n_in;
-    const int with_entries = run->network->n_in <= SML__SPARSE_COLUMNS_MAX;
+    const double bytes =
+        run->is_compressed ? 0 : 8.0 * members * (double)block_rows * (double)run->network->n_in;
+    const sml__workspace_plan plan = {
+        .rows = block_rows,
+        .members = 1,
+        .with_entries = !run->is_compressed && run->network->n_in <= SML__SPARSE_COLUMNS_MAX,
+        .is_compressed = run->is_compressed,
+    };
     sml_status status = sml__memory_check(ctx, bytes, "a forward pass");
     if (status != SML_OK) {
         return status;
@@ -144,8 +173,7 @@ static sml_status infer(sml_ctx *ctx, inference *run)
         return SML_NO_MEMORY;
     }
     for (int i = 0; i < members && status == SML_OK; i++) {
-        status = sml__workspace_create(ctx, run->network, block_rows, 1, 0, with_entries,
-                                       &run->workspaces[i]);
+        status = sml__workspace_create(ctx, run->network, &plan, &run->workspaces[i]);
     }
     if (status == SML_OK) {
         sml__team_run(members, infer_share, run);

@@ -3,6 +3,7 @@
 #ifndef SML_NN_LAYER_H
 #define SML_NN_LAYER_H
 
+#include "math/csr.h"
 #include "math/sparse.h"
 
 #include <stddef.h>
@@ -44,12 +45,15 @@ typedef struct sml__pass {
     float *running[SML__BUFFERS]; /* [n_out] each: running mean and variance, moved by a training
                                      pass */
 
-    /* Where the input is mostly zero: its rows, which then stand for `input`. */
-    const sml__sparse *sparse; /* NULL: dense */
-    const uint32_t *order;     /* [upcoming]: row s is row order[s] of sparse */
-    size_t upcoming;           /* ≥ rows: what comes after them can be fetched ahead */
-    size_t ahead;              /* from a row to the one in its place in the next pass */
-    uint32_t *entries;         /* of the whole team */
+    /* Where the input is mostly zero: its rows, which then stand for `input`; one of the two, or
+     * both NULL: dense. */
+    const sml__sparse *sparse;
+    const sml__csr *csr;
+    const uint32_t *order;         /* [upcoming]: row s is row order[s] of them */
+    size_t upcoming;               /* ≥ rows: what comes after them can be fetched ahead */
+    size_t ahead;                  /* from a row to the one in its place in the next pass */
+    uint32_t *entries;             /* with sparse; of the whole team */
+    const sml__csr_chains *chains; /* with csr; of the whole team */
 } sml__pass;
 
 /* One row of a norm in double, as it is outside training. */

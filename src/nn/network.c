@@ -231,14 +231,14 @@ sml_status sml__batch_check(sml_ctx *ctx, const sml__network *network, size_t ba
                      batch, (int)SML__WHOLE_BATCH_MAX);
 }
 
-double sml__network_flops(const sml__network *network)
+double sml__network_flops(const sml__network *network, double density)
 {
     double flops = 0;
     int first = 1;
     for (size_t l = 0; l < network->n_layers; l++) {
         const sml__layer *layer = &network->layers[l];
         if (layer->type->has_units) {
-            flops += (first ? 4.0 : 6.0) * (double)layer->n_in * (double)layer->n_out;
+            flops += (first ? 4.0 * density : 6.0) * (double)layer->n_in * (double)layer->n_out;
             first = 0;
         }
     }
@@ -289,10 +289,13 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .lane = (uint32_t)l,
         .first = settings->first,
         .sparse = l == 0 ? settings->sparse : NULL,
-        .order = l == 0 && settings->sparse != NULL ? settings->order : NULL,
+        .csr = l == 0 ? settings->csr : NULL,
+        .order =
+            l == 0 && (settings->sparse != NULL || settings->csr != NULL) ? settings->order : NULL,
         .upcoming = settings->upcoming,
         .ahead = settings->rows,
         .entries = workspace->entries,
+        .chains = &workspace->chains,
         .scratch = workspace->scratch + (size_t)member.rank * SML__GEMM_SCRATCH,
         .stats = workspace->stats != NULL ? workspace->stats[l] : NULL,
         .row_stats = (size_t)layer->type->row_stats,
@@ -319,7 +322,9 @@ static sml__pass own_part(sml__pass pass, sml__member member)
     }
     if (pass.sparse != NULL) {
         pass.entries += own.begin * sml__sparse_row_room(pass.n_in);
-        pass.order = pass.order != NULL ? pass.order + own.begin : NULL;
+    }
+    if (pass.order != NULL) {
+        pass.order += own.begin;
         pass.upcoming -= own.begin;
     }
     if (pass.stats != NULL) {
@@ -336,7 +341,8 @@ static int goes_by_rows(const sml__pass *pass, const sml__layer *layer)
     if (layer->type->by_columns && pass->training) {
         return 0;
     }
-    return !layer->type->has_units || pass->sparse != NULL || flops < FLOPS_BY_ROWS;
+    return !layer->type->has_units || pass->sparse != NULL || pass->csr != NULL ||
+           flops < FLOPS_BY_ROWS;
 }
 
 /* One layer in one direction. *by_rows: whether what it reads was written row by row; and then,

@@ -3,7 +3,7 @@
 #define SML_NN_NETWORK_H
 
 #include "base/threads.h"
-#include "data/dataset.h"
+#include "data/sparse_rows.h"
 #include "nn/registry.h"
 
 #include <scratchml/network.h>
@@ -83,6 +83,7 @@ typedef struct sml__workspace {
     double *losses;    /* [rows] */
     float *scratch;    /* [members, SML__GEMM_SCRATCH] */
     uint32_t *entries; /* lists of non-zeros */
+    sml__csr_chains chains; /* of compressed rows */
 } sml__workspace;
 
 /* What a workspace keeps of a backward pass. For training a layer without parameters shares the
@@ -90,10 +91,17 @@ typedef struct sml__workspace {
  * asks for all. The numbers are the same. */
 enum { SML__NO_DELTAS, SML__DELTAS, SML__ALL_DELTAS };
 
-/* with_deltas: one of the above. with_entries: for inputs that are mostly zero. */
-sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size_t rows,
-                                 int members, int with_deltas, int with_entries,
-                                 sml__workspace *out);
+typedef struct sml__workspace_plan {
+    size_t rows;
+    int members;
+    int with_deltas;   /* one of the above */
+    int with_entries;  /* for inputs that are mostly zero */
+    int is_compressed; /* the first layer reads compressed rows: there is no input */
+    size_t entries;    /* of compressed rows, in a pass; with deltas */
+} sml__workspace_plan;
+
+sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network,
+                                 const sml__workspace_plan *plan, sml__workspace *out);
 void sml__workspace_free(sml__workspace *workspace, const sml__network *network);
 
 /* Whether layer l has deltas of its own in training: its gradient is computed after all deltas, so
@@ -102,6 +110,10 @@ int sml__has_own_deltas(const sml__network *network, size_t l);
 
 /* Numbers that layer l keeps from a forward pass of so many rows. */
 size_t sml__stats_count(const sml__layer *layer, size_t rows);
+
+/* 1 where the first layer reads compressed rows of a data set as they lie, in passes of so many
+ * rows. */
+int sml__reads_compressed(const sml__network *network, const sml__csr_extent *extent, size_t rows);
 
 /* What all layers of one pass share. */
 typedef struct sml__pass_settings {
@@ -120,6 +132,7 @@ typedef struct sml__pass_settings {
     size_t input_row;
     const sml__sparse
         *sparse;           /* not NULL: the first layer, a dense one, reads these rows instead */
+    const sml__csr *csr;   /* or these. A team needs an order, then */
     const uint32_t *order; /* [upcoming] of them, the rows of this pass first; NULL: as they lie */
     size_t upcoming;
     int is_folded; /* plain gradient descent with learning_rate, folded into the backward pass */
@@ -166,8 +179,8 @@ void sml__network_gradients(const sml__network *network, sml__workspace *workspa
                             sml__member member);
 
 /* Floating-point operations of forward and backward for one row: 6 a weight, 2 less for those of
- * the first layer, which needs no ∂C/∂x. */
-double sml__network_flops(const sml__network *network);
+ * the first layer, which needs no ∂C/∂x; and of these a share, where it skips zeros. */
+double sml__network_flops(const sml__network *network, double density);
 
 /* The largest team worth its waiting for work of so many operations. The size of the team never
  * changes a result. */

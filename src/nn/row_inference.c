@@ -21,7 +21,8 @@ sml_status sml__row_inference_create(sml_ctx *ctx, const sml__network *network,
         return SML_NO_MEMORY;
     }
     run->network = network;
-    const sml_status status = sml__workspace_create(ctx, network, 1, 1, 0, 0, &run->workspace);
+    const sml__workspace_plan plan = {.rows = 1, .members = 1};
+    const sml_status status = sml__workspace_create(ctx, network, &plan, &run->workspace);
     if (status != SML_OK) {
         sml__free(run);
         return status;

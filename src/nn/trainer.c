@@ -25,6 +25,16 @@ uint32_t sml__training_epoch_number(const sml__training *t)
     return t->settings->epochs_before + (uint32_t)t->state->epoch;
 }
 
+const uint32_t *sml__training_order(const sml__training *t, size_t first)
+{
+    return t->staged != NULL ? t->staged : t->order + first;
+}
+
+size_t sml__training_upcoming(const sml__training *t, size_t first, size_t rows)
+{
+    return t->staged != NULL ? rows : t->data->view.rows - first;
+}
+
 void sml__training_gather(sml__training *t, size_t first, size_t rows,
                           const sml__augmentation *augmentation, sml__member member)
 {
@@ -35,9 +45,13 @@ void sml__training_gather(sml__training *t, size_t first, size_t rows,
         sml__augmented_gather(t->data, augmentation, sml__training_epoch_number(t),
                               first + own.begin, member.rank, t->order + first + own.begin,
                               own.end - own.begin, t->workspace.input + own.begin * stride, stride);
-    } else if (t->sparse == NULL) {
+    } else if (t->sparse == NULL && t->csr == NULL) {
         sml__dataset_gather(t->data, t->order + first + own.begin, 0, own.end - own.begin,
                             t->workspace.input + own.begin * stride, stride);
+    } else if (t->staged != NULL) {
+        sml__dataset_gather_bytes(t->data, t->order + first + own.begin, 0, own.end - own.begin,
+                                  (uint8_t *)(t->workspace.input + own.begin * stride),
+                                  stride * sizeof(float));
     }
     for (size_t r = own.begin; r < own.end; r++) {
         sml__dataset_targets_at(t->data, t->order[first + r],
@@ -75,8 +89,9 @@ static void differentiate(sml__training *t, size_t first, size_t batch, sml__mem
 {
     for (size_t done = 0; done < batch; done += t->workspace.rows) {
         const size_t left = batch - done;
+        const size_t rows = left < t->workspace.rows ? left : t->workspace.rows;
         const sml__pass_settings pass = {
-            .rows = left < t->workspace.rows ? left : t->workspace.rows,
+            .rows = rows,
             .batch = batch,
             .weights = t->weights != NULL ? t->weights + done : NULL,
             .batch_weight = t->batch_weight,
@@ -87,8 +102,9 @@ static void differentiate(sml__training *t, size_t first, size_t batch, sml__mem
             .first = first + done,
             .label_smoothing = t->settings->label_smoothing,
             .sparse = t->sparse,
-            .order = t->order + first + done,
-            .upcoming = t->data->view.rows - first - done,
+            .csr = t->csr,
+            .order = sml__training_order(t, first + done),
+            .upcoming = sml__training_upcoming(t, first + done, rows),
             .is_folded = t->is_folded,
             .learning_rate = t->learning_rate,
         };

@@ -18,9 +18,14 @@ typedef struct sml__training {
     const sml_fit_options *options;
     const sml__checkpointing *checkpointing; /* NULL: none */
     sml_fit_report *report;
-    sml__sparse rows;                /* data's, where it is bytes */
-    float values[256];               /* what the bytes stand for */
-    const sml__sparse *sparse;       /* &rows where they are mostly zero, or NULL */
+    sml__sparse rows;          /* data's, where it is bytes */
+    float values[256];         /* what the bytes stand for */
+    const sml__sparse *sparse; /* &rows where they are mostly zero, or NULL */
+    uint32_t *staged;          /* [rows of a pass] 0, 1, …: rows is the workspace's input, to
+                                  which the bytes of a store are read; NULL: rows is data's */
+    sml__csr_extent extent;    /* of data, where it is compressed rows */
+    sml__csr compressed;       /* those rows */
+    const sml__csr *csr;       /* &compressed where that pays, or NULL */
     sml__augmentation *augmentation; /* of the rows that are trained on, or NULL */
     sml__workspace workspace;
     int members;         /* of the team */
@@ -58,6 +63,10 @@ typedef struct sml__training {
 
 /* The epoch for shuffling and dropout: a warm start draws what comes after the epochs before it. */
 uint32_t sml__training_epoch_number(const sml__training *t);
+
+/* Where the rows of a pass from `first` on lie in t->rows, and how many come in this order. */
+const uint32_t *sml__training_order(const sml__training *t, size_t first);
+size_t sml__training_upcoming(const sml__training *t, size_t first, size_t rows);
 
 /* Copies the member's own rows of the pass into the workspace: features as float32 unless they are
  * sparse, targets as rows. augmentation: NULL, or that of the training. */

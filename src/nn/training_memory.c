@@ -26,14 +26,21 @@ static double bytes_needed(const sml__training *t, size_t pass_rows)
     const double arrays = (t->is_folded ? 1.0 : 2.0) + t->settings->optimizer->n_states +
                           (is_watched(t) ? 1.0 : 0.0) + (keeps_best(t) ? 1.0 : 0.0);
     double kept = 0;
-    double widths = (double)(sml__row_stride(t->network->n_in) + t->network->n_out);
+    double widths = (double)t->network->n_out;
+    widths += t->csr != NULL ? 0 : (double)sml__row_stride(t->network->n_in);
     for (size_t l = 0; l < t->network->n_layers; l++) {
         const double width = (double)sml__row_stride(t->network->layers[l].n_out);
         widths += sml__has_own_deltas(t->network, l) ? 2 * width : width;
         kept += (double)sml__stats_count(&t->network->layers[l], pass_rows);
     }
-    const double lists =
-        t->sparse != NULL ? 4.0 * (double)sml__sparse_room(pass_rows, t->network->n_in) : 0;
+    double lists = 0;
+    if (t->sparse != NULL) {
+        lists = sizeof(uint32_t) * (double)sml__sparse_room(pass_rows, t->network->n_in);
+    } else if (t->csr != NULL) {
+        lists = sizeof(sml__csr_link) * (double)t->members *
+                    (double)sml__csr_entries(&t->extent, pass_rows) +
+                sizeof(uint32_t) * (double)t->network->n_in;
+    }
     return lists + sizeof(double) * kept +
            sizeof(float) * (arrays * (double)t->network->n_parameters + (double)pass_rows * widths);
 }
@@ -43,11 +50,34 @@ static double bytes_needed(const sml__training *t, size_t pass_rows)
 static void find_zeros(sml__training *t, size_t pass_rows)
 {
     const sml_data_view *view = &t->data->view;
-    if (t->augmentation == NULL && view->bytes != NULL && t->network->layers[0].type->has_units &&
+    const int are_bytes = view->bytes != NULL || sml__is_staged(t->data);
+    if (t->augmentation == NULL && are_bytes && t->network->layers[0].type->has_units &&
         pass_rows <= SML__SPARSE_ROWS && sml__is_sparse(t->data, 0, view->rows)) {
-        t->rows = sml__sparse_view(t->data, 0, t->values);
         t->sparse = &t->rows;
     }
+    if (t->augmentation == NULL && sml__reads_compressed(t->network, &t->extent, pass_rows)) {
+        t->compressed = sml__csr_view(t->data, 0);
+        t->csr = &t->compressed;
+    }
+}
+
+/* Where t->sparse is: in the data, or where the workspace has its inputs, in rows as far apart. */
+static sml_status place_rows(sml__training *t, size_t pass_rows)
+{
+    const size_t stride = sml__row_stride(t->network->n_in) * sizeof(float);
+    if (t->sparse == NULL) {
+        return SML_OK;
+    }
+    if (!sml__is_staged(t->data)) {
+        t->rows = sml__sparse_view(t->data, 0, t->values);
+        return SML_OK;
+    }
+    t->rows = sml__sparse_staged(t->data, t->workspace.input, stride, t->values);
+    t->staged = sml__alloc(t->ctx, pass_rows, sizeof *t->staged, "the rows of a pass");
+    for (size_t r = 0; t->staged != NULL && r < pass_rows; r++) {
+        t->staged[r] = (uint32_t)r;
+    }
+    return t->staged != NULL ? SML_OK : SML_NO_MEMORY;
 }
 
 /* Plain gradient descent on a batch that comes in one pass needs no gradient in memory. */
@@ -123,9 +153,17 @@ sml_status sml__training_allocate(sml__training *t)
     find_zeros(t, pass_rows);
     status = sml__memory_check(t->ctx, bytes_needed(t, pass_rows), "training");
     if (status == SML_OK) {
-        status = sml__workspace_create(t->ctx, t->network, pass_rows, t->members, 1,
-                                       t->sparse != NULL, &t->workspace);
+        const sml__workspace_plan plan = {
+            .rows = pass_rows,
+            .members = t->members,
+            .with_deltas = SML__DELTAS,
+            .with_entries = t->sparse != NULL,
+            .is_compressed = t->csr != NULL,
+            .entries = sml__csr_entries(&t->extent, pass_rows),
+        };
+        status = sml__workspace_create(t->ctx, t->network, &plan, &t->workspace);
     }
+    status = status == SML_OK ? place_rows(t, pass_rows) : status;
     if (status != SML_OK) {
         return status;
     }
@@ -148,6 +186,7 @@ void sml__training_release(sml__training *t)
     sml__training_judge_end(t);
     sml__free(t->block_norms);
     sml__free(t->order);
+    sml__free(t->staged);
     sml__free(t->optimizer[0]);
     sml__free(t->optimizer[1]);
 }

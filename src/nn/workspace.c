@@ -94,40 +94,68 @@ static int allocate_deltas(sml_ctx *ctx, const sml__network *network, sml__works
 
 /* Any row alone is a list for each member; with_entries: all rows of the input at once, and all its
  * columns for a gradient. */
-static size_t entries_of(const sml__network *network, size_t rows, int members, int with_deltas,
-                         int with_entries)
+static size_t entries_of(const sml__network *network, const sml__workspace_plan *plan)
 {
+    const size_t rows = plan->rows;
     const size_t n_in = network->n_in, width = widest(network) > n_in ? widest(network) : n_in;
-    const size_t alone = (size_t)members * sml__sparse_row_room(width);
-    size_t all = with_entries ? rows * sml__sparse_row_room(n_in) : 0;
-    if (with_entries && with_deltas) {
+    const size_t alone = (size_t)plan->members * sml__sparse_row_room(width);
+    size_t all = plan->with_entries ? rows * sml__sparse_row_room(n_in) : 0;
+    if (plan->with_entries && plan->with_deltas) {
         all = sml__sparse_room(rows, n_in);
     }
     return all > alone ? all : alone;
 }
 
-sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network, size_t rows,
-                                 int members, int with_deltas, int with_entries,
-                                 sml__workspace *out)
+int sml__reads_compressed(const sml__network *network, const sml__csr_extent *extent, size_t rows)
 {
+    return extent->is_sparse && network->layers[0].type->has_units &&
+           sml__csr_entries(extent, rows) <= SML__CSR_ENTRIES_MAX;
+}
+
+static int allocate_chains(sml_ctx *ctx, const sml__network *network,
+                           const sml__workspace_plan *plan, sml__csr_chains *chains)
+{
+    size_t links = 0;
+    chains->room = sml__csr_room(plan->entries);
+    if (!sml__multiply((size_t)plan->members, chains->room, &links)) {
+        links = SIZE_MAX;
+    }
+    chains->heads = sml__alloc(ctx, network->n_in, sizeof *chains->heads, "chains of entries");
+    chains->links = allocate_scratch(ctx, links, sizeof *chains->links, "chains of entries");
+    return chains->heads != NULL && chains->links != NULL;
+}
+
+/* What the first layer reads: rows of floats, unless it reads compressed rows where they lie. */
+static int allocate_input(sml_ctx *ctx, const sml__network *network,
+                          const sml__workspace_plan *plan, sml__workspace *workspace)
+{
+    if (plan->is_compressed) {
+        return !plan->with_deltas || allocate_chains(ctx, network, plan, &workspace->chains);
+    }
+    workspace->input = allocate_scratch(
+        ctx, plan->rows, sml__row_stride(network->n_in) * sizeof(float), "a batch of inputs");
+    return workspace->input != NULL;
+}
+
+sml_status sml__workspace_create(sml_ctx *ctx, const sml__network *network,
+                                 const sml__workspace_plan *plan, sml__workspace *out)
+{
+    const size_t rows = plan->rows;
     memset(out, 0, sizeof *out);
     out->rows = rows;
-    out->all_deltas = with_deltas == SML__ALL_DELTAS;
-    out->input = allocate_scratch(ctx, rows, sml__row_stride(network->n_in) * sizeof(float),
-                                  "a batch of inputs");
+    out->all_deltas = plan->with_deltas == SML__ALL_DELTAS;
     out->target = allocate_rows(ctx, rows, network->n_out, "a batch of targets");
     out->losses = sml__alloc(ctx, rows, sizeof(double), "a batch of losses");
-    out->scratch =
-        allocate_scratch(ctx, (size_t)members, SML__GEMM_SCRATCH * sizeof(float), "packed panels");
-    int complete = out->input != NULL && out->target != NULL && out->losses != NULL &&
-                   out->scratch != NULL && allocate_outputs(ctx, network, out);
+    out->scratch = allocate_scratch(ctx, (size_t)plan->members, SML__GEMM_SCRATCH * sizeof(float),
+                                    "packed panels");
+    int complete = out->target != NULL && out->losses != NULL && out->scratch != NULL &&
+                   allocate_input(ctx, network, plan, out) && allocate_outputs(ctx, network, out);
     if (complete) {
-        out->entries =
-            allocate_scratch(ctx, entries_of(network, rows, members, with_deltas, with_entries),
-                             sizeof *out->entries, "lists of non-zeros");
+        out->entries = allocate_scratch(ctx, entries_of(network, plan), sizeof *out->entries,
+                                        "lists of non-zeros");
         complete = out->entries != NULL;
     }
-    if (complete && with_deltas) {
+    if (complete && plan->with_deltas) {
         complete = allocate_deltas(ctx, network, out) && allocate_stats(ctx, network, out);
     }
     if (!complete) {
@@ -148,6 +176,8 @@ void sml__workspace_free(sml__workspace *workspace, const sml__network *network)
     sml__free(workspace->losses);
     sml__free(workspace->scratch);
     sml__free(workspace->entries);
+    sml__free(workspace->chains.heads);
+    sml__free(workspace->chains.links);
     for (size_t l = 0; workspace->deltas != NULL && l < network->n_layers; l++) {
         if (workspace->all_deltas || sml__has_own_deltas(network, l)) {
             sml__free(workspace->deltas[l]);

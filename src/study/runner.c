@@ -39,6 +39,17 @@ static void end_with(running *r, sml_status status, const char *text)
     atomic_store(&r->ended, 1);
 }
 
+/* From the training that a thread is at. */
+static void pass_note(void *user, const char *text)
+{
+    running *r = user;
+    pthread_mutex_lock(&r->one_at_a_time);
+    if (r->study->note != NULL) {
+        r->study->note(r->study->user, text);
+    }
+    pthread_mutex_unlock(&r->one_at_a_time);
+}
+
 static void report(running *r, const sml__job *job, sml_status status, const char *text)
 {
     pthread_mutex_lock(&r->one_at_a_time);
@@ -58,7 +69,8 @@ static void report(running *r, const sml__job *job, sml_status status, const cha
 
 static void run_some(running *r, sml_ctx *ctx)
 {
-    const sml_study polled = {.metric = r->study->metric, .cancelled = is_cancelled, .user = r};
+    const sml_study polled = {
+        .metric = r->study->metric, .cancelled = is_cancelled, .user = r, .note = pass_note};
     while (!is_cancelled(r)) {
         const size_t i = atomic_fetch_add(&r->next, 1);
         if (i >= r->n) {

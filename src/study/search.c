@@ -126,8 +126,13 @@ static sml_status fill(sml_ctx *ctx, const sml_model *like, const sml_search_pla
         status = count_trials(ctx, &space, plan, &search->trials);
     }
     if (status == SML_OK) {
+        const size_t points = sml__space_points(&space);
         search->plan = *plan;
         search->plan.space = NULL;
+        if (points > 0 && points <= search->trials) {
+            search->plan.grid = 1; /* a draw would only repeat combinations */
+            search->trials = points;
+        }
         search->plan.eta = plan->eta > 0 ? plan->eta : ETA_USUAL;
         plan_rungs(search, search->plan.eta, plan->min_epochs, epochs);
         search->space_text = join(ctx, plan->space, plan->n_space);
@@ -317,6 +322,14 @@ static int ask_caller(void *user)
     return s->study->cancelled != NULL && s->study->cancelled(s->study->user);
 }
 
+static void pass_note(void *user, const char *text)
+{
+    const sieve *s = user;
+    if (s->study->note != NULL) {
+        s->study->note(s->study->user, text);
+    }
+}
+
 /* The row of a trial that goes into a rung; from the journal where that has it. */
 static int begin_row(sieve *s, size_t trial, size_t rung)
 {
@@ -375,7 +388,11 @@ static sml_status run_rung(sieve *s, size_t rung)
             status = sml__fail(s->ctx, SML_CANCELLED, "cancelled");
         }
     }
-    const sml_study inner = {s->study->metric, keep_row, ask_caller, s};
+    const sml_study inner = {.metric = s->study->metric,
+                             .row = keep_row,
+                             .cancelled = ask_caller,
+                             .user = s,
+                             .note = pass_note};
     if (status == SML_OK) {
         status = sml__run_jobs(s->ctx, &inner, search->like, jobs, open);
     }
@@ -418,15 +435,6 @@ static sml_status run_rungs(sieve *s)
     return status;
 }
 
-/* A journal keeps those that an interrupted search goes on from. */
-static void close_checkpoints(sieve *s)
-{
-    for (size_t i = 0; s->checkpoints.is_temporary && i < s->search->trials; i++) {
-        sml__rungs_remove(s->ctx, &s->checkpoints, i);
-    }
-    sml__rungs_close(&s->checkpoints);
-}
-
 sml_status sml_search_run(sml_ctx *ctx, sml_search *search, const sml_dataset *train,
                           const sml_dataset *validation, const sml_study *study,
                           const char *journal)
@@ -436,7 +444,8 @@ sml_status sml_search_run(sml_ctx *ctx, sml_search *search, const sml_dataset *t
                .train = train,
                .validation = validation,
                .study = study,
-               .journal = {.fd = -1}};
+               .journal = {.fd = -1},
+               .checkpoints = {.lock = -1}};
     for (size_t i = 0; i < search->trials; i++) {
         search->ranking[i] = i;
         search->rows[i] = (sml_study_row){.trial = i, .status = SML_CANCELLED};
@@ -452,7 +461,7 @@ sml_status sml_search_run(sml_ctx *ctx, sml_search *search, const sml_dataset *t
     if (status == SML_OK) {
         status = run_rungs(&s);
     }
-    close_checkpoints(&s);
+    sml__rungs_close(&s.checkpoints); /* a journal keeps them */
     sml__journal_close(&s.journal);
     sml__free(s.known);
     return status;

@@ -290,6 +290,15 @@ sml_status sml__space_count(sml_ctx *ctx, const sml__space *space, size_t *count
     return SML_OK;
 }
 
+size_t sml__space_points(const sml__space *space)
+{
+    double product = 1.0;
+    for (size_t i = 0; i < space->n; i++) {
+        product *= points_of(&space->dimensions[i]);
+    }
+    return product <= SML__POINTS_MAX ? (size_t)product : 0;
+}
+
 static void draw_value(sml_ctx *ctx, const sml__dimension *d, double u, char out[NUMBER_MAX])
 {
     double value = value_at(d, u);

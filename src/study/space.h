@@ -33,6 +33,9 @@ void sml__space_free(sml__space *space);
  */
 sml_status sml__space_count(sml_ctx *ctx, const sml__space *space, size_t *count);
 
+/* The same; 0 where the space has no end, or more than SML__POINTS_MAX combinations. */
+size_t sml__space_points(const sml__space *space);
+
 /* "hidden=64 learning_rate=0.01" of trial i, drawn by chance or number i of the grid, whose last
  * hyper-parameter moves fastest. sml__free it; NULL with an error in ctx. */
 char *sml__space_draw(sml_ctx *ctx, const sml__space *space, uint64_t seed, size_t trial);

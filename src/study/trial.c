@@ -148,7 +148,18 @@ static sml_status prepare(sml_ctx *ctx, const sml_model *like, const sml__job *j
     return status;
 }
 
-/* A checkpoint that is further than asked, as beside a journal that lost results, is no use. */
+static void note_damage(sml_ctx *ctx, const sml_study *study)
+{
+    char text[600];
+    snprintf(text, sizeof text, "%.480s; its trial is trained anew, which replaces the file",
+             sml_ctx_error(ctx));
+    if (study->note != NULL) {
+        study->note(study->user, text);
+    }
+}
+
+/* A checkpoint that is further than asked, as beside a journal that lost results, is no use; nor is
+ * a damaged one. */
 static sml_status fit(sml_ctx *ctx, sml_model *model, const sml__job *job, sml_study *asked,
                       sml_fit_report *report)
 {
@@ -159,7 +170,11 @@ static sml_status fit(sml_ctx *ctx, sml_model *model, const sml__job *job, sml_s
                                .resume = job->checkpoint != NULL,
                                .until_epoch = job->row->epochs};
     sml_status status = sml_model_fit_with(ctx, model, job->train, &options, report);
-    if (status == SML_OK && report->epochs > job->row->epochs) {
+    const int is_damaged = status == SML_BAD_FILE && options.resume;
+    if (is_damaged) {
+        note_damage(ctx, asked);
+    }
+    if (is_damaged || (status == SML_OK && report->epochs > job->row->epochs)) {
         options.resume = 0;
         status = sml_model_fit_with(ctx, model, job->train, &options, report);
     }

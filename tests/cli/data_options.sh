@@ -37,8 +37,7 @@ for memory in 1000000 500k 500M 2G 1t; do
 done
 run data info moons --memory 1G
 expect_code 0
-run data info rows.txt --size 28x32
-expect_code 0
+fails_with 2 '--size is for pictures; rows.txt has none' data info rows.txt --size 28x32
 fails_with 2 'unknown option --target' info m --target x
 
 finish

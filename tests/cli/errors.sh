@@ -9,7 +9,7 @@ train_spirals m.safetensors
 fails_with 1 "spirals" train spiral
 fails_with 1 'mnist' train no-such-set
 mkdir empty
-fails_with 1 'empty: no file train-' train empty
+fails_with 1 'empty: this folder holds no data' train empty
 mkdir wrong
 printf 'not an idx file' | tee wrong/train-images-idx3-ubyte >wrong/train-labels-idx1-ubyte
 fails_with 1 'wrong/train-' train wrong

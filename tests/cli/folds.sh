@@ -63,6 +63,25 @@ fails_with 1 "unknown metric of classification 'macro_f2'; did you mean 'macro_f
 fails_with 1 'every training diverged' \
     train spirals --folds 3 --optimizer sgd --learning-rate 1e30 -q
 
+# Two rows of class r in 60: three of five folds miss it, and have no area under the curve.
+awk -v OFS=, 'BEGIN { print "a,b,k"; for (r = 0; r < 60; r++) print r * 7 % 11, r * 5 % 13, r == 5 || r == 31 ? "r" : "x" }' >rare.csv
+rare=(rare.csv --target k --metric roc_auc --epochs 2)
+run train "${rare[@]}" --folds 5
+expect_code 0
+check 'three folds without a value' [ "$(grep -c '^[1-5] *– ' out)" = 3 ]
+expect_out '^validation roc_auc [01]\.[0-9]{4} ± [01]\.[0-9]{4} over 2 of 5 folds$'
+expect_err '^3 of 5 have no value of roc_auc, since a class is missing'
+check 'no nan' bash -c '! grep -qi nan out err'
+run train "${rare[@]}" --folds 5 --json --quiet
+expect_code 0
+expect_json '([.trainings[].metric] | map(select(. == null)) | length) == 3 and .metric.n == 2'
+expect_json '([.trainings[].metric | values] | add / 2) - .metric.mean | fabs < 1e-8'
+run train "${rare[@]}" --seeds 2 --test 0.01
+expect_code 1
+expect_err 'no training has a value of roc_auc'
+fails_with 1 'no trial has a value of roc_auc: .* raise --holdout' \
+    search "${rare[@]}" 'hidden=2|4' --holdout 0.02
+
 # Ctrl-C.
 "$SCRATCHML" train spirals --folds 4 --epochs 1000000 -o never.safetensors >out 2>err &
 pid=$!

@@ -98,7 +98,7 @@ check 'nothing was left to train' cmp c.safetensors again.safetensors
 run train spirals --checkpoint c.ckpt --resume --quiet -o again.safetensors
 expect_code 0
 check 'settings are the checkpoint'"'"'s' cmp c.safetensors again.safetensors
-fails_with 1 'it has epochs=3, not 4' train spirals --epochs 4 --checkpoint c.ckpt --resume
+fails_with 1 'it has --epochs 3, not 4' train spirals --epochs 4 --checkpoint c.ckpt --resume
 run train spirals --epochs 1 --checkpoint c.ckpt --checkpoint-every 1h -o c.safetensors
 expect_err '^c.ckpt is there and will be replaced; --resume goes on from it$'
 

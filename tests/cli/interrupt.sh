@@ -61,6 +61,7 @@ expect_err 'the model as it is was saved to kept.safetensors$'
 expect_err "^go on with: scratchml train spirals .*--checkpoint 'a b.ckpt' .*--hidden 16 .*--resume$"
 advice=$(sed -n 's/^go on with: scratchml //p' err)
 before=$(sed -n 's/.*(\([0-9,]*\) steps\?).*/\1/p' err | tr -d ,)
+: >err # what an earlier command wrote would be taken for an epoch of this one
 # The ampersand inside: otherwise the signal meets a subshell.
 eval "\"\$SCRATCHML\" $advice >out 2>err &"
 pid=$!
@@ -74,6 +75,7 @@ check 'it goes on from there' [ "${after:-0}" -gt "${before:-0}" ]
 
 # After the last batch, while it scores and again while it saves: the training is not lost.
 large=(train spirals --hidden 3000,3000 --threads 1)
+: >err
 last_command="scratchml ${large[*]} --epochs 1, Ctrl-C twice"
 "$SCRATCHML" "${large[@]}" --epochs 1 -o large.safetensors >out 2>err &
 pid=$!
@@ -91,11 +93,13 @@ check 'it says that it was saved' grep -q 'saved to large.safetensors' out err
 check 'the model is whole' "$SCRATCHML" info large.safetensors
 
 # The second Ctrl-C does not wait for the batch.
+: >err
 "$SCRATCHML" "${large[@]}" --epochs 1000 --batch-size 3000 -o twice.safetensors >out 2>err &
 pid=$!
 check 'a long batch begins' wait_for '^epoch 1/' err
 kill -INT $pid
-sleep 0.1
+# Two signals that wait together are one: the second is sent when the first has been taken.
+while grep -qE '^(Sig|Shd)Pnd:.*[2367abef]$' "/proc/$pid/status"; do sleep 0.005; done
 kill -INT $pid
 code=0
 wait $pid || code=$?
@@ -116,8 +120,9 @@ wait_for_handler() {
     return 1
 }
 
-# A whole job gets Ctrl-C, as from a terminal. Perl tells an exit code from an end by the signal.
-ending='system @ARGV; open F, ">", "ending"; print F $? & 127 ? "killed" : $? >> 8'
+# A whole job gets Ctrl-C, as from a terminal. Perl tells an exit code from an end by the signal; it
+# outlives the signal by a handler, which the program does not inherit.
+ending='$SIG{INT} = sub {}; system @ARGV; open F, ">", "ending"; print F $? & 127 ? "killed" : $? >> 8'
 set -m
 mkfifo pipe
 perl -e "$ending" "$SCRATCHML" predict m.safetensors - <pipe >out 2>err &

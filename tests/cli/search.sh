@@ -64,7 +64,7 @@ fails_with 1 'every trial diverged' \
 fails_with 1 'nowhere' search spirals 'hidden=4|8' --csv nowhere/r.csv
 
 # Ctrl-C, then on from the journal.
-long=(search spirals 'hidden=4|8' --trials 4 --eta 1 --epochs 1000000)
+long=(search spirals 'hidden=4|8' --eta 1 --epochs 1000000)
 last_command="${long[*]} --journal k, interrupted"
 "$SCRATCHML" "${long[@]}" --journal k >out 2>err &
 pid=$!
@@ -74,7 +74,7 @@ code=0
 wait $pid || code=$?
 expect_code 130
 expect_silent
-expect_err 'interrupted after 0 of 4 trainings; the same command goes on from k$'
+expect_err 'interrupted after 0 of 2 trainings; the same command goes on from k$'
 run help search
 expect_out 'scratchml search mnist'
 expect_narrow

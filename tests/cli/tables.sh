@@ -76,6 +76,18 @@ fails_with 1 "row.csv:2: column 2 'width': 'wide'" predict kind.safetensors row.
 printf 'height,width,soil,kind\n25.44,6.84,clay,ferm\n' >row.csv
 fails_with 1 "row.csv:2: column 4 'kind': 'ferm' is no class of the model; did you mean 'fern'" \
     evaluate kind.safetensors row.csv
+# To predict, the target is not needed, whatever it holds; evaluate needs it.
+for target in ferm '' 'two words' 7; do
+    printf 'height,width,soil,kind\n25.44,6.84,clay,%s\n25.44,6.84,clay,fern\n' "$target" >row.csv
+    run predict kind.safetensors row.csv --limit 1
+    check "target '$target'" cmp out wanted
+    "$SCRATCHML" predict kind.safetensors - --limit 1 <row.csv >out 2>err || true
+    check "target '$target' from a pipe" cmp out wanted
+    run evaluate kind.safetensors row.csv
+    expect_code 1
+done
+printf 'height,width,soil,kind\n25.44,6.84,clay,ferm\n' >row.csv
+fails_with 1 "'ferm' is no class of the model" predict kind.safetensors row.csv --split test
 fails_with 1 "no column 'knid' for the target; did you mean 'kind'" train plants.csv --target knid
 fails_with 1 "no column 'knid' for the target" evaluate kind.safetensors plants.csv --target knid
 fails_with 1 'say --target COLUMN' train plants.csv

@@ -1,23 +1,13 @@
 /* Rows that stay in their file are the rows that are read into memory: the same numbers, the same
  * models. */
-#include "support.h"
+#include "streamed.h"
 
 #include "base/available.h"
-#include "base/memory.h"
 #include "base/random.h"
 
-#include <scratchml.h>
 #include <sys/resource.h>
 
 enum { ROWS = 300, HEADER = 16 };
-
-#define OK(ctx, call)                                                                              \
-    do {                                                                                           \
-        const sml_status status_ = (call);                                                         \
-        if (status_ != SML_OK) {                                                                   \
-            fail_msg("%s: %s: %s", #call, sml_status_text(status_), sml_ctx_error(ctx));           \
-        }                                                                                          \
-    } while (0)
 
 /* A folder "set" of MNIST's layout, both splits alike: pictures of side × side, a share of their
  * bytes zero. */
@@ -55,25 +45,6 @@ static sml_dataset *open_set(sml_ctx *ctx, uint64_t memory)
     assert_int_equal(facts.is_streamed, memory != 0);
     assert_int_equal(facts.stored_as_bytes, 1);
     return data;
-}
-
-static void assert_same_rows(sml_ctx *ctx, const sml_dataset *found, const sml_dataset *expected)
-{
-    sml_dataset_facts facts;
-    char digest[65], wanted[65];
-    sml_dataset_describe(expected, &facts);
-    float *x = malloc(facts.columns * sizeof *x), *y = malloc(facts.columns * sizeof *y);
-    for (size_t r = 0; r < facts.rows; r++) {
-        sml_dataset_features(found, r, x);
-        sml_dataset_features(expected, r, y);
-        assert_memory_equal(x, y, facts.columns * sizeof *x);
-        assert_int_equal(sml_dataset_label(found, r), sml_dataset_label(expected, r));
-    }
-    OK(ctx, sml_dataset_sha256(ctx, found, digest));
-    OK(ctx, sml_dataset_sha256(ctx, expected, wanted));
-    assert_string_equal(digest, wanted);
-    free(x);
-    free(y);
 }
 
 static void streamed_rows_are_the_loaded_ones(void **state)
@@ -124,42 +95,8 @@ static void parts_of_streamed_rows(void **state)
     }
 }
 
-/* The bytes of the model's file, and what it predicts of its data, which is freed. */
-typedef struct outcome {
-    unsigned char *file;
-    size_t length;
-    float outputs[ROWS * 4];
-    sml_scores scores;
-} outcome;
-
-static outcome *train(sml_ctx *main_ctx, sml_dataset *data, const char *settings, int threads)
-{
-    char path[1024];
-    const sml_ctx_options options = {threads, NULL};
-    sml_ctx *ctx = NULL;
-    sml_model *model = NULL;
-    outcome *o = calloc(1, sizeof *o);
-    assert_int_equal(sml_ctx_create(&options, &ctx), SML_OK);
-    OK(ctx, sml_model_create(ctx, "mlp", settings, &model));
-    OK(ctx, sml_model_fit(ctx, model, data));
-    OK(ctx, sml_model_predict(ctx, model, data, o->outputs, ROWS * 4));
-    OK(ctx, sml_model_evaluate(ctx, model, data, &o->scores));
-    OK(ctx, sml_model_save(ctx, model, path_in(main_ctx, "model.safetensors", path)));
-    OK(ctx, sml__file_read(ctx, path, 1 << 28, &o->file, &o->length));
-    sml_model_free(model);
-    sml_ctx_free(ctx);
-    sml_dataset_free(data);
-    return o;
-}
-
-static void free_outcome(outcome *o)
-{
-    sml__free(o->file);
-    free(o);
-}
-
-/* The loaded run takes the sparse products where bytes are mostly zero, the streamed one the dense
- * ones. */
+/* Both take the sparse products where bytes are mostly zero: the loaded run reads them where they
+ * lie, the streamed one from where they were staged. */
 static void streamed_models_are_the_loaded_ones(void **state)
 {
     sml_ctx *ctx = *state;

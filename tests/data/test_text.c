@@ -76,8 +76,8 @@ static void mistakes_are_named_by_line_and_column(void **state)
 
 static void files_without_numbers_are_refused(void **state)
 {
-    assert_refused(*state, "", SML_BAD_FILE, "rows.csv", "no row of numbers");
-    assert_refused(*state, "# nothing\n\n", SML_BAD_FILE, "rows.csv", "no row of numbers");
+    assert_refused(*state, "", SML_BAD_FILE, "rows.csv", "no row of data");
+    assert_refused(*state, "# nothing\n\n", SML_BAD_FILE, "rows.csv", "no row of data");
 }
 
 static void bytes_that_are_no_text_are_refused(void **state)

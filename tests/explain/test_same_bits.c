@@ -106,9 +106,10 @@ static void check_sharing(sml_ctx *ctx, const sml_model *model, const sml_datase
     sml__network plain = *trace->original;
     sml__workspace shared;
     float *gradient = calloc(plain.n_parameters, sizeof(float));
+    const sml__workspace_plan plan = {.rows = n, .members = 1, .with_deltas = SML__DELTAS};
     plain.parameters = malloc(plain.n_values * sizeof(float));
     memcpy(plain.parameters, trace->original->parameters, plain.n_values * sizeof(float));
-    assert_ok(ctx, sml__workspace_create(ctx, &plain, n, 1, SML__DELTAS, 0, &shared));
+    assert_ok(ctx, sml__workspace_create(ctx, &plain, &plan, &shared));
     memcpy(shared.input, trace->workspace.input, n * sml__row_stride(INPUTS) * sizeof(float));
     memcpy(shared.target, trace->workspace.target, n * OUTPUTS * sizeof(float));
     sml__network_forward(&plain, &shared, &pass, SML__ALONE);

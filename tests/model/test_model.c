@@ -303,6 +303,27 @@ static void tensors_are_listed_and_copied(void **state)
     sml_dataset_free(data);
 }
 
+/* Such a model could not be loaded. */
+static void classes_of_one_name_are_refused(void **state)
+{
+    sml_ctx *ctx = *state;
+    static const char *const names[] = {"cat", "cat"};
+    const sml_data_view view = {.name = "cats",
+                                .rows = ROWS,
+                                .columns = COLUMNS,
+                                .features = features,
+                                .outputs = CLASSES,
+                                .labels = labels,
+                                .class_names = names};
+    sml_dataset *data = wrap(ctx, &view);
+    sml_model *model = new_fake(ctx, NULL);
+    assert_int_equal(sml_model_fit(ctx, model, data), SML_BAD_DATA);
+    assert_error(ctx, "cats: two classes have the same name");
+    assert_int_equal(sml_model_inputs(model), 0);
+    sml_model_free(model);
+    sml_dataset_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +337,7 @@ int main(void)
         cmocka_unit_test(the_receipt_says_what_was_done),
         cmocka_unit_test(a_fit_that_ends_early_has_a_receipt),
         cmocka_unit_test(tensors_are_listed_and_copied),
+        cmocka_unit_test(classes_of_one_name_are_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

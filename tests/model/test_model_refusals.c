@@ -117,6 +117,7 @@ static void wrong_texts_are_refused(void **state)
     refuses_metadata(*state, "class_names", "{}", "class_names is not a list of 3");
     refuses_metadata(*state, "class_names", "[\"a\",\"b\"]", "class_names is not a list of 3");
     refuses_metadata(*state, "class_names", "[\"a\",\"b\",3]", "class name 2 is not a text");
+    refuses_metadata(*state, "class_names", "[\"a\",\"b\",\"a\"]", "class_names has a name twice");
 }
 
 static void wrong_sizes_are_refused(void **state)

@@ -44,7 +44,8 @@ static sml_dataset *table_of(sml_ctx *ctx, const sml_schema *schema, const float
     return data;
 }
 
-/* (x - mean) / sd of a raw column, into column `to`; a missing cell becomes 0, as the mean does. */
+/* (x - mean) / sd of a raw column, into column `to`. A missing cell is the mean: it becomes 0, and
+ * counts among the rows of the sd. */
 static void standardise(table *t, size_t from, size_t to)
 {
     double n = 0, mean = 0, squares = 0;
@@ -60,7 +61,7 @@ static void standardise(table *t, size_t from, size_t to)
     }
     for (size_t r = 0; r < PEOPLE; r++) {
         const double d = (double)t->cells[r * RAW + from] - mean;
-        t->prepared[r * WIDE + to] = isnan(d) ? 0 : (float)(d / sqrt(squares / n));
+        t->prepared[r * WIDE + to] = isnan(d) ? 0 : (float)(d / sqrt(squares / PEOPLE));
     }
 }
 
@@ -348,6 +349,11 @@ static void refuses_damaged_numbers(void **state)
         {"{\"numeric\":1.0,\"fill\":[0],\"shift\":[0],\"factor\":[1],", "lists of 'numeric'"},
         {"{\"numeric\":1,\"fill\":[0],\"shift\":[0],\"factor\":[0],", "column 0"},
         {"{\"numeric\":1,\"fill\":[0],\"shift\":[0],\"factor\":[-1],", "column 0"},
+        {"{\"numeric\":1,\"fill\":[0],\"shift\":[0],\"factor\":[1e308],", "column 0"},
+        {"{\"numeric\":1,\"fill\":[0],\"shift\":[0],\"factor\":[1e-308],", "column 0"},
+        {"{\"numeric\":1,\"fill\":[0],\"shift\":[-1e308],\"factor\":[1],", "column 0"},
+        {"{\"numeric\":1,\"fill\":[3.5e38],\"shift\":[0],\"factor\":[1],",
+         "column 0: fill and shift are not numbers in float32's range"},
         {"{\"numeric\":1,\"fill\":[\"\"],\"shift\":[0],\"factor\":[1],", "column 0"},
         {"{\"numeric\":1,\"fill\":[0],\"shift\":[null],\"factor\":[1],", "column 0"},
         {"{\"numeric\":1,\"fill\":[0],\"shift\":[0],", "lists of 'numeric'"},

@@ -133,7 +133,7 @@ static void assert_team(const sml_layer *layers, size_t n)
     assert_ok(ctx,
               sml__network_create(ctx, layers, n, COLUMNS, sml__loss_named("binary_cross_entropy"),
                                   SIZE_MAX, &network));
-    assert_int_equal(sml__team_size(ctx, 65 * sml__network_flops(network) / 3), 3);
+    assert_int_equal(sml__team_size(ctx, 65 * sml__network_flops(network, 1) / 3), 3);
     sml__network_free(network);
     sml_ctx_free(ctx);
 }

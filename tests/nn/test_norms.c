@@ -163,7 +163,8 @@ static double differentiate(sml_ctx *ctx, const reference *made, int training, f
     const sml__pass_settings pass = {.rows = rows, .batch = rows, .training = training};
     sml__workspace workspace;
     double sum = 0;
-    assert_ok(ctx, sml__workspace_create(ctx, network, rows, 1, 1, 0, &workspace));
+    const sml__workspace_plan plan = {.rows = rows, .members = 1, .with_deltas = 1};
+    assert_ok(ctx, sml__workspace_create(ctx, network, &plan, &workspace));
     /* The gap behind a row of inputs is nobody's: no result may depend on it. */
     for (size_t i = 0; i < rows * sml__row_stride(network->n_in); i++) {
         workspace.input[i] = NAN;

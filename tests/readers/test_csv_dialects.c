@@ -227,6 +227,59 @@ static void headers_are_found(void **state)
     sml_dataset_free(data);
 }
 
+/* Excel's first line and comments, and what only looks like them. */
+static void what_stands_before_the_header(void **state)
+{
+    const struct {
+        const char *text;
+        size_t rows, columns;
+        int header;
+        const char *name; /* of the first column */
+        float first;      /* cell of row 0 */
+    } cases[] = {
+        {"sep=;\na;b\n1;2\n", 1, 2, 1, "a", 1},
+        {"sep=;\r\na;b\r\n1,5;2\r\n", 1, 2, 1, "a", 1.5F},
+        {"SEP=|\na|b\n1|2\n", 1, 2, 1, "a", 1},
+        {"\"sep=;\"\na;b\n1;2\n", 1, 2, 1, "a", 1},
+        {"\xef\xbb\xbfsep=\t\na\tb\n1\t2\n", 1, 2, 1, "a", 1},
+        {"sep=!\na,1!b\n1!2\n", 1, 2, 1, "a,1", 1},
+        {"sep=;\n3;4\n", 1, 2, 0, "1", 3},
+        {"# from a sensor\na,b\n1,2\n", 1, 2, 1, "a", 1},
+        {"# one\n\n#two, three, four\na,b\n1,2\n", 1, 2, 1, "a", 1},
+        {"sep=;\n# one\na;b\n1;2\n", 1, 2, 1, "a", 1},
+        {"# one\n7,8\n1,2\n", 2, 2, 0, "1", 7},
+        {"# \"quoted, a,b,c\"\na,b\n1,2\n", 1, 2, 1, "a", 1},
+        /* as many fields as the others: records */
+        {"#id,b\n1,2\n", 1, 2, 1, "#id", 1},
+        {"# one\n#id,b\n1,2\n3,4\n", 2, 2, 1, "#id", 1},
+        {"#id,b\n# one\na,c\n1,2\n", 1, 2, 1, "a", 1},
+        {"#a\n1\n2\n", 2, 1, 1, "#a", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sml_dataset *data = TABLE(*state, cases[i].text, .drop = "");
+        if (data->view.rows != cases[i].rows || data->view.columns != cases[i].columns ||
+            data->schema->has_names != cases[i].header ||
+            strcmp(data->schema->columns[0].name, cases[i].name) != 0 ||
+            cell(data, 0, 0) != cases[i].first) {
+            fail_msg("%zu rows of %zu columns, first '%s' (%g) in: %s", data->view.rows,
+                     data->view.columns, data->schema->columns[0].name, (double)cell(data, 0, 0),
+                     cases[i].text);
+        }
+        sml_dataset_free(data);
+    }
+    /* The option counts, and without any option comments hide no table. */
+    sml_dataset *data = TABLE(*state, "sep=;\na,b;c\n1,2;x\n", .delimiter = ',');
+    assert_int_equal(data->view.columns, 2);
+    assert_string_equal(data->schema->columns[1].name, "b;c");
+    sml_dataset_free(data);
+    data = TABLE(*state, "# one\na,b\n1,2\n", .header = 0);
+    assert_int_equal(data->schema->has_names, 1);
+    sml_dataset_free(data);
+    /* Lines of the file are counted with those that were skipped. */
+    REFUSES(*state, "# one\n\na,b\n1,2\n3\n", OPTIONS(0), SML_BAD_DATA,
+            "t.csv:5: 1 columns, expected 2");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -237,6 +290,7 @@ int main(void)
         TEST(every_length_is_read),
         TEST(delimiters_are_found),
         TEST(headers_are_found),
+        TEST(what_stands_before_the_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

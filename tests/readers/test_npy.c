@@ -85,7 +85,7 @@ static void damaged_headers_name_the_offset(void **state)
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999, 2)}",
          "a dimension below 2^64"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}",
-         "fewer than 2^64"},
+         "with 4294967296 in dimension 2, is of 2^64 values or more"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 4294967296)}",
          "truncated: 8 bytes"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1)}", "4 bytes follow"},

@@ -154,6 +154,18 @@ def npz():
     zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT = (1 << 31) - 1, (1 << 16) - 1
     assert b"PK\6\6" in (FILES / "zip64.npz").read_bytes()
     case("zip64.npz", table, targets=y)
+    # The training part says what the targets are, whatever the type of the test part's.
+    halves = {"x_train": table, "x_test": table[:2]}
+    np.savez(FILES / "typed.npz", **halves, y_train=np.array([3, 1, 3, 2]), y_test=np.array([2.0, 3.0]))
+    case("typed.npz", table[:2], split="test", labels=[1, 2], classes=[1, 2, 3])
+    np.savez(FILES / "floats.npz", **halves, y_train=np.array([3, 1, 3, 2.0]), y_test=np.array([2, 3]))
+    case("floats.npz", table[:2], split="test", targets=[2, 3])
+    hot, yes = np.array([[1, 0], [0, 1], [0, 1], [1, 0]]), np.array([[1, 1], [0, 1], [0, 1], [1, 0]])
+    np.savez(FILES / "hot.npz", **halves, y_train=yes, y_test=hot[:2])
+    case("hot.npz", table[:2], split="test", targets=hot[:2])
+    np.savez(FILES / "wide.npz", **halves, y_train=hot, y_test=np.array([[1, 0, 0], [0, 1, 0]]))
+    np.savez(FILES / "uneven.npz", x_train=table, x_test=table[:2, :1], y_train=hot, y_test=hot[:2])
+    refuse("wide.npz", "wide.npz: y_test.npy: 3 targets a row, but", "y_train.npy has 2", split="test")
     refuse("split.npz", "no array nothing", "'x_train'", target="nothing")
     with zipfile.ZipFile(FILES / "document.npz", "w") as archive:
         archive.writestr(zipfile.ZipInfo("word/document.xml"), "<x/>")

@@ -6,7 +6,7 @@ Made with Debian 12's python3-sklearn 1.2.1 and numpy 1.24.2.
 
 A cell is a number that float32 holds, null where it has no value, or for a categorical column the
 number of its category in the column's list, which is in the order of the first row that has it.
-Scalers see the values only; missing cells are filled in raw units and then scaled.
+Missing cells are filled in raw units, then scalers are fitted: SimpleImputer before the scaler.
 """
 import json
 import warnings
@@ -57,9 +57,7 @@ def numeric(train, rows, scaling, filling):
     imputer = SimpleImputer(strategy=strategy, fill_value=0.0, keep_empty_features=True).fit(train)
     scaler = scaler_of(scaling)
     filled = imputer.transform(rows)
-    if np.isnan(train).all():  # a column without values is filled with 0; scalers know nothing of it
-        return filled
-    return filled if scaler is None else scaler.fit(train).transform(filled)
+    return filled if scaler is None else scaler.fit(imputer.transform(train)).transform(filled)
 
 
 def categorical(train, rows, scaling, encoding, by_value):
@@ -68,14 +66,13 @@ def categorical(train, rows, scaling, encoding, by_value):
 
     imputer = SimpleImputer(strategy="most_frequent").fit(keyed(train))
     filled, known = imputer.transform(keyed(rows)), imputer.transform(keyed(train))
-    values = keyed(train)[~np.array([x != x for x in train[:, 0]])]
     if encoding == "one_hot":
         encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(known)
         return encoder.transform(filled)
     encoder = OrdinalEncoder().fit(known)
     out = encoder.transform(filled)
     scaler = scaler_of(scaling)
-    return out if scaler is None else scaler.fit(encoder.transform(values)).transform(out)
+    return out if scaler is None else scaler.fit(encoder.transform(known)).transform(out)
 
 
 def codes(column, names):

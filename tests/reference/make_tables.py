@@ -4,7 +4,7 @@ scikit-learn makes of it. Made with scikit-learn 1.2.1; tests need neither it no
 
 plants.csv: numbers with decimal commas, quoted categories with the delimiter in them, missing cells
 of both kinds; the target `kind` has three classes that overlap, `yield` is a number.
-plants.json: the columns as StandardScaler and SimpleImputer see them, and what an unpenalised
+plants.json: the columns as SimpleImputer and StandardScaler see them, and what an unpenalised
 LogisticRegression and a LinearRegression on them predict for the first ten rows."""
 
 import json
@@ -57,7 +57,7 @@ for i in range(ROWS):
 table = np.concatenate([np.array(numbers, dtype=object), np.array(soil, dtype=object)], axis=1)
 prepare = ColumnTransformer(
     [
-        ("numbers", make_pipeline(StandardScaler(), SimpleImputer()), [0, 1]),
+        ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), [0, 1]),
         (
             "soil",
             make_pipeline(
@@ -69,7 +69,7 @@ prepare = ColumnTransformer(
     sparse_threshold=0,
 )
 x = prepare.fit_transform(table).astype(float)
-scaler = StandardScaler().fit(np.array(numbers))
+scaler = prepare.named_transformers_["numbers"][-1]
 classifier = LogisticRegression(penalty=None, tol=1e-12, max_iter=100000).fit(x, kind)
 line = LinearRegression().fit(x, harvest)
 (here / "plants.json").write_text(

@@ -9,9 +9,17 @@
 
 enum { ROWS = 700, INPUTS = 61, CLASSES = 7 };
 
+/* Of the numbers in sparse and compressed rows, one in so many is not zero. */
+enum { SPARSITY = 7 };
+
+/* How the rows lie: floats; or mostly zeros, for which the first layer has products of its own, in
+ * bytes or compressed. */
+typedef enum form { DENSE, SPARSE, COMPRESSED } form;
+
+static const char *const FORMS[] = {"dense", "sparse", "compressed"};
+
 static const int TEAMS[] = {1, 2, 3, 5};
 
-/* Rows of bytes that are mostly zero, for which the first layer has products of its own. */
 static sml_dataset *new_sparse_data(sml_ctx *ctx)
 {
     static uint8_t bytes[ROWS * INPUTS];
@@ -20,7 +28,34 @@ static sml_dataset *new_sparse_data(sml_ctx *ctx)
         .rows = ROWS, .columns = INPUTS, .bytes = bytes, .labels = labels, .outputs = CLASSES};
     sml_dataset *data = NULL;
     for (size_t i = 0; i < ROWS * INPUTS; i++) {
-        bytes[i] = (uint8_t)(i % 7 == 0 ? i * 31 % 255 + 1 : 0);
+        bytes[i] = (uint8_t)(i % SPARSITY == 0 ? i * 31 % 255 + 1 : 0);
+    }
+    for (size_t r = 0; r < ROWS; r++) {
+        labels[r] = (int32_t)(r * 5 % CLASSES);
+    }
+    assert_ok(ctx, sml_dataset_from_memory(ctx, &view, &data));
+    return data;
+}
+
+static sml_dataset *new_compressed_data(sml_ctx *ctx)
+{
+    static size_t starts[ROWS + 1];
+    static uint32_t columns[ROWS * INPUTS];
+    static float values[ROWS * INPUTS];
+    static int32_t labels[ROWS];
+    const sml_data_view view = {.rows = ROWS,
+                                .columns = INPUTS,
+                                .row_starts = starts,
+                                .column_indices = columns,
+                                .values = values,
+                                .labels = labels,
+                                .outputs = CLASSES};
+    sml_dataset *data = NULL;
+    size_t entries = 0;
+    for (size_t i = 0; i < ROWS * INPUTS; i += SPARSITY) {
+        columns[entries] = (uint32_t)(i % INPUTS);
+        values[entries++] = (float)(i * 31 % 255 + 1) / 255.0F;
+        starts[i / INPUTS + 1] = entries;
     }
     for (size_t r = 0; r < ROWS; r++) {
         labels[r] = (int32_t)(r * 5 % CLASSES);
@@ -59,45 +94,47 @@ static sml_status fit_on(sml_ctx *ctx, sml_model *model, const sml_dataset *data
 }
 
 /* Whether a batch is worth a team; otherwise the test would say nothing. */
-static void assert_team(sml_ctx *ctx, const sml_model *model, const char *settings)
+static void assert_team(sml_ctx *ctx, const sml_model *model, double density, const char *settings)
 {
     const sml__mlp *mlp = model->state;
     const double batch = (double)sml__setting_integer(model, "batch_size");
-    if (sml__team_size(ctx, batch * sml__network_flops(mlp->network)) != ctx->threads) {
+    if (sml__team_size(ctx, batch * sml__network_flops(mlp->network, density)) != ctx->threads) {
         fail_msg("%s: a batch is too small for a team", settings);
     }
 }
 
 /* All parameters of a model trained with so many threads; free them. */
-static float *trained(int threads, const task *job, int sparse, sml__isa isa, size_t *length)
+static float *trained(int threads, const task *job, form how, sml__isa isa, size_t *length)
 {
     sml_ctx *ctx = new_context(threads);
     test_data made = new_test_data(ctx, SML_TASK_CLASSIFICATION, ROWS, INPUTS, CLASSES, 5);
-    sml_dataset *bytes = new_sparse_data(ctx), *rows = NULL;
+    sml_dataset *bytes = new_sparse_data(ctx), *compressed = new_compressed_data(ctx);
+    sml_dataset *all[] = {made.data, bytes, compressed}, *rows = NULL;
     sml_model *model = new_model(ctx, job);
-    assert_ok(ctx, sml_dataset_rows(ctx, sparse ? bytes : made.data, 0, job->rows, &rows));
+    assert_ok(ctx, sml_dataset_rows(ctx, all[how], 0, job->rows, &rows));
     assert_ok(ctx, fit_on(ctx, model, rows, isa, job, NULL, NULL));
-    assert_team(ctx, model, job->settings);
+    assert_team(ctx, model, how == COMPRESSED ? 1.0 / SPARSITY : 1.0, job->settings);
     float *values = parameters_of(ctx, model, length);
     sml_model_free(model);
     sml_dataset_free(rows);
+    sml_dataset_free(compressed);
     sml_dataset_free(bytes);
     free_test_data(made);
     sml_ctx_free(ctx);
     return values;
 }
 
-static void check_task(const task *job, int sparse, sml__isa isa)
+static void check_task(const task *job, form how, sml__isa isa)
 {
     size_t length = 0;
-    float *alone = trained(1, job, sparse, isa, &length);
+    float *alone = trained(1, job, how, isa, &length);
     for (size_t t = 1; t < sizeof TEAMS / sizeof TEAMS[0]; t++) {
         size_t n = 0;
-        float *values = trained(TEAMS[t], job, sparse, isa, &n);
+        float *values = trained(TEAMS[t], job, how, isa, &n);
         assert_int_equal(n, length);
         if (memcmp(values, alone, n * sizeof(float)) != 0) {
-            fail_msg("%s, %s rows, %s: other bits with %d threads", job->settings,
-                     sparse ? "sparse" : "dense", sml__isa_name(isa), TEAMS[t]);
+            fail_msg("%s, %s rows, %s: other bits with %d threads", job->settings, FORMS[how],
+                     sml__isa_name(isa), TEAMS[t]);
         }
         free(values);
     }
@@ -105,7 +142,7 @@ static void check_task(const task *job, int sparse, sml__isa isa)
 }
 
 /* A layer whose product has fewer than FLOPS_BY_ROWS operations (src/nn/network.c: 2e6) goes row by
- * row, a larger one by columns; a first layer on sparse rows always by rows. */
+ * row, a larger one by columns; a first layer on sparse or compressed rows always by rows. */
 static const task TASKS[] = {
     /* single samples: by columns in the middle; all by rows */
     {.rows = 6, .epochs = "2", .settings = "hidden=1100,1000 batch_size=1 optimizer=sgd"},
@@ -122,12 +159,12 @@ static const task TASKS[] = {
     /* one row more than a tile */
     {.rows = 28,
      .epochs = "2",
-     .settings = "hidden=200,300,40 batch_size=9 optimizer=sgd dropout=0.3 "
+     .settings = "hidden=210,300,40 batch_size=9 optimizer=sgd dropout=0.3 "
                  "activation=tanh"},
     {.rows = 19, .epochs = "2", .settings = "hidden=250,500 batch_size=9 clip_norm=0.5 l2=1e-3"},
-    {.rows = 40, .epochs = "2", .settings = "hidden=150,250 batch_size=16 optimizer=sgd"},
+    {.rows = 40, .epochs = "2", .settings = "hidden=160,260 batch_size=16 optimizer=sgd"},
     {.rows = 33, .epochs = "2", .settings = "hidden=150,450 batch_size=16 activation=softplus"},
-    {.rows = 67, .epochs = "2", .settings = "hidden=100,180 batch_size=33 optimizer=sgd"},
+    {.rows = 67, .epochs = "2", .settings = "hidden=110,180 batch_size=33 optimizer=sgd"},
     {.rows = 90,
      .epochs = "1",
      .settings = "hidden=100,400 batch_size=33 optimizer=momentum "
@@ -138,7 +175,7 @@ static const task TASKS[] = {
      .epochs = "2",
      .settings = "hidden=250,120 batch_size=128 optimizer=sgd learning_rate=0.1"},
     /* widths that have no whole vectors, or are a multiple of 1 KiB */
-    {.rows = 257, .epochs = "2", .settings = "hidden=256,3,256,1 batch_size=128 optimizer=sgd"},
+    {.rows = 513, .epochs = "2", .settings = "hidden=256,3,256,1 batch_size=256 optimizer=sgd"},
     /* several passes */
     {.rows = 700,
      .epochs = "2",
@@ -156,18 +193,18 @@ static const task TASKS[] = {
     {.rows = 15, .epochs = "2", .settings = "hidden=250,400 batch_size=7 normalization=batch"},
     {.rows = 67,
      .epochs = "2",
-     .settings = "hidden=100,180 batch_size=33 optimizer=sgd normalization=batch dropout=0.3"},
+     .settings = "hidden=110,180 batch_size=33 optimizer=sgd normalization=batch dropout=0.3"},
     {.rows = 700,
      .epochs = "2",
      .settings = "hidden=150,90 batch_size=300 normalization=batch l2=1e-3 clip_norm=0.5"},
-    {.rows = 601, .epochs = "1", .settings = "hidden=60,3,60 batch_size=300 normalization=batch"},
+    {.rows = 601, .epochs = "1", .settings = "hidden=120,3,120 batch_size=300 normalization=batch"},
     {.rows = 5,
      .epochs = "1",
      .settings = "hidden=1100,1000 batch_size=1 optimizer=sgd normalization=layer"},
     {.rows = 15, .epochs = "2", .settings = "hidden=250,400 batch_size=7 normalization=layer"},
     {.rows = 67,
      .epochs = "2",
-     .settings = "hidden=100,180 batch_size=33 optimizer=sgd normalization=layer dropout=0.3"},
+     .settings = "hidden=110,180 batch_size=33 optimizer=sgd normalization=layer dropout=0.3"},
     {.rows = 700,
      .epochs = "2",
      .settings = "hidden=150,90 batch_size=300 normalization=layer l2=1e-3 clip_norm=0.5"},
@@ -210,12 +247,12 @@ static task norms_first(void)
 static void check_tasks(sml__isa isa)
 {
     const task more[] = {dropout_first(), activation_first(), norms_first()};
-    for (int sparse = 0; sparse < 2; sparse++) {
+    for (form how = DENSE; how <= COMPRESSED; how++) {
         for (size_t i = 0; i < sizeof TASKS / sizeof TASKS[0]; i++) {
-            check_task(&TASKS[i], sparse, isa);
+            check_task(&TASKS[i], how, isa);
         }
         for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
-            check_task(&more[i], sparse, isa);
+            check_task(&more[i], how, isa);
         }
     }
 }
@@ -246,7 +283,7 @@ static void a_wide_row_has_the_same_bits(void **state)
         test_data made = new_test_data(ctx, SML_TASK_CLASSIFICATION, FEW, WIDE, CLASSES, 5);
         sml_model *model = new_model(ctx, &job);
         assert_ok(ctx, fit_on(ctx, model, made.data, SML__ISA_PLAIN, &job, NULL, NULL));
-        assert_team(ctx, model, "a wide row");
+        assert_team(ctx, model, 1, "a wide row");
         float *values = parameters_of(ctx, model, &n);
         alone = alone == NULL ? parameters_of(ctx, model, &length) : alone;
         assert_int_equal(n, length);
@@ -295,7 +332,7 @@ static void check_callback(const char *settings, sml__isa isa, size_t cancel_at)
         seen.data = few;
         assert_int_equal(fit_on(ctx, seen.model, made.data, isa, &job, evaluate, &seen),
                          cancel_at > 0 ? SML_CANCELLED : SML_OK);
-        assert_team(ctx, seen.model, settings);
+        assert_team(ctx, seen.model, 1, settings);
         first = t == 0 ? seen : first;
         assert_int_equal(seen.calls, first.calls);
         for (size_t i = 0; i < seen.calls; i++) {
@@ -342,7 +379,7 @@ static void divergence_restores_the_parameters(void **state)
         size_t n = 0;
         sml_model *model = new_model(ctx, &job);
         assert_ok(ctx, sml_model_fit(ctx, model, made.data));
-        assert_team(ctx, model, job.settings);
+        assert_team(ctx, model, 1, job.settings);
         float *before = parameters_of(ctx, model, &n);
         assert_ok(ctx, sml_model_set(ctx, model, "learning_rate", rates[i / 2 % 2]));
         assert_int_equal(sml_model_fit_with(ctx, model, made.data, &warm, NULL), SML_DIVERGED);

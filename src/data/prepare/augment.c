@@ -194,19 +194,22 @@ static void fill_quantiles(double sd, float *quantiles)
 }
 
 /* Bytes may be anything from 0 to 255; of other pictures the values say. */
-static void find_range(const sml_dataset *raw, float *low, float *high)
+static sml_status find_range(sml_ctx *ctx, const sml_dataset *raw, float *low, float *high)
 {
     const sml_data_view *view = &raw->view;
-    const int is_bytes = view->bytes != NULL || raw->store != NULL;
+    const int is_bytes = sml__dataset_has_bytes(raw);
+    float *scratch = sml__alloc(ctx, view->columns, sizeof *scratch, "a picture");
     *low = 0;
     *high = is_bytes ? 255 * view->scale : 0;
-    for (size_t r = 0; !is_bytes && r < view->rows; r++) {
-        const sml__cells row = sml__dataset_cells(raw, sml__dataset_place(raw, r), NULL);
+    for (size_t r = 0; scratch != NULL && !is_bytes && r < view->rows; r++) {
+        const sml__cells row = sml__dataset_cells(raw, sml__dataset_place(raw, r), scratch);
         for (size_t i = 0; i < row.n; i++) {
             *low = row.values[i] < *low ? row.values[i] : *low;
             *high = row.values[i] > *high ? row.values[i] : *high;
         }
     }
+    sml__free(scratch);
+    return scratch != NULL ? sml__dataset_status(ctx, raw) : SML_NO_MEMORY;
 }
 
 /* The first setting that asks for something; NULL where none does. */
@@ -264,7 +267,7 @@ sml_status sml__augmentation_create(sml_ctx *ctx, const sml_dataset *data,
         .radius = settings->elastic > 0 ? sml__gaussian_radius(settings->sigma) : 0,
         .factor = (float)settings->elastic,
     };
-    const sml_status status = allocate(ctx, a, members);
+    sml_status status = allocate(ctx, a, members);
     if (status != SML_OK) {
         sml__augmentation_free(a);
         return status;
@@ -275,7 +278,11 @@ sml_status sml__augmentation_create(sml_ctx *ctx, const sml_dataset *data,
     }
     if (settings->noise > 0) {
         fill_quantiles(settings->noise, a->quantiles);
-        find_range(raw, &a->low, &a->high);
+        status = find_range(ctx, raw, &a->low, &a->high);
+    }
+    if (status != SML_OK) {
+        sml__augmentation_free(a);
+        return status;
     }
     *out = a;
     return SML_OK;

@@ -180,7 +180,7 @@ static double fill_of(const fitting *f, size_t c)
     if (filling == SML__FILL_REFUSE) {
         return NAN;
     }
-    if (is_categorical(f, c)) {
+    if (f->starts != NULL && is_categorical(f, c)) { /* a table has starts */
         return largest(f->categories + f->starts[c], f->made->schema->columns[c].n_categories);
     }
     if (f->fills != NULL) {
@@ -201,10 +201,11 @@ static sml_status check_missing(const fitting *f)
         if (m->n < rows) {
             return sml__fail(
                 f->ctx, SML_BAD_DATA,
-                "%s: column '%s': %zu cells without a value, the first in row %zu "
+                "%s: column '%s': %zu cell%s without a value, the first in row %zu "
                 "(counted from 0), and missing=refuse; fill them, or say missing=mean, "
                 "median, most_frequent or zero",
-                f->train->name, schema->columns[c].name, rows - (size_t)m->n, m->first_missing);
+                f->train->name, schema->columns[c].name, rows - (size_t)m->n,
+                rows - m->n == 1 ? "" : "s", m->first_missing);
         }
     }
     return SML_OK;
@@ -246,11 +247,28 @@ static sml_status survey(fitting *f)
     return status;
 }
 
+/* Scales are those of the filled column, as of a SimpleImputer before a scaler. */
+static void fill_column(fitting *f, size_t c)
+{
+    const double fill = f->made->columns[c].fill = fill_of(f, c);
+    const size_t rows = f->train->view.rows;
+    sml__moments *m = &f->moments[c];
+    if (isnan(fill) || m->n == rows) {
+        return;
+    }
+    if (f->starts != NULL && is_categorical(f, c) && f->made->schema->columns[c].n_categories > 0) {
+        f->categories[f->starts[c] + (size_t)fill].count += rows - m->n;
+    } else {
+        sml__moments_fill(m, rows - m->n, fill);
+    }
+}
+
 static sml_status set_columns(fitting *f)
 {
     sml__pipeline *p = f->made;
     for (size_t c = 0; c < f->n; c++) {
-        if (is_categorical(f, c)) {
+        fill_column(f, c);
+        if (f->starts != NULL && is_categorical(f, c)) {
             if (p->per_image) {
                 return sml__fail(f->ctx, SML_BAD_DATA,
                                  "%s: column '%s' is categorical; scaling=per_image is for rows of "
@@ -262,7 +280,6 @@ static sml_status set_columns(fitting *f)
         }
         const int is_scaled = !is_categorical(f, c) || p->is_ordinal;
         set_scale(is_scaled ? f->scaling : SML__SCALE_NONE, &f->moments[c], &p->columns[c]);
-        p->columns[c].fill = fill_of(f, c);
     }
     if (sml__pipeline_lay_out(p)) {
         return SML_OK;

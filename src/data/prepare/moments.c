@@ -2,7 +2,6 @@
 
 #include "base/memory.h"
 #include "data/rows.h"
-#include "data/rows.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -84,6 +83,12 @@ static void join(sml__moments *a, const sml__moments *b)
     a->n += b->n;
 }
 
+void sml__moments_fill(sml__moments *moments, uint64_t n, double x)
+{
+    const sml__moments filled = {.n = n, .mean = x, .minimum = x, .maximum = x};
+    join(moments, &filled);
+}
+
 sml_status sml__moments_of(sml_ctx *ctx, const sml_dataset *data, sml__moments *out)
 {
     const size_t columns = data->view.columns, rows = data->view.rows;
@@ -109,7 +114,7 @@ sml_status sml__moments_of(sml_ctx *ctx, const sml_dataset *data, sml__moments *
     }
     sml__free(s.block);
     sml__free(piece);
-    return complete ? SML_OK : SML_NO_MEMORY;
+    return complete ? sml__dataset_status(ctx, data) : SML_NO_MEMORY;
 }
 
 typedef struct counting {
@@ -140,7 +145,7 @@ sml_status sml__category_counts(sml_ctx *ctx, const sml_dataset *data, const siz
     }
     visit_rows(data, 0, data->view.rows, piece, count_categories, &s);
     sml__free(piece);
-    return SML_OK;
+    return sml__dataset_status(ctx, data);
 }
 
 static int compare_floats(const void *a, const void *b)
@@ -213,7 +218,7 @@ static sml_status of_sorted(sml_ctx *ctx, const sml_dataset *data,
     sml__free(s.values);
     sml__free(s.n);
     sml__free(piece);
-    return complete ? SML_OK : SML_NO_MEMORY;
+    return complete ? sml__dataset_status(ctx, data) : SML_NO_MEMORY;
 }
 
 sml_status sml__column_medians(sml_ctx *ctx, const sml_dataset *data, double *out)

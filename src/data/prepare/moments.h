@@ -19,6 +19,9 @@ typedef struct sml__moments {
  * and joins blocks by Chan, Golub and LeVeque, so the result does not depend on where rows lie. */
 sml_status sml__moments_of(sml_ctx *ctx, const sml_dataset *data, sml__moments *out);
 
+/* The moments once n more cells have the value x. */
+void sml__moments_fill(sml__moments *moments, uint64_t n, double x);
+
 /* counts[starts[c] + k]: how often category k occurs in column c; starts[c] == starts[c + 1] for a
  * numeric column. */
 sml_status sml__category_counts(sml_ctx *ctx, const sml_dataset *data, const size_t *starts,

@@ -14,6 +14,7 @@ typedef struct assembly {
     sml__array *features, *targets, *class_source;
     sml__classes classes;
     sml_data_view view;
+    sml__store *store; /* NULL: the features are in memory */
     void *owned_features, *owned_targets;
 } assembly;
 
@@ -60,20 +61,27 @@ static sml_status check_size(const assembly *a)
     return SML_OK;
 }
 
-/* Bytes and float32 stay where they were read; the rest is converted. */
+/* Rows in a file, bytes and float32 stay where they are; the rest is converted. */
 static sml_status set_features(assembly *a)
 {
     sml__array *array = a->features;
+    const int is_picture = array->npy.element.kind == 'u' && array->npy.rank >= 3;
+    if (sml__element_is_byte(array->npy.element)) {
+        a->view.scale = is_picture ? 1.0f / 255.0f : 1.0f;
+    }
+    if (array->store != NULL) {
+        a->store = array->store;
+        array->store = NULL;
+        return SML_OK;
+    }
     sml_status status = sml__array_settle(a->ctx, array);
     if (status != SML_OK) {
         return status;
     }
     const unsigned char *values = array->bytes + array->npy.begin;
-    if (array->npy.size == 1 && array->npy.kind != 'i') {
-        const int is_picture = array->npy.kind == 'u' && array->npy.rank >= 3;
+    if (sml__element_is_byte(array->npy.element)) {
         a->view.bytes = values;
-        a->view.scale = is_picture ? 1.0f / 255.0f : 1.0f;
-    } else if (array->npy.size == 4 && array->npy.kind == 'f') {
+    } else if (array->npy.element.size == 4 && array->npy.element.kind == 'f') {
         a->view.features = (const float *)(const void *)values;
     } else {
         float *floats = sml__alloc_to_fill(a->ctx, array->npy.count * sizeof(float), array->path);
@@ -107,7 +115,7 @@ static sml_status set_labels(assembly *a)
     int32_t *labels = NULL;
     sml_status status = sml__array_settle(a->ctx, source);
     double *known = status == SML_OK ? values_of(a->ctx, source) : NULL;
-    double *values = known != NULL ? values_of(a->ctx, a->targets) : NULL;
+    double *values = known != NULL && source != a->targets ? values_of(a->ctx, a->targets) : known;
     status = status == SML_OK && values == NULL ? SML_NO_MEMORY : status;
     if (status == SML_OK) {
         status = sml__classes_find(a->ctx, source->path, known, source->npy.count, a->options,
@@ -117,7 +125,7 @@ static sml_status set_labels(assembly *a)
         status = sml__classes_number(a->ctx, a->targets->path, &a->classes, values, a->view.rows,
                                      &labels);
     }
-    sml__free(known);
+    sml__free(known != values ? known : NULL);
     sml__free(values);
     a->owned_targets = labels;
     a->view.labels = labels;
@@ -146,7 +154,7 @@ static sml_task task_of_columns(const sml__array *targets)
 {
     const size_t rows = targets->npy.shape[0], columns = targets->npy.count / rows;
     int is_one_hot = 1;
-    if (targets->npy.kind == 'f') {
+    if (targets->npy.element.kind == 'f') {
         return SML_TASK_REGRESSION;
     }
     for (size_t r = 0; r < rows; r++) {
@@ -163,10 +171,34 @@ static sml_task task_of_columns(const sml__array *targets)
     return is_one_hot ? SML_TASK_CLASSIFICATION : SML_TASK_MULTILABEL;
 }
 
+/* What the targets mean: as asked, else as the training part says, else as they say themselves. */
+static sml_task find_task(const assembly *a)
+{
+    const sml__array *source = a->class_source != NULL ? a->class_source : a->targets;
+    if (a->options->task != SML_TASK_NONE) {
+        return a->options->task;
+    }
+    if (source->npy.count > source->npy.shape[0]) {
+        return task_of_columns(source);
+    }
+    return source->npy.element.kind == 'f' ? SML_TASK_REGRESSION : SML_TASK_CLASSIFICATION;
+}
+
+/* Rows of as many targets as in the training part. */
+static sml_status check_width(const assembly *a)
+{
+    const sml__npy *npy = &a->targets->npy, *other = &a->class_source->npy;
+    if (npy->count / npy->shape[0] == other->count / other->shape[0]) {
+        return SML_OK;
+    }
+    return sml__fail(a->ctx, SML_BAD_FILE, "%s: %zu targets a row, but %s has %zu",
+                     a->targets->path, npy->count / npy->shape[0], a->class_source->path,
+                     other->count / other->shape[0]);
+}
+
 static sml_status set_targets(assembly *a)
 {
     const sml__npy *npy = &a->targets->npy;
-    const sml_task asked = a->options->task;
     if (npy->rank > 2) {
         return sml__fail(a->ctx, SML_BAD_FILE,
                          "%s: targets of %zu dimensions; they have one, or a column for each "
@@ -178,24 +210,35 @@ static sml_status set_targets(assembly *a)
                          a->targets->path, npy->shape[0], a->view.rows, a->features->path);
     }
     sml_status status = sml__array_settle(a->ctx, a->targets);
+    if (status == SML_OK && a->class_source != NULL) {
+        status = check_width(a);
+    }
+    if (status == SML_OK && a->class_source != NULL) {
+        status = sml__array_settle(a->ctx, a->class_source);
+    }
     if (status != SML_OK) {
         return status;
     }
-    if (npy->count > npy->shape[0]) {
-        return set_numbers(a, asked != SML_TASK_NONE ? asked : task_of_columns(a->targets));
-    }
-    if (asked == SML_TASK_CLASSIFICATION || (asked == SML_TASK_NONE && npy->kind != 'f')) {
-        return set_labels(a);
-    }
-    return set_numbers(a, asked != SML_TASK_NONE ? asked : SML_TASK_REGRESSION);
+    const sml_task task = find_task(a);
+    const int is_one = npy->count == npy->shape[0];
+    return is_one && task == SML_TASK_CLASSIFICATION ? set_labels(a) : set_numbers(a, task);
 }
 
 static void free_bytes(sml__array *array)
 {
     if (array != NULL) {
         sml__free(array->bytes);
+        sml__store_free(array->store);
         array->bytes = NULL;
+        array->store = NULL;
     }
+}
+
+static sml_status make_dataset(assembly *a, sml_dataset **out)
+{
+    return a->store != NULL
+               ? sml__dataset_adopt_store(a->ctx, &a->view, a->store, NULL, a->owned_targets, out)
+               : sml__dataset_adopt(a->ctx, &a->view, a->owned_features, a->owned_targets, out);
 }
 
 sml_status sml__arrays_open(sml_ctx *ctx, const char *name, const sml_data_options *options,
@@ -220,8 +263,9 @@ sml_status sml__arrays_open(sml_ctx *ctx, const char *name, const sml_data_optio
         status = set_targets(&a);
     }
     if (status == SML_OK) {
-        status = sml__dataset_adopt(ctx, &a.view, a.owned_features, a.owned_targets, out);
+        status = make_dataset(&a, out);
     } else {
+        sml__store_free(a.store);
         sml__free(a.owned_features);
         sml__free(a.owned_targets);
     }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASSES_MAX = 1 << 24, NAME_MAX_LENGTH = 28, SHOWN = 5 };
+enum { CLASSES_MAX = 1 << 24, NAME_MAX_LENGTH = 28, SHOWN = 5, BLOCK = 1 << 16 };
 
 int sml__are_whole(const double *values, size_t n)
 {
@@ -72,29 +72,59 @@ static sml_status take_classes(sml_ctx *ctx, const sml_data_options *options, sm
     return SML_OK;
 }
 
-/* Sorts the values and keeps one of each. */
+/* Sorts list[n] and keeps one of each value; returns how many. */
+static size_t keep_distinct(sml__class *list, size_t n)
+{
+    size_t kept = 0;
+    if (n > 0) {
+        qsort(list, n, sizeof *list, by_value);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (kept == 0 || list[i].value != list[kept - 1].value) {
+            list[kept++] = list[i];
+        }
+    }
+    return kept;
+}
+
+/* Room for as many values as are distinct so far, and for at least BLOCK more. */
+static sml_status make_room(sml_ctx *ctx, sml__classes *classes, size_t *room)
+{
+    *room = 2 * classes->n + BLOCK;
+    sml__class *larger = sml__alloc(ctx, *room, sizeof *larger, "classes");
+    if (larger == NULL) {
+        return SML_NO_MEMORY;
+    }
+    if (classes->n > 0) {
+        memcpy(larger, classes->sorted, classes->n * sizeof *larger);
+    }
+    sml__free(classes->sorted);
+    classes->sorted = larger;
+    return SML_OK;
+}
+
+/* Sorts the values and keeps one of each: block after block, for there may be many more values than
+ * classes. */
 static sml_status sort_values(sml_ctx *ctx, const char *path, const double *values, size_t n,
                               sml__classes *classes)
 {
-    classes->sorted = sml__alloc(ctx, n, sizeof *classes->sorted, "classes");
-    if (classes->sorted == NULL) {
-        return SML_NO_MEMORY;
-    }
+    size_t used = 0, room = 0;
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(values[i])) {
             return sml__fail(ctx, SML_BAD_DATA,
                              "%s: the label of row %zu (counted from 0) is %s; leave the row out",
                              path, i, isnan(values[i]) ? "nan" : "infinite");
         }
-        classes->sorted[i].value = values[i];
-    }
-    qsort(classes->sorted, n, sizeof *classes->sorted, by_value);
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0 || classes->sorted[i].value != classes->sorted[classes->n - 1].value) {
-            classes->sorted[classes->n] = (sml__class){classes->sorted[i].value, 0};
-            classes->n++;
+        if (used == room) {
+            classes->n = used = keep_distinct(classes->sorted, used);
+            sml_status status = room < 2 * used + BLOCK ? make_room(ctx, classes, &room) : SML_OK;
+            if (status != SML_OK) {
+                return status;
+            }
         }
+        classes->sorted[used++] = (sml__class){values[i], 0};
     }
+    classes->n = keep_distinct(classes->sorted, used);
     if (classes->n > CLASSES_MAX) {
         return sml__fail(ctx, SML_BAD_DATA,
                          "%s: %zu different labels; at most %d are classes. Are they numbers to "

@@ -1,10 +1,9 @@
 /* The reader of tables: which files it takes, and the whole way from bytes to a data set. */
-#include "data/readers/csv.h"
+#include "data/readers/csv_stream.h"
 
 #include "base/context.h"
 #include "base/memory.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { CACHE_LINE = 64 };
@@ -54,21 +53,6 @@ static sml_status end_in_newline(sml_ctx *ctx, sml__input *input)
     return SML_OK;
 }
 
-/* Missing cells and whole numbers of all features: missing[n], fractions[n]. */
-static void count_cells(const sml__csv *csv, uint32_t *missing, uint32_t *fractions)
-{
-    const size_t n = csv->n_features;
-    for (size_t r = 0; r < csv->rows; r++) {
-        const float *row = csv->features + r * n;
-        for (size_t c = 0; c < n; c++) {
-            /* From 2^23 on all floats are whole; below, adding it rounds to whole numbers. */
-            const float size = fabsf(row[c]), limit = 8388608.0F;
-            fractions[c] |= (size < limit) & ((size + limit) - limit != size);
-            missing[c] += isnan(row[c]) != 0;
-        }
-    }
-}
-
 static sml_status list_categories(sml__csv *csv, const sml__csv_column *from, sml__column *to)
 {
     const size_t n = from->entries.n;
@@ -87,12 +71,7 @@ static sml_status list_categories(sml__csv *csv, const sml__csv_column *from, sm
 /* A schema that borrows names and texts from the parser; lists of categories are its own. */
 static sml_status fill_columns(sml__csv *csv, sml__column *columns)
 {
-    const size_t n = csv->n_features;
-    uint32_t *missing = sml__alloc(csv->ctx, n, 2 * sizeof *missing, "the columns of a table");
-    sml_status status = missing != NULL ? SML_OK : SML_NO_MEMORY;
-    if (status == SML_OK) {
-        count_cells(csv, missing, missing + n);
-    }
+    sml_status status = SML_OK;
     for (size_t i = 0; i < csv->n && status == SML_OK; i++) {
         const sml__csv_column *from = &csv->columns[i];
         if (from->role != SML__ROLE_FEATURE) {
@@ -101,12 +80,11 @@ static sml_status fill_columns(sml__csv *csv, sml__column *columns)
         sml__column *to = &columns[from->feature];
         to->name = from->name;
         to->kind = from->is_categorical ? SML__CATEGORICAL : SML__NUMERIC;
-        to->missing = missing[from->feature];
+        to->missing = csv->missing[from->feature];
         to->is_integer =
-            !from->is_categorical && missing[n + from->feature] == 0 && to->missing < csv->rows;
+            !from->is_categorical && csv->fractions[from->feature] == 0 && to->missing < csv->rows;
         status = from->is_categorical ? list_categories(csv, from, to) : SML_OK;
     }
-    sml__free(missing);
     return status;
 }
 
@@ -130,6 +108,25 @@ static sml_status make_schema(sml__csv *csv, sml_schema **out)
     return status;
 }
 
+/* The file of rows as the features of a data set. */
+static sml_status make_stored(sml__csv *csv, const sml_data_view *view, sml_schema *schema,
+                              void *block, sml_dataset **out)
+{
+    sml__csv_stream *stream = csv->stream;
+    sml__store *store = NULL;
+    const sml__element element = {'f', sizeof(float), 0};
+    const int fd = stream->file.fd;
+    stream->file.fd = -1;
+    sml_status status =
+        sml__store_create(csv->ctx, fd, csv->path, 0, element, csv->n_features, &store);
+    if (status != SML_OK) {
+        sml__schema_free(schema);
+        sml__free(block);
+        return status;
+    }
+    return sml__dataset_adopt_store(csv->ctx, view, store, schema, block, out);
+}
+
 /* Features, targets and schema become a data set, which owns them. */
 static sml_status make_dataset(sml__csv *csv, sml_dataset **out)
 {
@@ -147,8 +144,10 @@ static sml_status make_dataset(sml__csv *csv, sml_dataset **out)
         status = make_schema(csv, &schema);
     }
     if (status == SML_OK) {
-        status = sml__dataset_adopt_table(csv->ctx, &view, schema,
-                                          (void *const[]){csv->features, block}, 2, out);
+        status = csv->stream != NULL
+                     ? make_stored(csv, &view, schema, block, out)
+                     : sml__dataset_adopt_table(csv->ctx, &view, schema,
+                                                (void *const[]){csv->features, block}, 2, out);
         csv->features = NULL;
         block = NULL;
     }
@@ -167,10 +166,29 @@ static void release(sml__csv *csv)
     sml__free(csv->first_field);
     sml__free(csv->columns);
     sml__free(csv->scratch);
+    sml__free(csv->missing);
     sml__free(csv->features);
     sml__free(csv->targets);
     sml__free(csv->weights);
     sml__free(csv->class_of_entry);
+}
+
+void sml__csv_forget(sml__csv *csv)
+{
+    const sml__csv kept = {
+        .ctx = csv->ctx, .path = csv->path, .options = csv->options, .stream = csv->stream};
+    release(csv);
+    *csv = kept;
+}
+
+/* From the format, which is known, to the data set. */
+static sml_status read_table(sml__csv *csv, sml_dataset **out)
+{
+    sml_status status = sml__csv_plan(csv);
+    if (status == SML_OK) {
+        status = sml__csv_read_rows(csv);
+    }
+    return status == SML_OK ? make_dataset(csv, out) : status;
 }
 
 static sml_status open_table(sml_ctx *ctx, sml__input *input, const sml_data_options *options,
@@ -189,16 +207,29 @@ static sml_status open_table(sml_ctx *ctx, sml__input *input, const sml_data_opt
                     .end = text + input->length};
     status = sml__csv_sniff(&csv);
     if (status == SML_OK) {
-        status = sml__csv_plan(&csv);
-    }
-    if (status == SML_OK) {
-        status = sml__csv_read_rows(&csv);
-    }
-    if (status == SML_OK) {
-        status = make_dataset(&csv, out);
+        status = read_table(&csv, out);
     }
     release(&csv);
     return status;
 }
 
-const sml__reader sml__csv_reader = {"CSV", is_table, open_table};
+static sml_status open_large_table(sml_ctx *ctx, sml__large_input *input,
+                                   const sml_data_options *options, sml_dataset **out)
+{
+    sml__csv csv = {.ctx = ctx, .path = input->head.path, .options = options};
+    sml__csv_stream stream;
+    *out = NULL;
+    sml_status status = sml__csv_stream_open(&csv, input->fd, input->length, &stream);
+    input->fd = -1;
+    if (status == SML_OK) {
+        status = sml__csv_stream_sniff(&csv);
+    }
+    if (status == SML_OK) {
+        status = read_table(&csv, out);
+    }
+    release(&csv);
+    sml__csv_stream_close(&stream);
+    return status;
+}
+
+const sml__reader sml__csv_reader = {"CSV", is_table, open_table, open_large_table};

@@ -1,11 +1,14 @@
 /* Tables as text: CSV by RFC 4180, and its relatives with other delimiters. Inside the reader.
  *
+ *   csv_preamble.c what may stand before the first record
  *   csv_sniff.c  the text to its format: byte order mark, delimiter, decimal sign, header
  *   csv_field.c  one field: quotes, blanks, encoding; what a field is; messages with their place
  *   csv_plan.c   columns and options to roles: feature, target, weight, left out
  *   csv_rows.c   the loop over the records, numbers at full speed
  *   csv_target.c the target to labels with names, or to numbers
  *   csv.c        the whole way
+ *   csv_pieces.c the text of a file that is larger than memory, and
+ *   csv_store.c  its rows, see csv_stream.h
  */
 #ifndef SML_DATA_READERS_CSV_H
 #define SML_DATA_READERS_CSV_H
@@ -62,12 +65,16 @@ typedef struct sml__csv_column {
     uint32_t last;           /* the entry of the row before */
 } sml__csv_column;
 
+typedef struct sml__csv_stream sml__csv_stream;
+
 typedef struct sml__csv {
     sml_ctx *ctx;
     const char *path;
     const sml_data_options *options;
-    const char *begin, *end; /* the text behind the byte order mark; end[-1] is a newline */
+    sml__csv_stream *stream; /* NULL: the whole text is in memory, else a piece of it at a time */
+    const char *begin, *end; /* the text, whole records; ends in a newline */
     const char *body;        /* behind the header */
+    const char *sampled;     /* behind the last record from which kinds were guessed */
     char delimiter, decimal; /* may be one: decimal commas in quotes */
     int has_header, has_turned;
     unsigned char class_of[256]; /* how the loop over a field's bytes takes a byte: csv_field.c */
@@ -79,12 +86,18 @@ typedef struct sml__csv {
     size_t n, n_features;
     size_t target, weight; /* columns; n: none */
     float *features, *targets, *weights;
-    size_t rows, room;
+    uint32_t *missing, *fractions; /* [n_features] how many cells are missing; is one not whole */
+    size_t rows, room;             /* in memory; at the end rows are all */
     size_t missing_targets, missing_target_line; /* the first one's line */
     uint32_t *class_of_entry; /* of the target: number of a text to that of its class */
     size_t class_room;
     char numbers[SML__CSV_GUESSED_CLASSES][24]; /* names of classes that are numbers */
 } sml__csv;
+
+static inline int sml__csv_is_blank(const sml__csv *csv, char c)
+{
+    return (c == ' ' || c == '\t') && c != csv->delimiter;
+}
 
 /* csv_field.c */
 void sml__csv_prepare_fields(sml__csv *csv);
@@ -103,6 +116,16 @@ size_t sml__csv_line(const sml__csv *csv, const char *at);
 /* The field of the first record. */
 const char *sml__csv_first_field(const sml__csv *csv, size_t column);
 
+/* csv_preamble.c. Behind a first line "sep=;", as Excel reads and writes it, whose sign goes to
+ * *delimiter; `at` where there is none. */
+const char *sml__csv_skip_sep(const char *at, const char *end, char *delimiter);
+/* Behind blank lines and those that begin with '#'; `at` where nothing else follows. */
+const char *sml__csv_skip_comments(const char *at, const char *end);
+/* Such a line is a record, perhaps the header, where it has as many fields as the line `first`
+ * behind them, and no comment follows it: the first one of these, or `first`. */
+const char *sml__csv_first_record(const char *at, const char *first, const char *end,
+                                  char delimiter);
+
 /* csv_sniff.c: fills delimiter, decimal, has_header, body, columns with names. Errors:
  * SML_BAD_FILE, SML_BAD_DATA, SML_BAD_ARGUMENT, SML_NO_MEMORY. */
 sml_status sml__csv_sniff(sml__csv *csv);
@@ -114,6 +137,8 @@ sml_status sml__csv_plan(sml__csv *csv);
 
 /* csv_rows.c: all records to features, targets, weights and categories. */
 sml_status sml__csv_read_rows(sml__csv *csv);
+/* Counts missing cells and whole numbers in the rows that are in memory. */
+void sml__csv_count_cells(sml__csv *csv);
 
 /* csv_target.c: begins a pass; the class of a new text of the target; at the end, the view's
  * targets, weights and class names in *block (sml__free) and *names (sml__free). */
@@ -121,6 +146,9 @@ sml_status sml__csv_start_classes(sml__csv *csv);
 sml_status sml__csv_new_class(sml__csv *csv, const sml__csv_field *field, uint32_t number);
 sml_status sml__csv_finish_target(sml__csv *csv, sml_data_view *view, void **block,
                                   const char ***names);
+
+/* csv.c: frees what was found, so that the reader begins anew. */
+void sml__csv_forget(sml__csv *csv);
 
 extern const sml__reader sml__csv_reader;
 

@@ -2,7 +2,7 @@
  * Blanks around a field do not belong to it; those in quotes do. */
 #include "base/context.h"
 #include "base/memory.h"
-#include "data/readers/csv.h"
+#include "data/readers/csv_stream.h"
 #include "data/readers/number.h"
 
 #include <stdio.h>
@@ -25,11 +25,6 @@ void sml__csv_prepare_fields(sml__csv *csv)
     csv->class_of['\n'] = STOP;
     csv->class_of['\r'] = STOP;
     csv->class_of[(unsigned char)csv->delimiter] = STOP;
-}
-
-static int is_blank(const sml__csv *csv, char c)
-{
-    return (c == ' ' || c == '\t') && c != csv->delimiter;
 }
 
 /* Bytes of the UTF-8 character at `at`; 0 where it is none (RFC 3629). */
@@ -78,7 +73,7 @@ static shown show(const char *field, size_t length)
 
 size_t sml__csv_line(const sml__csv *csv, const char *at)
 {
-    size_t line = 1;
+    size_t line = csv->stream != NULL ? 1 + sml__csv_lines_before(csv->stream) : 1;
     for (const char *c = csv->begin; c < at; c++) {
         line += *c == '\n' || (*c == '\r' && c[1] != '\n');
     }
@@ -107,6 +102,12 @@ sml_status sml__csv_fail(sml__csv *csv, size_t column, const sml__csv_field *fie
                      problem);
 }
 
+/* Byte of the file. */
+static size_t offset_of(const sml__csv *csv, const char *at)
+{
+    return (size_t)(at - csv->begin) + (csv->stream != NULL ? (size_t)csv->stream->at : 0);
+}
+
 /* Names the first byte of a field that is zero or no UTF-8. */
 static sml_status check_encoding(sml__csv *csv, size_t column, const sml__csv_field *field,
                                  const char *in_file, size_t length)
@@ -119,7 +120,7 @@ static sml_status check_encoding(sml__csv *csv, size_t column, const sml__csv_fi
             snprintf(problem, sizeof problem,
                      "has byte 0x%02X at offset %zu, which is not UTF-8; is it Latin-1? Convert "
                      "it: iconv -f latin1 -t utf-8",
-                     *at, (size_t)((const char *)at - csv->begin));
+                     *at, offset_of(csv, (const char *)at));
             return sml__csv_fail(csv, column, field, problem);
         }
         at += n;
@@ -128,7 +129,7 @@ static sml_status check_encoding(sml__csv *csv, size_t column, const sml__csv_fi
         snprintf(problem, sizeof problem,
                  "has a zero byte at offset %zu; text has none (UTF-16? Convert it: iconv -f "
                  "utf-16 -t utf-8)",
-                 (size_t)((const char *)at - csv->begin));
+                 offset_of(csv, (const char *)at));
         return sml__csv_fail(csv, column, field, problem);
     }
     return SML_OK;
@@ -149,7 +150,7 @@ static sml_status read_plain(sml__csv *csv, const char *at, size_t column, sml__
         seen |= class;
     }
     const char *last = stop;
-    while (last > at && is_blank(csv, last[-1])) {
+    while (last > at && sml__csv_is_blank(csv, last[-1])) {
         last--;
     }
     field->text = at;
@@ -202,11 +203,12 @@ static sml_status read_quoted(sml__csv *csv, const char *at, size_t column, sml_
     field->length = close != NULL ? (size_t)(close - at) : (size_t)(csv->end - at) - 1;
     if (close == NULL || field->length > SML__CSV_FIELD_MAX) {
         return sml__csv_fail(csv, column, field,
-                             close == NULL ? "begins with a quote that never ends"
-                                           : "is longer than 16 MiB; does its quote end?");
+                             field->length > SML__CSV_FIELD_MAX
+                                 ? "is longer than 16 MiB; does its quote end?"
+                                 : "begins with a quote that never ends");
     }
     const char *stop = close + 1;
-    while (is_blank(csv, *stop)) {
+    while (sml__csv_is_blank(csv, *stop)) {
         stop++;
     }
     if (csv->class_of[(unsigned char)*stop] != STOP) {
@@ -222,7 +224,7 @@ static sml_status read_quoted(sml__csv *csv, const char *at, size_t column, sml_
 sml_status sml__csv_read_field(sml__csv *csv, const char *at, size_t column, sml__csv_field *field)
 {
     field->begin = at;
-    while (is_blank(csv, *at)) {
+    while (sml__csv_is_blank(csv, *at)) {
         at++;
     }
     return *at == '"' ? read_quoted(csv, at + 1, column, field)
@@ -288,7 +290,7 @@ sml__csv_cell sml__csv_classify(sml__csv *csv, const sml__csv_field *field, floa
 
 const char *sml__csv_skip_blank_line(const sml__csv *csv, const char *at)
 {
-    while (is_blank(csv, *at)) {
+    while (sml__csv_is_blank(csv, *at)) {
         at++;
     }
     return *at == '\n' ? at + 1 : (*at == '\r' ? at + 1 + (at[1] == '\n') : NULL);

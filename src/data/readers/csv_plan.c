@@ -190,6 +190,14 @@ static sml_status plan_target(sml__csv *csv)
     return SML_OK;
 }
 
+static void leave_out(sml__csv *csv, size_t *column)
+{
+    if (*column < csv->n) {
+        csv->columns[*column].role = SML__ROLE_DROPPED;
+        *column = csv->n;
+    }
+}
+
 /* The columns with a role of their own; a file for prediction need not have them. */
 static sml_status find_roles(sml__csv *csv)
 {
@@ -204,6 +212,10 @@ static sml_status find_roles(sml__csv *csv)
     if (status == SML_OK) {
         status = find_one(csv, "weights", options->weight, like ? like->weight : NULL,
                           SML__ROLE_WEIGHT, &csv->weight);
+    }
+    if (status == SML_OK && options->no_target) {
+        leave_out(csv, &csv->target);
+        leave_out(csv, &csv->weight);
     }
     return status;
 }

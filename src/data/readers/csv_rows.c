@@ -3,7 +3,7 @@
  * turns up is read as categories by a second pass. */
 #include "base/context.h"
 #include "base/memory.h"
-#include "data/readers/csv.h"
+#include "data/readers/csv_stream.h"
 #include "data/readers/number.h"
 
 #include <stdio.h>
@@ -237,6 +237,30 @@ static size_t expected_rows(const sml__csv *csv)
     return rows > FIRST_ROOM ? rows : FIRST_ROOM;
 }
 
+/* Counts go on from block to block. */
+void sml__csv_count_cells(sml__csv *csv)
+{
+    const size_t n = csv->n_features;
+    for (size_t r = 0; r < csv->rows; r++) {
+        const float *row = csv->features + r * n;
+        for (size_t c = 0; c < n; c++) {
+            /* From 2^23 on all floats are whole; below, adding it rounds to whole numbers. */
+            const float size = fabsf(row[c]), limit = 8388608.0F;
+            csv->fractions[c] |= (size < limit) & ((size + limit) - limit != size);
+            csv->missing[c] += isnan(row[c]) != 0;
+        }
+    }
+}
+
+static sml_status make_counts(sml__csv *csv)
+{
+    sml__free(csv->missing);
+    csv->missing =
+        sml__alloc(csv->ctx, csv->n_features, 2 * sizeof *csv->missing, "the columns of a table");
+    csv->fractions = csv->missing != NULL ? csv->missing + csv->n_features : NULL;
+    return csv->missing != NULL ? SML_OK : SML_NO_MEMORY;
+}
+
 static sml_status start_pass(sml__csv *csv)
 {
     csv->rows = csv->missing_targets = 0;
@@ -249,13 +273,14 @@ static sml_status start_pass(sml__csv *csv)
                       (c->role == SML__ROLE_FEATURE || c->role == SML__ROLE_TARGET);
         sml__dictionary_clear(&c->entries);
     }
-    return sml__csv_start_classes(csv);
+    sml_status status = make_counts(csv);
+    return status == SML_OK ? sml__csv_start_classes(csv) : status;
 }
 
-static sml_status read_pass(sml__csv *csv)
+/* The records of the text from `at` on. */
+static sml_status read_records(sml__csv *csv, const char *at)
 {
-    sml_status status = start_pass(csv);
-    const char *at = csv->body;
+    sml_status status = SML_OK;
     while (status == SML_OK && at < csv->end) {
         const char *behind = sml__csv_skip_blank_line(csv, at);
         if (behind != NULL) {
@@ -263,7 +288,7 @@ static sml_status read_pass(sml__csv *csv)
             continue;
         }
         if (csv->rows == csv->room) {
-            status = make_room(csv, 2 * csv->room);
+            status = csv->stream != NULL ? sml__csv_put_rows(csv) : make_room(csv, 2 * csv->room);
         }
         if (status == SML_OK) {
             status = read_record(csv, &at);
@@ -273,14 +298,34 @@ static sml_status read_pass(sml__csv *csv)
     return status;
 }
 
+static sml_status read_pass(sml__csv *csv)
+{
+    sml_status status = start_pass(csv);
+    if (csv->stream == NULL) {
+        return status == SML_OK ? read_records(csv, csv->body) : status;
+    }
+    status = status == SML_OK ? sml__csv_rewind(csv) : status;
+    while (sml__csv_next_piece(csv, &status)) {
+        status = read_records(csv, csv->begin);
+    }
+    return status == SML_OK ? sml__csv_put_rows(csv) : status;
+}
+
 sml_status sml__csv_read_rows(sml__csv *csv)
 {
-    sml_status status = make_room(csv, expected_rows(csv));
+    const size_t row_bytes = csv->n_features * sizeof(float);
+    sml_status status = make_room(csv, csv->stream != NULL ? csv->stream->usual / row_bytes + 1
+                                                           : expected_rows(csv));
     if (status == SML_OK) {
         status = read_pass(csv);
     }
     if (status == SML_OK && csv->has_turned) {
         status = read_pass(csv);
+    }
+    if (status == SML_OK && csv->stream == NULL) {
+        sml__csv_count_cells(csv);
+    } else if (status == SML_OK) {
+        status = sml__csv_stream_finish(csv);
     }
     if (status == SML_OK && csv->rows == 0) {
         status = sml__fail(csv->ctx, SML_BAD_FILE, "%s: no row of data in it", csv->path);

@@ -45,9 +45,7 @@ int sml__csv_has_words(const unsigned char *bytes, size_t length, int *has_delim
     if (end - at > SML__CSV_SAMPLE) {
         end = at + SML__CSV_SAMPLE;
     }
-    while (at < end && (*at == '\n' || *at == '\r')) {
-        at++;
-    }
+    at = sml__csv_skip_comments(at, end);
     while (at < end && *at != '\n') {
         const char *word = at;
         while (at < end && *at != '\n' && !is_separator(*at)) {
@@ -172,10 +170,11 @@ static int most_frequent(const delimiter_count *counts)
     return best;
 }
 
-static sml_status choose_signs(sml__csv *csv, const char *begin)
+/* told: the delimiter that the text names, or 0. */
+static sml_status choose_signs(sml__csv *csv, const char *begin, char told)
 {
     const sml_data_options *options = csv->options;
-    const char asked = options->delimiter;
+    const char asked = options->delimiter != 0 ? options->delimiter : told;
     if (asked != 0 && (strchr("\"\n\r.+-", asked) != NULL || (asked & 0x80) != 0 ||
                        is_digit(asked) || (asked | 0x20) == 'e')) {
         return sml__fail(csv->ctx, SML_BAD_ARGUMENT,
@@ -303,6 +302,7 @@ static sml_status read_sample(sml__csv *csv, const char *at, size_t *n_records)
         } while (!field.ends_record);
         ++*n_records;
     }
+    csv->sampled = at;
     return SML_OK;
 }
 
@@ -337,7 +337,8 @@ static int has_known_name(const sml__csv *csv)
     return found;
 }
 
-/* A header is text over numbers; or, where all is text, names of which none comes again. */
+/* A header is text over numbers; or, where all is text, names of which none comes again. A lone
+ * line of text is one too, unless a model looks for rows: it may be one. */
 static int guess_header(sml__csv *csv, size_t n_records)
 {
     int names_numbers = 0, has_number = 0, recurs = 0;
@@ -349,7 +350,8 @@ static int guess_header(sml__csv *csv, size_t n_records)
         has_number |= first != SML__CELL_TEXT && first != SML__CELL_MISSING;
         recurs |= first != SML__CELL_MISSING && c->first_recurs;
     }
-    return names_numbers || (is_distinct && !has_number && !recurs && n_records > 0);
+    const int may_be_alone = n_records > 0 || csv->options->like == NULL;
+    return names_numbers || (is_distinct && !has_number && !recurs && may_be_alone);
 }
 
 static sml_status name_columns(sml__csv *csv)
@@ -428,11 +430,15 @@ sml_status sml__csv_sniff(sml__csv *csv)
                          csv->path);
     }
     at += length >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    sml_status status = choose_signs(csv, at);
+    char told = 0;
+    at = sml__csv_skip_sep(at, csv->end, &told);
+    const char *first = sml__csv_skip_comments(at, csv->end);
+    sml_status status = choose_signs(csv, first, told);
     if (status != SML_OK) {
         return status;
     }
     sml__csv_prepare_fields(csv);
+    at = sml__csv_first_record(at, first, csv->end, csv->delimiter);
     for (const char *next = at; next != NULL && at < csv->end;) {
         next = sml__csv_skip_blank_line(csv, at);
         at = next != NULL ? next : at;

@@ -351,4 +351,4 @@ static sml_status open_libsvm(sml_ctx *ctx, sml__input *input, const sml_data_op
     return status;
 }
 
-const sml__reader sml__libsvm_reader = {"LIBSVM", is_libsvm, open_libsvm};
+const sml__reader sml__libsvm_reader = {"LIBSVM", is_libsvm, open_libsvm, NULL};

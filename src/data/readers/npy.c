@@ -49,21 +49,19 @@ static sml_status read_targets(sml_ctx *ctx, const char *path, sml__array *targe
                             : status;
 }
 
-static sml_status open_npy(sml_ctx *ctx, sml__input *input, const sml_data_options *options,
-                           sml_dataset **out)
+/* Puts a data set together of features that are parsed, and of the targets that options name. */
+static sml_status add_targets(sml_ctx *ctx, sml__array *features, const sml_data_options *options,
+                              sml_dataset **out)
 {
-    sml__array features = {.path = input->path}, targets = {0};
+    sml__array targets = {0};
     char *path = NULL;
-    sml_status status =
-        sml__npy_parse(ctx, input->path, input->bytes, input->length, &features.npy);
-    if (status == SML_OK && options->target != NULL) {
-        path = path_of_targets(ctx, input->path, options->target);
+    sml_status status = SML_OK;
+    if (options->target != NULL) {
+        path = path_of_targets(ctx, features->path, options->target);
         status = path != NULL ? read_targets(ctx, path, &targets) : SML_NO_MEMORY;
     }
     if (status == SML_OK) {
-        features.bytes = input->bytes;
-        input->bytes = NULL;
-        status = sml__arrays_open(ctx, input->path, options, &features,
+        status = sml__arrays_open(ctx, features->path, options, features,
                                   targets.bytes != NULL ? &targets : NULL, NULL, out);
     }
     sml__free(targets.bytes);
@@ -71,4 +69,47 @@ static sml_status open_npy(sml_ctx *ctx, sml__input *input, const sml_data_optio
     return status;
 }
 
-const sml__reader sml__npy_reader = {"NPY", is_npy, open_npy};
+static sml_status open_npy(sml_ctx *ctx, sml__input *input, const sml_data_options *options,
+                           sml_dataset **out)
+{
+    sml__array features = {.path = input->path};
+    sml_status status =
+        sml__npy_parse(ctx, input->path, input->bytes, input->length, &features.npy);
+    if (status == SML_OK) {
+        features.bytes = input->bytes;
+        input->bytes = NULL;
+        status = add_targets(ctx, &features, options, out);
+    }
+    sml__free(features.bytes);
+    return status;
+}
+
+/* The values stay in the file, in the form that they have there. */
+static sml_status open_large_npy(sml_ctx *ctx, sml__large_input *input,
+                                 const sml_data_options *options, sml_dataset **out)
+{
+    const char *path = input->head.path;
+    sml__array features = {.path = path};
+    sml__npy *npy = &features.npy;
+    sml_status status = sml__npy_parse(ctx, path, input->head.bytes, (size_t)input->length, npy);
+    if (status == SML_OK && npy->is_fortran && npy->rank > 1) {
+        status = sml__fail(ctx, SML_BAD_FILE,
+                           "%s: %llu bytes, more than the memory for features, in Fortran's order "
+                           "(column by column), of which rows cannot be read one by one; save it "
+                           "row by row: np.save(file, np.ascontiguousarray(array)), or allow more "
+                           "--memory",
+                           path, (unsigned long long)input->length);
+    }
+    if (status == SML_OK) {
+        status = sml__store_create(ctx, input->fd, path, npy->begin, npy->element,
+                                   npy->count / npy->shape[0], &features.store);
+        input->fd = -1;
+    }
+    if (status == SML_OK) {
+        status = add_targets(ctx, &features, options, out);
+    }
+    sml__store_free(features.store);
+    return status;
+}
+
+const sml__reader sml__npy_reader = {"NPY", is_npy, open_npy, open_large_npy};

@@ -127,9 +127,9 @@ static sml_status set_type(const header *h, const char *type)
         const int is_known = digit != '\0' && rest[2] == '\0' && sizes[i][0][0] == kind &&
                              strchr(sizes[i][1], digit) != NULL;
         if (is_known && (order != '|' || digit == '1')) {
-            h->npy->kind = kind;
-            h->npy->size = (size_t)(digit - '0');
-            h->npy->is_swapped = order == '>' && digit != '1';
+            h->npy->element.kind = kind;
+            h->npy->element.size = (size_t)(digit - '0');
+            h->npy->element.is_swapped = order == '>' && digit != '1';
             return SML_OK;
         }
     }
@@ -293,14 +293,17 @@ static sml_status check_length(const header *h, size_t length)
                              h->path, d + 1);
         }
         if (!sml__multiply(npy->count, npy->shape[d], &npy->count)) {
-            return fail_at(h, "fewer than 2^64 values");
+            return sml__fail(h->ctx, SML_BAD_FILE,
+                             "%s: the shape in its NPY header, with %zu in dimension %zu, is of "
+                             "2^64 values or more; get the file again",
+                             h->path, npy->shape[d], d + 1);
         }
     }
-    if (!sml__multiply(npy->count, npy->size, &bytes) || bytes > length - h->end) {
+    if (!sml__multiply(npy->count, npy->element.size, &bytes) || bytes > length - h->end) {
         return sml__fail(h->ctx, SML_BAD_FILE,
                          "%s: truncated: %zu bytes of values, its NPY header declares %zu of %zu "
                          "bytes each; get the file again",
-                         h->path, length - h->end, npy->count, npy->size);
+                         h->path, length - h->end, npy->count, npy->element.size);
     }
     if (bytes < length - h->end) {
         return sml__fail(h->ctx, SML_BAD_FILE,

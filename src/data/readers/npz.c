@@ -192,4 +192,4 @@ static sml_status open_npz(sml_ctx *ctx, sml__input *input, const sml_data_optio
     return status;
 }
 
-const sml__reader sml__npz_reader = {"NPZ", is_npz, open_npz};
+const sml__reader sml__npz_reader = {"NPZ", is_npz, open_npz, NULL};

@@ -125,4 +125,4 @@ static sml_status open_picture(sml_ctx *ctx, sml__input *input, const sml_data_o
     return sml__dataset_adopt(ctx, &view, picture.gray, NULL, out);
 }
 
-const sml__reader sml__picture_reader = {"picture", is_picture, open_picture};
+const sml__reader sml__picture_reader = {"picture", is_picture, open_picture, NULL};

@@ -12,6 +12,16 @@ typedef struct sml__input {
     size_t length;
 } sml__input;
 
+/* A file that is too large to be read whole: how it begins, as an input, and the rest of it. */
+typedef struct sml__large_input {
+    sml__input head; /* its bytes are those of the whole file, up to SML__HEAD_BYTES */
+    int fd;          /* open for reading; a reader that keeps it leaves -1 */
+    uint64_t length; /* of the file */
+} sml__large_input;
+
+/* Enough for the header of every format, and for the first lines of a table. */
+enum { SML__HEAD_BYTES = (1 << 16) + 64 };
+
 typedef struct sml__reader {
     const char *name; /* "NPY" */
     /* Whether the content, or else the name, is of this format. Looks at the first bytes only. */
@@ -20,6 +30,9 @@ typedef struct sml__reader {
      * begins with the path and names line and column, or the offset. */
     sml_status (*open)(sml_ctx *ctx, sml__input *input, const sml_data_options *options,
                        sml_dataset **out);
+    /* The same of rows that stay in a file; NULL, or *out NULL: they have to be read whole. */
+    sml_status (*open_large)(sml_ctx *ctx, sml__large_input *input, const sml_data_options *options,
+                             sml_dataset **out);
 } sml__reader;
 
 /* Whether path ends in ending, such as ".csv", in upper or lower case. */

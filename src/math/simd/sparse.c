@@ -24,12 +24,12 @@
 #include "math/gemm.h"
 #include "math/isa.h"
 #include "math/simd/non_zeros.h"
+#include "math/simd/row_sums.h"
 #include "math/simd/transpose.h"
 
 #include <string.h>
 
 enum {
-    GROUP = 8,             /* vectors of sums: two FMA pipes of latency 4 */
     BLOCK = 128,           /* rows of W that are visited for all rows of a batch in turn */
     ROWS = 128,            /* of a batch, whose sums wait in L2 between two blocks */
     TILE = SML__BYTE_ROWS, /* columns that are transposed at once */
@@ -37,26 +37,11 @@ enum {
     FLOATS_AHEAD = 1536 /* about two rows of 784: so long does memory take to answer */
 };
 
-enum { GROUP_OF_BATCH = (int)SML__SPARSE_ROWS * (int)GROUP * (int)VECTOR_FLOATS };
+enum { GROUP_OF_BATCH = (int)SML__SPARSE_ROWS * (int)SML__GROUP * (int)VECTOR_FLOATS };
 _Static_assert((int)GROUP_OF_BATCH <= (int)SML__GEMM_SCRATCH, "scratch holds a group of Δ");
 
 extern sml__sparse_forward_kernel ISA(sparse_forward);
 extern sml__sparse_gradient_kernel ISA(sparse_gradient);
-
-/* Eight vectors of sums, or fewer at the right edge. */
-typedef struct column_group {
-    size_t j;       /* its first column */
-    size_t columns; /* that exist */
-    size_t vectors;
-} column_group;
-
-static column_group group_at(size_t j, size_t n)
-{
-    const size_t most = GROUP * VECTOR_FLOATS;
-    const size_t columns = n - j < most ? n - j : most;
-    const column_group group = {j, columns, (columns + VECTOR_FLOATS - 1) / VECTOR_FLOATS};
-    return group;
-}
 
 /* Whether rows of W, and of Z, end within a vector. */
 static int is_sliver(const sml__sparse_product *product)
@@ -89,21 +74,6 @@ SML__INLINE float value_of(const float *values, uint32_t entry, int r)
     return values[entry >> 8 * r & 255];
 }
 
-/* sums_r += value_r w for one or two rows r, with the row w loaded once. */
-SML__INLINE void add_row(int together, int vectors, sml__vector sums[SML__PAIR][GROUP],
-                         const float *value, const sml__vector *w)
-{
-#pragma GCC unroll 8
-    for (int v = 0; v < vectors; v++) {
-        sml__vector part = w[v];
-        SML__IN_A_VECTOR(part);
-#pragma GCC unroll 2
-        for (int r = 0; r < together; r++) {
-            sums[r][v] += value[r] * part;
-        }
-    }
-}
-
 /* narrow: X is bytes, not floats. together: the rows that share the list, 1 or 2.
  * z_r = from_r + Σ x_ri w_i over the entries below column `end`, with the sums in registers.
  * Returns the first entry that is not. */
@@ -116,7 +86,7 @@ SML__INLINE const uint32_t *add_block(const sml__sparse_product *product, int na
     const size_t stride = product->stride;
     const float *values = product->x->values;
     const uint32_t last = (uint32_t)end << bits;
-    sml__vector sums[SML__PAIR][GROUP];
+    sml__vector sums[SML__PAIR][SML__GROUP];
 #pragma GCC unroll 2
     for (int r = 0; r < together; r++) {
 #pragma GCC unroll 8
@@ -133,7 +103,7 @@ SML__INLINE const uint32_t *add_block(const sml__sparse_product *product, int na
         for (int r = 0; r < together; r++) {
             value[r] = narrow ? value_of(values, *entry, r) : ((const float *)rows[r])[k];
         }
-        add_row(together, vectors, sums, value, w_row);
+        sml__add_row(together, vectors, sums, value, w_row);
     }
 #pragma GCC unroll 2
     for (int r = 0; r < together; r++) {
@@ -240,8 +210,8 @@ SML__INLINE void forward_columns(const sml__sparse_product *product, int narrow,
             }
             continue;
         }
-        for (size_t j = columns.begin; j < columns.end; j += GROUP * VECTOR_FLOATS) {
-            const column_group group = group_at(j, columns.end);
+        for (size_t j = columns.begin; j < columns.end; j += SML__GROUP * VECTOR_FLOATS) {
+            const sml__column_group group = sml__group_at(j, columns.end);
 #define FORWARD_GROUP(constant) forward_group(product, narrow, constant, j, s, count, lists)
             SML__WITH_CONSTANT(group.vectors, FORWARD_GROUP)
         }
@@ -313,7 +283,7 @@ SML__INLINE void gradient_group(const sml__sparse_product *product, int vectors,
                                 const float *delta, const uint32_t *entry, float *w)
 {
     const float *values = product->x->values;
-    sml__vector sums[SML__PAIR][GROUP];
+    sml__vector sums[SML__PAIR][SML__GROUP];
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
         sums[0][v] = sums[1][v] = (sml__vector){0};
@@ -323,7 +293,7 @@ SML__INLINE void gradient_group(const sml__sparse_product *product, int vectors,
         const sml__vector *row = (const sml__vector *)delta + (size_t)vectors * s;
         const float value[] = {value_of(values, *entry, 0), value_of(values, *entry, 1)};
         SML__IN_ONE_REGISTER(row);
-        add_row(SML__PAIR, vectors, sums, value, row);
+        sml__add_row(SML__PAIR, vectors, sums, value, row);
     }
     store_row(product, vectors, sums[0], w);
     if (columns > 1) {
@@ -337,7 +307,7 @@ SML__INLINE void add_to_rows(const sml__sparse_product *product, int vectors, co
 {
     const float *values = product->x->values;
     const sml__vector alpha = (sml__vector){0} + product->alpha;
-    sml__vector d[GROUP];
+    sml__vector d[SML__GROUP];
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
         d[v] = *((const sml__vector *)delta + v);
@@ -379,9 +349,9 @@ static void gradient_of_one(const sml__sparse_product *product, sml__range own)
             add_to_slivers(product, i, entries, count);
             continue;
         }
-        for (size_t j = 0; j < product->n; j += GROUP * VECTOR_FLOATS) {
-            const column_group group = group_at(j, product->n);
-            float delta[GROUP * VECTOR_FLOATS] = {0};
+        for (size_t j = 0; j < product->n; j += SML__GROUP * VECTOR_FLOATS) {
+            const sml__column_group group = sml__group_at(j, product->n);
+            float delta[SML__GROUP * VECTOR_FLOATS] = {0};
             memcpy(delta, product->delta + j, group.columns * sizeof(float));
 #define ADD_TO_ROWS(constant) add_to_rows(product, constant, delta, j, i, entries, count)
             SML__WITH_CONSTANT(group.vectors, ADD_TO_ROWS)
@@ -391,7 +361,8 @@ static void gradient_of_one(const sml__sparse_product *product, sml__range own)
 
 /* One group of columns of Δ as rows of whole vectors, zeros at the right: where n is a power of
  * two, its rows would meet in a few sets of L1. */
-static void pack_delta(const sml__sparse_product *product, const column_group *group, float *packed)
+static void pack_delta(const sml__sparse_product *product, const sml__column_group *group,
+                       float *packed)
 {
     const size_t width = group->vectors * VECTOR_FLOATS;
     for (size_t s = 0; s < product->m; s++) {
@@ -426,8 +397,8 @@ void ISA(sparse_gradient)(const sml__sparse_product *product, int rank, int size
         return;
     }
     list_columns(product, own);
-    for (size_t j = 0; j < product->n; j += GROUP * VECTOR_FLOATS) {
-        const column_group group = group_at(j, product->n);
+    for (size_t j = 0; j < product->n; j += SML__GROUP * VECTOR_FLOATS) {
+        const sml__column_group group = sml__group_at(j, product->n);
         pack_delta(product, &group, scratch);
         for (size_t i = own.begin; i < own.end; i += SML__PAIR) {
             const uint32_t *list = product->entries + i * room;

@@ -5,8 +5,10 @@
  *              db = (1/m) Σ_s δ^(s)      [n_out]
  * W is kept input-major, as Wᵀ[n_in, n_out]: the products forward and for dW then read contiguous
  * rows, and a column of the batch meets one row of weights. Inputs that are mostly zero come as
- * sparse rows; the products are then those of math/simd/sparse.c, with the same bits. */
+ * sparse or as compressed rows; the products are then those of math/simd/sparse.c and csr.c, with
+ * the same bits. */
 #include "base/threads.h"
+#include "math/csr.h"
 #include "math/gemm.h"
 #include "math/isa.h"
 #include "math/vector_products.h"
@@ -18,6 +20,8 @@ extern sml__gemm_kernel ISA(gemm), ISA(dot_product), ISA(outer_product);
 extern sml__step_kernel ISA(step_of_one);
 extern sml__sparse_forward_kernel ISA(sparse_forward);
 extern sml__sparse_gradient_kernel ISA(sparse_gradient);
+extern sml__csr_forward_kernel ISA(csr_forward);
+extern sml__csr_gradient_kernel ISA(csr_gradient);
 
 static void forward_sparse(const sml__pass *pass, const sml__sparse *rows)
 {
@@ -36,6 +40,23 @@ static void forward_sparse(const sml__pass *pass, const sml__sparse *rows)
         .entries = pass->entries,
     };
     ISA(sparse_forward)(&product, pass->rank, pass->size);
+}
+
+static void forward_compressed(const sml__pass *pass)
+{
+    const sml__csr_product product = {
+        .x = pass->csr,
+        .order = pass->order,
+        .m = pass->rows,
+        .n = pass->n_out,
+        .columns = pass->n_in,
+        .w = (float *)pass->weight,
+        .stride = pass->stride,
+        .start = pass->bias,
+        .z = pass->output,
+        .z_row = pass->out_row,
+    };
+    ISA(csr_forward)(&product, pass->rank, pass->size);
 }
 
 /* A single unit: zᵀ = wᵀ Xᵀ + b is a row of as many columns as there are samples, and a vector of
@@ -69,6 +90,10 @@ static void forward(const sml__pass *pass)
 {
     if (pass->sparse != NULL) {
         forward_sparse(pass, pass->sparse);
+        return;
+    }
+    if (pass->csr != NULL) {
+        forward_compressed(pass);
         return;
     }
     /* For one sample no tile pays; and half of what a ReLU gives is zero. */
@@ -146,6 +171,25 @@ static void gradient_of_weight_sparse(const sml__pass *pass)
     ISA(sparse_gradient)(&product, pass->rank, pass->size, pass->scratch);
 }
 
+static void gradient_of_weight_compressed(const sml__pass *pass)
+{
+    const sml__csr_product product = {
+        .x = pass->csr,
+        .order = pass->order,
+        .m = pass->rows,
+        .n = pass->n_out,
+        .columns = pass->n_in,
+        .w = pass->d_weight,
+        .stride = pass->stride,
+        .delta = pass->d_output,
+        .delta_row = pass->out_row,
+        .alpha = pass->mean,
+        .accumulate = pass->accumulate,
+        .chains = pass->chains,
+    };
+    ISA(csr_gradient)(&product, pass->rank, pass->size);
+}
+
 /* A single unit: dW = (1/m) δᵀ A is a row, as long as the input's. */
 static void gradient_of_one_unit(const sml__pass *pass)
 {
@@ -174,6 +218,10 @@ static void gradient_of_weight(const sml__pass *pass)
 {
     if (pass->sparse != NULL) {
         gradient_of_weight_sparse(pass);
+        return;
+    }
+    if (pass->csr != NULL) {
+        gradient_of_weight_compressed(pass);
         return;
     }
     if (pass->n_out == 1 && !pass->is_single) {

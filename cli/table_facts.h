@@ -1,0 +1,33 @@
+/* What a person should know of a table before a model is trained on it. */
+#ifndef CLI_TABLE_FACTS_H
+#define CLI_TABLE_FACTS_H
+
+#include "command.h"
+
+#include <jansson.h>
+
+/* A column, as its rows show it. */
+typedef struct column_look {
+    const char *name; /* owned by the data set */
+    uint64_t missing;
+    int is_identifier; /* another value in every row: names, or whole numbers that are unique */
+    int is_constant;
+} column_look;
+
+typedef struct table_look {
+    sml_dataset_facts facts;
+    column_look *columns; /* [facts.columns]; NULL: the data is no table with a target */
+} table_look;
+
+/* Looks at every row of data once. Free with table_look_free. */
+void table_look_at(table_look *look, const sml_dataset *data);
+void table_look_free(table_look *look);
+
+/* Notes on stderr: target and task, cells that model fills; where is_new also columns that are
+ * better dropped. */
+void table_look_tell(const session *s, const table_look *look, const sml_model *model, int is_new);
+
+/* The same as JSON: null where there is no table. */
+json_t *table_look_document(const table_look *look);
+
+#endif

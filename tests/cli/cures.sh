@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Messages that name the cure as this program spells it, and options that are not passed over.
+set -eu
+files=$(realpath "$(dirname "$0")/../reference/files")
+. "$(dirname "$0")/lib.sh"
+
+awk -v OFS=, 'BEGIN { print "a,b,kind"; for (r = 0; r < 60; r++) print r % 7, r % 5 == 1 ? "" : r % 3, r % 2 ? "x" : "y" }' >t.csv
+train=(train t.csv --target kind --epochs 1)
+
+# Hyper-parameters are options here.
+fails_with 1 '^scratchml train: --early-stopping: .* such as --validation 0.1, or' \
+    "${train[@]}" --early-stopping loss --validation 0 --quiet
+fails_with 1 'and --missing refuse; fill them, or say --missing mean' \
+    "${train[@]}" --missing refuse --quiet
+fails_with 1 '^scratchml train: --loss: huber is .*; try --loss cross_entropy$' \
+    "${train[@]}" --loss huber --quiet
+fails_with 1 '^scratchml train: --label-smoothing: only --loss cross_entropy has it' \
+    train t.csv --target a --task regression --label-smoothing 0.1 --quiet
+# What a person wrote stays as it is.
+fails_with 1 "'loss=5'" train 'loss=5'
+
+# --size is for pictures.
+fails_with 2 '^scratchml train: --size is for pictures; t.csv has none$' "${train[@]}" --size 4x4
+fails_with 2 '--size is for pictures; t.csv has none' data info t.csv --target kind --size 4x4
+run "${train[@]}" -o m.safetensors --quiet
+fails_with 2 '--size is for pictures; t.csv has none' predict m.safetensors t.csv --size 4x4
+
+# Parts that do not belong together are told before the work.
+cp "$files/uneven.npz" .
+fails_with 1 'uneven.npz: its train part has rows of [0-9]+ numbers, its test part of 1$' train uneven.npz
+
+# A folder without data.
+mkdir empty
+for command in train 'data info' 'data show'; do
+    # shellcheck disable=SC2086
+    fails_with 1 'empty: this folder holds no data; expected pictures \(PNG, JPEG\) in folders named by class, or' \
+        $command empty
+done
+
+# Missing cells from a pipe.
+printf '1,nan\nNaN,2\n,\n' >rows
+for input in '1,2\n' '1,nan\n' 'nan,nan\n' 'b,a\nNA,1\n' 'b;a\n;\n'; do
+    # shellcheck disable=SC2059
+    printf "$input" >rows
+    code=0
+    "$SCRATCHML" predict m.safetensors - --json <rows >out 2>err || code=$?
+    expect_code 0
+    expect_json '.predictions | length == 1'
+done
+
+# A file without rows, by every door.
+printf 'a,b,kind\n' >header.csv
+for command in 'data info' 'data show' train 'train --target kind' 'predict m.safetensors' 'evaluate m.safetensors'; do
+    # shellcheck disable=SC2086
+    fails_with 1 'header.csv: no row of data in it, only a header$' $command header.csv
+done
+printf '\n' >nothing.csv
+for command in 'data info' train 'train --target kind' 'predict m.safetensors'; do
+    # shellcheck disable=SC2086
+    fails_with 1 'nothing.csv: no row of data in it$' $command nothing.csv
+done
+
+# Numbers that are out of their range are refused, with the range.
+for share in -1 nan inf 1e99 '' 1x 0x1 0.95 ' 0.1' '0.1 '; do
+    fails_with 2 "--test: found '$share', expected a number in 0…0.9" "${train[@]}" --test "$share"
+    fails_with 2 "--holdout: found '$share', expected a number in 0.01…0.9" \
+        search t.csv --target kind hidden=4 --holdout "$share"
+done
+fails_with 2 "--holdout: found '0', expected a number in 0.01…0.9" search t.csv hidden=4 --holdout 0
+for time in -1s nans infs 0s 1e3s 100001h 99999999999999h 1d '' s 5; do
+    fails_with 2 "--time-budget: found '$time', expected a time, .* up to 100000h" \
+        "${train[@]}" --time-budget "$time"
+done
+for time in -1s nan 0 0s 100001h 1.5 99999999999999999; do
+    fails_with 2 "--checkpoint-every: found '$time', expected batches, such as 500, or a time" \
+        "${train[@]}" --checkpoint c --checkpoint-every "$time"
+done
+for option in min-change augment-noise learning-rate; do
+    for value in nan inf -inf 1e999 ''; do
+        fails_with 2 "--$option: '$value' is not a finite number from 0 to " \
+            "${train[@]}" --$option "$value"
+    done
+done
+fails_with 2 "--patience: '0' is below" "${train[@]}" --patience 0
+fails_with 2 "--min-change: '-1' is below" "${train[@]}" --min-change -1
+
+# Numbers agree with their nouns.
+printf 'a,c,y\n1,x,1.5\n2,x,2.5\n3,x,1\n4,x,2\n' >one.csv
+run data info one.csv
+expect_out '^c +1 category '
+
+finish

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# What train says of a table: how it took the target, what it fills, which columns to drop.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+# 150 rows: columns that count, name, number without order, count above 2^24; two that never change;
+# age is missing in 4 rows and colour in 38; what belongs in is not told.
+awk 'BEGIN {
+    print "id,name,code,serial,const,flag,age,colour,height,kind"
+    for (r = 0; r < 150; r++) {
+        age = r % 40 == 3 ? "" : 20 + r * 7 % 41
+        colour = r % 4 == 1 ? "" : (r % 3 ? "red" : "blue")
+        printf "%d,person %d,%d,%d,7,only,%s,%s,%.2f,%s\n", r + 1, r, 1000 + r * 7919 % 8999,
+            123456000 + r, age, colour, 1.5 + r * 31 % 50 / 100, r % 2 ? "a" : "b"
+    }
+}' >people.csv
+quick=(--epochs 1 --batch-size 128 --unknown zeros -o m.safetensors)
+
+run train people.csv --target kind "${quick[@]}"
+expect_code 0
+expect_err "^people.csv: 150 rows, target 'kind': classification, 2 classes$"
+expect_err "^42 cells without a value are filled \(--missing auto\): 'age' 4, 'colour' 38$"
+expect_err '^4 columns look like identifiers, with another value in every row: --drop id,name,code,serial$'
+expect_err '^2 columns have the same value in every row: --drop const,flag$'
+run train people.csv --target kind "${quick[@]}" --json
+expect_json '.table == {"rows": 150, "target": "kind", "task": "classification", "classes": 2,
+    "filled": [{"column": "age", "cells": 4}, {"column": "colour", "cells": 38}],
+    "identifiers": ["id", "name", "code", "serial"], "constant": ["const", "flag"]}'
+# The cure cures.
+drop=(--drop id,name,code,serial,const,flag)
+run train people.csv --target height "${quick[@]}" "${drop[@]}" --progress never
+expect_err "^people.csv: 150 rows, target 'height': regression$"
+check 'no more to drop' bash -c '! grep -q drop err'
+run train people.csv --target height "${quick[@]}" "${drop[@]}" --json
+expect_json '.table | .classes == null and .identifiers == [] and .constant == []'
+
+# Only for tables, never with --quiet.
+run train people.csv --target kind "${quick[@]}" --quiet
+check 'silent' [ ! -s err ]
+run train spirals --hidden 4 --epochs 1 -o m.safetensors --json
+expect_json '.table == null'
+# Small or unordered columns are no identifiers.
+head -n 60 people.csv >few.csv
+run train few.csv --target kind "${quick[@]}" --json
+expect_json '.table.identifiers == ["id", "name", "serial"]'
+head -n 12 people.csv >few.csv
+run train few.csv --target kind "${quick[@]}" --json
+expect_json '.table.identifiers == []'
+printf 'x,y,kind\n1,3,a\n2,2,b\n3,1,a\n' >few.csv
+run train few.csv --target kind --test 0 --epochs 1 -o m.safetensors --progress never
+check 'no identifiers in three rows' bash -c '! grep -q drop err'
+
+# A category that only test rows have costs the score, not the model.
+rm m.safetensors
+fails_with 1 "unknown category 'person" train people.csv --target kind --epochs 1 --batch-size 128 \
+    -o m.safetensors
+expect_err 'no test score; the model was saved to m.safetensors'
+check 'the model' [ -s m.safetensors ]
+
+finish
