@@ -108,13 +108,15 @@ check 'ended by the signal, at once' [ "$(grep -vc '^epoch' err)" -eq 0 ]
 check 'nothing was saved' [ ! -e twice.safetensors ]
 check 'nothing half-written is left' [ -z "$(find . -name '*.tmp')" ]
 
-# Waits until the only child of a process handles SIGINT, the second bit of the mask.
+# Waits until the only child of a process is the program, not Perl before it became that, and
+# handles SIGINT, the second bit of the mask.
 wait_for_handler() {
     local child mask
     for _ in $(seq 1200); do
         child=$(pgrep -P "$1" || true)
         mask=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/${child:-none}/status" 2>/dev/null || true)
-        [ -n "$mask" ] && [ $((0x$mask & 2)) -ne 0 ] && return 0
+        [ -n "$mask" ] && [ $((0x$mask & 2)) -ne 0 ] &&
+            [ "$(cat "/proc/$child/comm")" = scratchml ] && return 0
         sleep 0.05
     done
     return 1
