@@ -4,7 +4,6 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "data/prepare/pipeline.h"
-#include "data/prepare/pipeline.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 #include "data/rows.h"
 
 #include "data/prepare/pipeline.h"
-#include "data/prepare/pipeline.h"
 #include "math/kernels.h"
 
 #include <string.h>

@@ -26,7 +26,6 @@ sml_status sml__dataset_prepared(sml_ctx *ctx, const sml_dataset *raw,
     data->view.features = NULL; /* so that nobody reads raw rows as prepared ones */
     data->view.bytes = NULL;
     data->view.row_starts = NULL;
-    data->view.row_starts = NULL;
     data->view.columns = pipeline->n_out;
     data->view.height = are_pictures ? raw->view.height : 0;
     data->view.width = are_pictures ? raw->view.width : 0;
