@@ -40,7 +40,9 @@ typedef enum sml_status {
 } sml_status;
 
 /* A context carries the settings of one caller and the text of its last error.
- * Use one context per thread; a model or data set may be read through several. */
+ * Use one context per thread; a model or data set may be read through several.
+ * A child of fork() must use threads = 1 where its parent has trained or predicted with more: the
+ * threads of OpenMP do not live on in the child, and a call would wait for them for ever. */
 typedef struct sml_ctx sml_ctx;
 
 typedef struct sml_ctx_options {
