@@ -1,28 +1,20 @@
 /* The products of compressed rows against the dense one on the same numbers: the same bits, for
  * every instruction set and team; and both against the twin in double. */
-#include "support.h"
-
-#include "math/ref/gemm.h"
-
-enum { TEAMS = 3 };
+#include "beside_dense.h"
 
 /* What the rows list: a tenth of the columns; some rows nothing, some all; nothing at all; few
  * columns again and again, as frequent words. */
 typedef enum filling { TENTH, UNEVEN, NOTHING, FEW_COLUMNS, FILLINGS } filling;
 
 typedef struct csr_case {
-    size_t m, n, columns, rows, stride; /* stride: of W, Z and Δ */
-    size_t *starts;                     /* [rows + 1]; the arrays begin elsewhere than at 0 */
+    beside_dense beside;
+    size_t rows;
+    size_t *starts; /* [rows + 1]; the arrays begin elsewhere than at 0 */
     uint32_t *indices;
     float *values;
-    uint32_t *order;          /* [m] or NULL */
-    float *dense;             /* [m, columns] the rows of the order */
-    float *w, *delta, *start; /* [columns, stride], [m, stride], [stride] */
-    float *found, *want;      /* [columns, stride] or [m, stride] */
-    double *expected, *terms; /* the twin's, without gaps */
+    uint32_t *order; /* [m] or NULL */
     sml__csr x;
     sml__csr_chains chains;
-    float *scratch;
 } csr_case;
 
 static int is_listed(sml__random *random, filling how, size_t row, size_t column)
@@ -51,11 +43,11 @@ static void fill(sml__random *random, csr_case *c, filling how)
     const size_t before = 5;
     size_t entries = before;
     c->starts = malloc((c->rows + 1) * sizeof *c->starts);
-    c->indices = calloc(before + c->rows * c->columns, sizeof *c->indices);
-    c->values = calloc(before + c->rows * c->columns, sizeof *c->values);
+    c->indices = calloc(before + c->rows * c->beside.columns, sizeof *c->indices);
+    c->values = calloc(before + c->rows * c->beside.columns, sizeof *c->values);
     for (size_t r = 0; r < c->rows; r++) {
         c->starts[r] = entries;
-        for (size_t i = 0; i < c->columns; i++) {
+        for (size_t i = 0; i < c->beside.columns; i++) {
             if (is_listed(random, how, r, i)) {
                 c->indices[entries] = (uint32_t)i;
                 c->values[entries++] = draw_value(random);
@@ -69,238 +61,98 @@ static void fill(sml__random *random, csr_case *c, filling how)
 /* The rows of the batch as they are without an order and compression. */
 static void write_dense(csr_case *c)
 {
-    c->dense = calloc(c->m * c->columns, sizeof *c->dense);
-    for (size_t s = 0; s < c->m; s++) {
+    for (size_t s = 0; s < c->beside.m; s++) {
         const size_t row = c->order != NULL ? c->order[s] : s;
         for (size_t e = c->starts[row]; e < c->starts[row + 1]; e++) {
-            c->dense[s * c->columns + c->indices[e]] = c->values[e];
+            c->beside.dense[s * c->beside.columns + c->indices[e]] = c->values[e];
         }
     }
 }
 
+static sml__csr_product product_of(const beside_dense *beside)
+{
+    const csr_case *c = (const csr_case *)beside;
+    const sml__csr_product product = {
+        .x = &c->x,
+        .order = c->order,
+        .m = beside->m,
+        .n = beside->n,
+        .columns = beside->columns,
+        .w = beside->w,
+        .stride = beside->stride,
+        .start = beside->start,
+        .z = beside->found,
+        .z_row = beside->stride,
+        .delta = beside->delta,
+        .delta_row = beside->stride,
+        .chains = &c->chains,
+    };
+    return product;
+}
+
+static void forward(const beside_dense *c, const sml__kernels *kernels, int rank, int size)
+{
+    const sml__csr_product product = product_of(c);
+    kernels->csr_forward(&product, rank, size);
+}
+
+static void gradient(const beside_dense *c, const sml__kernels *kernels, float alpha,
+                     int accumulate, int rank, int size)
+{
+    sml__csr_product product = product_of(c);
+    product.w = c->found;
+    product.alpha = alpha;
+    product.accumulate = accumulate;
+    kernels->csr_gradient(&product, rank, size);
+}
+
 static csr_case new_case(sml__random *random, size_t m, size_t n, size_t columns, filling how)
 {
-    csr_case c = {.m = m, .n = n, .columns = columns, .rows = m + 3};
-    const size_t stride = sml__row_stride(n), longer = m > columns ? m : columns;
     const int in_order = (int)sml__random_below(random, 2);
-    c.stride = stride;
+    csr_case c = {.beside = new_beside_dense(random, m, n, columns), .rows = m + 3};
+    c.beside.forward = forward;
+    c.beside.gradient = gradient;
     fill(random, &c, how);
     c.order = in_order ? NULL : malloc(m * sizeof *c.order);
     for (size_t s = 0; c.order != NULL && s < m; s++) { /* some rows twice */
         c.order[s] = sml__random_below(random, (uint32_t)c.rows);
     }
     write_dense(&c);
-    c.w = normal_rows(random, columns, n, stride);
-    c.delta = normal_rows(random, m, n, stride);
-    c.start = normal_rows(random, 1, n, (n + 15) / 16 * 16);
-    c.found = malloc(longer * stride * sizeof(float));
-    c.want = malloc(longer * stride * sizeof(float));
-    c.expected = malloc(longer * n * sizeof(double));
-    c.terms = malloc(longer * n * sizeof(double));
     c.chains.room = sml__csr_room(m * columns);
     c.chains.heads = calloc(columns, sizeof *c.chains.heads);
     c.chains.links = malloc(TEAMS * c.chains.room * sizeof *c.chains.links);
-    c.scratch = malloc(SML__GEMM_SCRATCH * sizeof(float));
     return c;
 }
 
 static void free_case(csr_case c)
 {
-    void *all[] = {c.starts, c.indices,  c.values,       c.order,        c.dense,
-                   c.w,      c.delta,    c.start,        c.found,        c.want,
-                   c.terms,  c.expected, c.chains.heads, c.chains.links, c.scratch};
+    void *all[] = {c.starts, c.indices, c.values, c.order, c.chains.heads, c.chains.links};
+    free_beside_dense(&c.beside);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         free(all[i]);
     }
 }
 
-static sml__csr_product product_of(csr_case *c, float alpha, int accumulate)
-{
-    const sml__csr_product product = {.x = &c->x,
-                                      .order = c->order,
-                                      .m = c->m,
-                                      .n = c->n,
-                                      .columns = c->columns,
-                                      .w = c->w,
-                                      .stride = c->stride,
-                                      .start = c->start,
-                                      .z = c->found,
-                                      .z_row = c->stride,
-                                      .delta = c->delta,
-                                      .delta_row = c->stride,
-                                      .alpha = alpha,
-                                      .accumulate = accumulate,
-                                      .chains = &c->chains};
-    return product;
-}
-
-static sml__gemm dense_forward(const csr_case *c)
-{
-    const sml__gemm gemm = {.m = c->m,
-                            .n = c->n,
-                            .k = c->columns,
-                            .a = c->dense,
-                            .a_row = c->columns,
-                            .a_column = 1,
-                            .b = c->w,
-                            .b_row = c->stride,
-                            .b_column = 1,
-                            .b_width = c->stride,
-                            .c = c->want,
-                            .c_row = c->stride,
-                            .c_width = c->n,
-                            .alpha = 1,
-                            .start = c->start};
-    return gemm;
-}
-
-static sml__gemm dense_gradient(const csr_case *c, float alpha, int accumulate)
-{
-    const sml__gemm gemm = {.m = c->columns,
-                            .n = c->n,
-                            .k = c->m,
-                            .a = c->dense,
-                            .a_row = 1,
-                            .a_column = c->columns,
-                            .b = c->delta,
-                            .b_row = c->stride,
-                            .b_column = 1,
-                            .b_width = c->stride,
-                            .c = c->want,
-                            .c_row = c->stride,
-                            .c_width = c->n,
-                            .alpha = alpha,
-                            .accumulate = accumulate};
-    return gemm;
-}
-
-/* |error| ≤ γ_(k+2) · Σ |terms|, as in test_gemm.c. */
-static void assert_near_twin(const csr_case *c, const float *found, size_t rows, size_t k)
-{
-    const double units = (double)(k + 2) * 0x1p-24;
-    for (size_t i = 0; i < rows * c->n; i++) {
-        const float value = found[i / c->n * c->stride + i % c->n];
-        assert_near((double)value, c->expected[i], 0, units / (1 - units) * c->terms[i], "twin", i);
-    }
-}
-
-static const float UNTOUCHED = 3e38F;
-
-/* Every number of c->want has been written by one member, and with these bits; beside them is
- * nothing but zeros. `owners` counts the members that wrote each. */
-static void note_share(const csr_case *c, size_t rows, unsigned char *owners)
-{
-    for (size_t i = 0; i < rows * c->stride; i++) {
-        const int beside = i % c->stride >= c->n;
-        const float found = c->found[i];
-        if (found == UNTOUCHED) {
-            continue;
-        }
-        owners[i]++;
-        if (beside ? found != 0 : found != c->want[i]) {
-            fail_msg("m %zu, n %zu, columns %zu: [%zu] is %.9g, not %.9g", c->m, c->n, c->columns,
-                     i, (double)found, beside ? 0 : (double)c->want[i]);
-        }
-    }
-}
-
-static void assert_one_owner(const csr_case *c, size_t rows, int size, const unsigned char *owners)
-{
-    for (size_t i = 0; i < rows * c->stride; i++) {
-        if (i % c->stride < c->n && owners[i] != 1) {
-            fail_msg("m %zu, n %zu, columns %zu: %d of %d members write [%zu]", c->m, c->n,
-                     c->columns, owners[i], size, i);
-        }
-    }
-}
-
-static void clear(csr_case *c, size_t rows)
-{
-    for (size_t i = 0; i < rows * c->stride; i++) {
-        c->found[i] = UNTOUCHED;
-    }
-}
-
-static void check_forward(csr_case *c, const sml__kernels *kernels)
-{
-    unsigned char *owners = malloc(c->m * c->stride);
-    const sml__gemm gemm = dense_forward(c);
-    const sml__csr_product product = product_of(c, 0, 0);
-    kernels->gemm(&gemm, 0, 1, c->scratch);
-    assert_near_twin(c, c->want, c->m, c->columns);
-    for (int size = 1; size <= TEAMS; size++) {
-        memset(owners, 0, c->m * c->stride);
-        for (int rank = 0; rank < size; rank++) {
-            clear(c, c->m);
-            kernels->csr_forward(&product, rank, size);
-            note_share(c, c->m, owners);
-        }
-        assert_one_owner(c, c->m, size, owners);
-    }
-    free(owners);
-}
-
-static void check_gradient(csr_case *c, const sml__kernels *kernels)
-{
-    unsigned char *owners = malloc(c->columns * c->stride);
-    const sml__gemm gemm = dense_gradient(c, -0.3F, 0);
-    sml__csr_product product = product_of(c, -0.3F, 0);
-    product.w = c->found;
-    kernels->gemm(&gemm, 0, 1, c->scratch);
-    assert_near_twin(c, c->want, c->columns, c->m);
-    for (int size = 1; size <= TEAMS; size++) {
-        memset(owners, 0, c->columns * c->stride);
-        for (int rank = 0; rank < size; rank++) {
-            clear(c, c->columns);
-            kernels->csr_gradient(&product, rank, size);
-            note_share(c, c->columns, owners);
-        }
-        assert_one_owner(c, c->columns, size, owners);
-    }
-    free(owners);
-}
-
-/* The gradient added to what is there. With a factor of 1 the dense product's sums begin there. */
-static void check_step(csr_case *c, const sml__kernels *kernels, float alpha)
-{
-    const size_t bytes = c->columns * c->stride * sizeof(float);
-    const sml__gemm gemm = dense_gradient(c, alpha, 1);
-    sml__csr_product product = product_of(c, alpha, 1);
-    product.w = c->found;
-    memcpy(c->want, c->w, bytes);
-    kernels->gemm(&gemm, 0, 1, c->scratch);
-    for (int size = 1; size <= TEAMS; size++) {
-        memcpy(c->found, c->w, bytes);
-        for (int rank = 0; rank < size; rank++) {
-            kernels->csr_gradient(&product, rank, size);
-        }
-        for (size_t i = 0; i < c->columns * c->stride; i++) { /* +0 and -0 are one number */
-            if (c->found[i] != c->want[i]) {
-                fail_msg("m %zu, n %zu, columns %zu: step [%zu] is %.9g, not %.9g", c->m, c->n,
-                         c->columns, i, (double)c->found[i], (double)c->want[i]);
-            }
-        }
-    }
-    for (size_t i = 0; i < c->columns; i++) {
-        assert_int_equal(c->chains.heads[i], 0);
-    }
-}
-
 static void check_all(csr_case *c)
 {
-    const sml__gemm forward = dense_forward(c), gradient = dense_gradient(c, -0.3F, 0);
+    beside_dense *beside = &c->beside;
+    const sml__gemm forward_gemm = dense_forward(beside);
+    const sml__gemm gradient_gemm = dense_gradient(beside, -0.3F, 0);
     for (int isa = 0; isa < SML__ISA_COUNT; isa++) {
         if (!sml__isa_available((sml__isa)isa)) {
             continue;
         }
         const sml__kernels *kernels = sml__kernels_for((sml__isa)isa);
-        sml__gemm_ref(&forward, c->expected, c->terms);
-        check_forward(c, kernels);
-        sml__gemm_ref(&gradient, c->expected, c->terms);
-        check_gradient(c, kernels);
-        check_step(c, kernels, -0.3F);
-        if (c->m > 1) { /* alone, the layer adds a rounded product instead */
-            check_step(c, kernels, 1.0F);
+        sml__gemm_ref(&forward_gemm, beside->expected, beside->terms);
+        check_forward(beside, kernels);
+        sml__gemm_ref(&gradient_gemm, beside->expected, beside->terms);
+        check_gradient(beside, kernels);
+        check_step(beside, kernels, -0.3F);
+        if (beside->m > 1) { /* alone, the layer adds a rounded product instead */
+            check_step(beside, kernels, 1.0F);
+        }
+        for (size_t i = 0; i < beside->columns; i++) {
+            assert_int_equal(c->chains.heads[i], 0);
         }
     }
 }
