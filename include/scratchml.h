@@ -4,11 +4,13 @@
 
 #include <scratchml/base.h>
 #include <scratchml/data.h>
+#include <scratchml/doctor.h>
 #include <scratchml/fit.h>
 #include <scratchml/metrics.h>
 #include <scratchml/model.h>
 #include <scratchml/network.h>
 #include <scratchml/study.h>
 #include <scratchml/trace.h>
+#include <scratchml/what_if.h>
 
 #endif
