@@ -11,5 +11,6 @@
 #include <scratchml/network.h>
 #include <scratchml/study.h>
 #include <scratchml/trace.h>
+#include <scratchml/what_if.h>
 
 #endif
