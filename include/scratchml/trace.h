@@ -12,6 +12,16 @@ extern "C" {
 
 enum { SML_TRACE_ROWS_MAX = 256 };
 
+/* Where a number comes from. */
+typedef enum sml_source {
+    SML_SOURCE_DATA,     /* as the data set holds it */
+    SML_SOURCE_SETTING,  /* a hyper-parameter */
+    SML_SOURCE_ENGINE,   /* float32, from the functions that train and predict */
+    SML_SOURCE_ENGINE64, /* what the engine itself keeps in double: losses, statistics of norms */
+    SML_SOURCE_DOUBLE,   /* recomputed in double from the engine's numbers of the stage before */
+    SML_SOURCE_COUNT     /* a number of things */
+} sml_source;
+
 /* One batch on its way through a private copy of the network, forward and, where the data has
  * targets, backward. One thread at a time may use it. */
 typedef struct sml_trace sml_trace;
