@@ -4,6 +4,7 @@
 
 #include <scratchml/base.h>
 #include <scratchml/data.h>
+#include <scratchml/doctor.h>
 #include <scratchml/fit.h>
 #include <scratchml/metrics.h>
 #include <scratchml/model.h>
