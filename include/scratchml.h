@@ -12,5 +12,6 @@
 #include <scratchml/page.h>
 #include <scratchml/study.h>
 #include <scratchml/trace.h>
+#include <scratchml/what_if.h>
 
 #endif

@@ -33,6 +33,9 @@ typedef struct sml_trace_options {
                        batch norm by its statistics, but no augmentation */
     uint32_t epoch; /* with training: the epoch, from 0, of which it is the first batch; dropout
                        draws by it */
+    const char *checkpoint; /* for steps: the state of the optimiser is that of this file, which
+                               must have the model's parameters; NULL: that before a first step */
+    double learning_rate;   /* for steps; 0: the setting. A schedule has no say */
 } sml_trace_options;
 
 /* Traces rows of raw data. Loss and gradient are those of training: label smoothing and the weights
@@ -40,7 +43,9 @@ typedef struct sml_trace_options {
  * data must outlive the trace, and the model must not be fitted meanwhile. Free with
  * sml_trace_free.
  * Errors: SML_BAD_ARGUMENT (never fitted, not a network, no rows, too many, a row that is not
- * there), SML_BAD_SHAPE and SML_BAD_DATA (data that does not fit the model), SML_NO_MEMORY. */
+ * there, a checkpoint of another model, a learning rate that is negative or not finite), those of
+ * reading the checkpoint, SML_BAD_SHAPE and SML_BAD_DATA (data that does not fit the model),
+ * SML_NO_MEMORY. */
 SML_API sml_status sml_trace_create(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
                                     const sml_trace_options *options, sml_trace **out);
 SML_API void sml_trace_free(sml_trace *trace); /* NULL is legal */
