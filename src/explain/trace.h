@@ -70,6 +70,21 @@ sml__pass_settings sml__trace_pass(const sml_trace *trace);
  * temperature is 1. */
 int sml__trace_has_backward(const sml_trace *trace);
 
+/* Rows of floats, `stride` apart. */
+typedef struct sml__rows {
+    const float *values;
+    size_t n, stride;
+} sml__rows;
+
+/* What layer l reads. */
+sml__rows sml__trace_inputs(const sml_trace *trace, size_t l);
+
+/* ∂(w_s C_s)/∂output of layer l; values NULL where the engine has none. */
+sml__rows sml__trace_deltas(const sml_trace *trace, size_t l);
+
+/* 1/Σ_s w_s. */
+double sml__trace_scale(const sml_trace *trace);
+
 /* Everything again, from the parameters that the copy has now. Running statistics, which a pass in
  * training moves, are put back before it. Errors: SML_IO, where a row cannot be read. */
 sml_status sml__trace_run(sml_ctx *ctx, sml_trace *trace);
