@@ -9,6 +9,7 @@
 #include <scratchml/metrics.h>
 #include <scratchml/model.h>
 #include <scratchml/network.h>
+#include <scratchml/page.h>
 #include <scratchml/study.h>
 #include <scratchml/trace.h>
 #include <scratchml/what_if.h>
