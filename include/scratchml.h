@@ -6,6 +6,7 @@
 #include <scratchml/data.h>
 #include <scratchml/fit.h>
 #include <scratchml/metrics.h>
+#include <scratchml/mistakes.h>
 #include <scratchml/model.h>
 #include <scratchml/network.h>
 #include <scratchml/study.h>
