@@ -1,5 +1,6 @@
 /* scratchml train: fits a model, saves it, and sums up in one line. */
 #include "data_options.h"
+#include "findings.h"
 #include "folds.h"
 #include "held_out.h"
 #include "interrupt.h"
@@ -152,9 +153,25 @@ static int needs_records(const training *t)
            strtod(sml_model_get(t->model, "validation"), NULL) > 0;
 }
 
+/* A doctor looks on where somebody reads what it says. */
+static int call_doctor(const session *s, training *t)
+{
+    if (s->quiet && !s->json) {
+        return 0;
+    }
+    if (sml_doctor_create(s->ctx, &t->doctor) != SML_OK) {
+        return fail_library(s);
+    }
+    t->how.watch = sml_doctor_watch(t->doctor);
+    return 0;
+}
+
 static int fit(const session *s, training *t)
 {
-    int code;
+    int code = call_doctor(s, t);
+    if (code != 0) {
+        return code;
+    }
     watchers w = {.history = &t->history};
     progress_start(&w.progress, s, PROGRESS_TRAINING);
     w.progress.has_records = needs_records(t);
@@ -175,6 +192,9 @@ static int fit(const session *s, training *t)
         break;
     default:
         return fail_library(s);
+    }
+    if (t->doctor != NULL) {
+        findings_note(s, t->doctor, t->data);
     }
     const int history_code = history_finish(&t->history, t->fitted.best_epoch);
     return code != 0 ? code : history_code;
@@ -201,6 +221,7 @@ static int run(session *s)
     history_free(&t.history);
     table_look_free(&t.look);
     report_free(&t.tested);
+    sml_doctor_free(t.doctor);
     sml_dataset_free(t.test);
     sml_dataset_free(t.train);
     sml_dataset_free(t.cut.whole);

@@ -18,6 +18,7 @@ typedef struct training {
     sml_fit_options how;
     history history;
     sml_fit_report fitted;
+    sml_doctor *doctor; /* NULL: nobody reads what it would say */
     report tested;
 } training;
 

@@ -1,5 +1,6 @@
 #include "train.h"
 
+#include "findings.h"
 #include "interrupt.h"
 
 #include <math.h>
@@ -120,6 +121,7 @@ static void print_json(const training *t)
     document_set(document, "seed", json_count(strtoull(sml_model_get(t->model, "seed"), NULL, 10)));
     document_set(document, "parameters", json_count(count_parameters(t->model)));
     document_set(document, "model", json_text(t->output));
+    document_set(document, "findings", findings_document(t->doctor));
     print_document(document);
 }
 

@@ -4,6 +4,7 @@
 
 #include <scratchml/base.h>
 #include <scratchml/data.h>
+#include <scratchml/doctor.h>
 #include <scratchml/fit.h>
 #include <scratchml/metrics.h>
 #include <scratchml/mistakes.h>
@@ -11,5 +12,6 @@
 #include <scratchml/network.h>
 #include <scratchml/study.h>
 #include <scratchml/trace.h>
+#include <scratchml/what_if.h>
 
 #endif

@@ -33,13 +33,13 @@ static int has_targets(const sml_trace *trace)
 
 int sml__trace_has_backward(const sml_trace *trace)
 {
-    return has_targets(trace) && trace->batch_weight > 0;
+    return has_targets(trace) && trace->batch_weight > 0 && trace->temperature == 1;
 }
 
 static void put_running_back(sml_trace *trace)
 {
     const size_t n = trace->network.n_parameters;
-    memcpy(trace->network.parameters + n, trace->original->parameters + n,
+    memcpy(trace->network.parameters + n, trace->running,
            (trace->network.n_values - n) * sizeof(float));
 }
 
@@ -71,20 +71,58 @@ static void gather(sml_trace *trace)
     }
 }
 
+/* Of z / T. */
 static void predict(sml_trace *trace)
 {
     const size_t n = trace->network.n_out, stride = sml__row_stride(n);
     const float *logits = trace->workspace.outputs[trace->network.n_layers - 1];
     for (size_t r = 0; r < trace->rows; r++) {
-        trace->network.loss->output(logits + r * stride, n, trace->predictions + r * n);
+        float *row = trace->predictions + r * n;
+        for (size_t k = 0; k < n; k++) {
+            row[k] = logits[r * stride + k] / (float)trace->temperature;
+        }
+        trace->network.loss->output(row, n, row);
     }
+}
+
+/* 0 for the silent units of layer l, in its outputs or its deltas. */
+static void silence(const sml_trace *trace, size_t l, float *values)
+{
+    const size_t stride = sml__row_stride(trace->network.layers[l].n_out);
+    for (size_t i = 0; i < trace->n_edits; i++) {
+        const sml__trace_edit *edit = &trace->edits[i];
+        const int is_here = edit->facts.kind == SML_EDIT_SILENCE && edit->layer == l;
+        for (size_t r = 0; is_here && r < trace->rows; r++) {
+            values[r * stride + edit->facts.unit] = 0;
+        }
+    }
+}
+
+/* Layer by layer: the next one reads what silence leaves. */
+static void forward(sml_trace *trace, const sml__pass_settings *pass)
+{
+    sml__workspace *workspace = &trace->workspace;
+    for (size_t l = 0; l < trace->network.n_layers; l++) {
+        sml__network_forward_layers(&trace->network, workspace, pass, l, l + 1, SML__ALONE);
+        silence(trace, l, workspace->outputs[l]);
+    }
+}
+
+static void backward(sml_trace *trace, const sml__pass_settings *pass)
+{
+    sml__workspace *workspace = &trace->workspace;
+    for (size_t l = trace->network.n_layers; l-- > 0;) {
+        silence(trace, l, workspace->deltas[l]);
+        sml__network_backward_layers(&trace->network, workspace, pass, NULL, l, l + 1, SML__ALONE);
+    }
+    sml__network_gradients(&trace->network, workspace, pass, trace->gradient, SML__ALONE);
 }
 
 static void differentiate(sml_trace *trace, const sml__pass_settings *pass)
 {
     double sum = 0;
     sml__network_loss(&trace->network, &trace->workspace, pass, SML__ALONE);
-    sml__network_backward(&trace->network, &trace->workspace, pass, trace->gradient, SML__ALONE);
+    backward(trace, pass);
     for (size_t r = 0; r < trace->rows; r++) {
         sum += trace->workspace.losses[r];
     }
@@ -97,7 +135,7 @@ sml_status sml__trace_run(sml_ctx *ctx, sml_trace *trace)
     put_running_back(trace);
     find_masks(trace, &pass);
     gather(trace);
-    sml__network_forward(&trace->network, &trace->workspace, &pass, SML__ALONE);
+    forward(trace, &pass);
     predict(trace);
     trace->loss = (double)NAN;
     if (sml__trace_has_backward(trace)) {
@@ -138,11 +176,21 @@ static sml_status open_rows(sml_ctx *ctx, const sml_dataset *data, const sml_tra
     return status;
 }
 
-/* Settings as a fit on data has them. */
-static sml_status find_settings(sml_ctx *ctx, const sml_dataset *data, sml_trace *trace)
+/* Settings as a fit on data has them, but for another learning rate. */
+static sml_status find_settings(sml_ctx *ctx, const sml_dataset *data, double learning_rate,
+                                sml_trace *trace)
 {
+    if (!(learning_rate >= 0) || !isfinite(learning_rate)) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT,
+                         "trace: learning rate %g; it must be positive and finite, or 0 for that "
+                         "of the settings",
+                         learning_rate);
+    }
     sml_status status =
         sml__mlp_training(ctx, trace->model, trace->original->loss, &trace->settings);
+    if (learning_rate > 0) {
+        trace->settings.update.learning_rate = learning_rate;
+    }
     if (status == SML_OK && has_targets(trace)) {
         status = sml__class_weights(ctx, trace->model, data, &trace->class_weights);
         trace->settings.class_weights = trace->class_weights;
@@ -228,12 +276,15 @@ static sml_status take_arrays(sml_ctx *ctx, sml_trace *trace)
         sml__alloc(ctx, network->n_values, sizeof(float), "a copy of the parameters");
     trace->network = *network;
     trace->network.parameters = parameters;
+    const size_t n = network->n_parameters, running = network->n_values - n;
+    trace->running = sml__alloc(ctx, running, sizeof(float), "running statistics");
     trace->predictions =
         sml__alloc(ctx, trace->rows * network->n_out, sizeof(float), "predictions");
-    if (parameters == NULL || trace->predictions == NULL) {
+    if (parameters == NULL || trace->running == NULL || trace->predictions == NULL) {
         return SML_NO_MEMORY;
     }
     memcpy(parameters, network->parameters, network->n_values * sizeof(float));
+    memcpy(trace->running, network->parameters + n, running * sizeof(float));
     if (has_targets(trace)) {
         trace->gradient = sml__alloc(ctx, network->n_parameters, sizeof(float), "gradients");
     }
@@ -275,15 +326,19 @@ sml_status sml_trace_create(sml_ctx *ctx, const sml_model *model, const sml_data
     trace->rows = options->n;
     trace->training = options->training != 0;
     trace->epoch = options->epoch;
+    trace->temperature = 1;
     sml_status status = open_rows(ctx, data, options, trace);
     if (status == SML_OK) {
-        status = find_settings(ctx, data, trace);
+        status = find_settings(ctx, data, options->learning_rate, trace);
     }
     if (status == SML_OK) {
         status = weigh(ctx, trace);
     }
     if (status == SML_OK) {
         status = allocate(ctx, trace);
+    }
+    if (status == SML_OK) {
+        status = sml__trace_take_state(ctx, trace, options->checkpoint);
     }
     if (status == SML_OK) {
         status = sml__trace_run(ctx, trace);
@@ -307,6 +362,11 @@ void sml_trace_free(sml_trace *trace)
     }
     sml__free(trace->masks);
     sml__free(trace->network.parameters);
+    sml__trace_forget_steps(trace);
+    sml__free(trace->state[0]);
+    sml__free(trace->state[1]);
+    sml__free(trace->running);
+    sml__free(trace->edits);
     sml__free(trace->gradient);
     sml__free(trace->predictions);
     sml__free(trace->raw);

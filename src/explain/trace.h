@@ -4,14 +4,36 @@
 #define SML_EXPLAIN_TRACE_H
 
 #include "model/algorithm.h"
+#include "nn/parameter_name.h"
 #include "nn/trainer.h"
 
-#include <scratchml/trace.h>
+#include <scratchml/what_if.h>
+
+/* An edit, and where it acts. */
+typedef struct sml__trace_edit {
+    sml_edit facts;
+    size_t position; /* SML_EDIT_SET: in the array of all values */
+    size_t layer;    /* SML_EDIT_SILENCE: the last of the block */
+} sml__trace_edit;
+
+/* A step that was taken, and everything that it changed, as it was before. */
+typedef struct sml__trace_step {
+    struct sml__trace_step *earlier; /* NULL: the first */
+    uint64_t number;                 /* that the optimiser counts */
+    int is_folded;
+    double gradient_norm, gradient_scale;
+    float *parameters; /* [n_values] running statistics as the step began with them */
+    float *state[2];   /* [n_parameters] */
+    float *gradient;   /* [n_parameters] of C */
+    double *sizes;     /* where it is folded: n_in and then n_out numbers for each layer, √Σ_s of
+                          its inputs squared and of its deltas squared */
+} sml__trace_step;
 
 struct sml_trace {
     const sml_model *model;
     const sml__network *original; /* the model's */
     sml__network network;         /* its layers, with parameters of its own */
+    float *running; /* [n_values - n_parameters] the running statistics that a pass begins with */
     sml__training_settings settings;
     float *class_weights; /* [n_out], or NULL; owned, and lent to settings */
 
@@ -29,17 +51,61 @@ struct sml_trace {
     float **masks;      /* [n_layers] as outputs; NULL where nothing is dropped */
     float *predictions; /* [rows, n_out] */
     double loss;        /* Σ_s w_s C_s / Σ_s w_s; NaN without targets */
+
+    sml__trace_edit *edits; /* [n_edits] */
+    size_t n_edits, edits_room;
+    double temperature; /* 1 where it was not changed */
+
+    sml__trace_step *last_step; /* NULL: none was taken */
+    float *state[2];            /* [n_parameters] of the optimiser, now; NULL where it has none */
+    uint64_t steps;             /* that it has taken */
+    int is_fresh;               /* the state is not from a checkpoint */
 };
 
 /* The pass of the whole batch. */
 sml__pass_settings sml__trace_pass(const sml_trace *trace);
 
-/* Whether the loss and its derivatives are there: there are targets, and weight. */
+/* Whether the loss and its derivatives are there: there are targets, and weight, and the
+ * temperature is 1. */
 int sml__trace_has_backward(const sml_trace *trace);
 
+/* Rows of floats, `stride` apart. */
+typedef struct sml__rows {
+    const float *values;
+    size_t n, stride;
+} sml__rows;
+
+/* What layer l reads. */
+sml__rows sml__trace_inputs(const sml_trace *trace, size_t l);
+
+/* ∂(w_s C_s)/∂output of layer l; values NULL where the engine has none. */
+sml__rows sml__trace_deltas(const sml_trace *trace, size_t l);
+
+/* 1/Σ_s w_s. */
+double sml__trace_scale(const sml_trace *trace);
+
 /* Everything again, from the parameters that the copy has now. Running statistics, which a pass in
- * training moves, are the model's before it. Errors: SML_IO, where a row cannot be read. */
+ * training moves, are put back before it. Errors: SML_IO, where a row cannot be read. */
 sml_status sml__trace_run(sml_ctx *ctx, sml_trace *trace);
+
+/* The optimiser's state before the first step: zero, or of the checkpoint, which may be NULL. */
+sml_status sml__trace_take_state(sml_ctx *ctx, sml_trace *trace, const char *checkpoint);
+
+/* Frees the steps that were taken. */
+void sml__trace_forget_steps(sml_trace *trace);
+
+/* 1 where dropout or batch norm make C another function in training. */
+int sml__trace_differs_in_training(const sml__network *network);
+
+/* The facts of the last step, behind which the trace has run again. Errors: SML_NO_MEMORY. */
+sml_status sml__trace_step_facts(sml_ctx *ctx, const sml_trace *trace, const sml__trace_step *step,
+                                 double loss_before, sml_step_facts *out);
+
+/* The sizes of a sml__trace_step, of the pass as it is now. NULL: no memory. */
+double *sml__trace_sizes(sml_ctx *ctx, const sml_trace *trace);
+
+/* Whether an edit puts 0 in the place of what this unit of a network layer puts out. */
+int sml__trace_is_silent(const sml_trace *trace, size_t layer, size_t unit);
 
 /* Block N as network layers *first … *end - 1; 0 where there is none. */
 int sml__trace_block(const sml_trace *trace, size_t block, size_t *first, size_t *end);

@@ -308,3 +308,66 @@ void sml__mlp_checkpoint_close(sml__mlp_checkpoint *checkpoint)
 {
     sml__checkpoint_free(&checkpoint->file);
 }
+
+static sml_status other_model(const sml__mlp_checkpoint *c, const char *what)
+{
+    return sml__fail(c->ctx, SML_BAD_ARGUMENT,
+                     "%s: the checkpoint has %s than the model; take the checkpoint itself for the "
+                     "model",
+                     c->path, what);
+}
+
+/* Whether all of the model's tensors are in the file, with the same bits. values: room for the
+ * largest of them. */
+static int has_parameters(const sml__mlp_checkpoint *c, float *values)
+{
+    const sml__mlp *mlp = c->model->state;
+    sml_tensor_facts facts;
+    int same = 1;
+    for (size_t i = 0; same && c->model->algorithm->tensor(c->model, i, &facts) == SML_OK; i++) {
+        const sml__tensor_entry *entry = find(c, PARAMETERS, &facts);
+        sml__mlp_copy_out(c->model, i, mlp->network->parameters, values);
+        same = entry != NULL && memcmp(values, entry->bytes, entry->end - entry->begin) == 0;
+    }
+    return same;
+}
+
+static sml_status read_states(const sml__mlp_checkpoint *c, float *scratch, float *const *state,
+                              uint64_t *steps)
+{
+    const json_t *taken = json_object_get(c->file.training, "steps");
+    const char *optimizer = sml__setting_text(c->model, "optimizer");
+    if (strcmp(optimizer, sml__setting_text(c->file.model, "optimizer")) != 0) {
+        return other_model(c, "another optimizer");
+    }
+    if (!has_parameters(c, scratch)) {
+        return other_model(c, "other parameters");
+    }
+    sml_status status = check_arrays(c);
+    if (status == SML_OK && (!json_is_integer(taken) || json_integer_value(taken) < 0)) {
+        status = sml__fail(c->ctx, SML_BAD_FILE, "%s: training: steps is not a count", c->path);
+    }
+    if (status == SML_OK) {
+        *steps = (uint64_t)json_integer_value(taken);
+        for (int s = 0; s < c->n_states; s++) {
+            read_group(c, OPTIMIZER_0 + s, state[s], scratch);
+        }
+    }
+    return status;
+}
+
+sml_status sml__mlp_checkpoint_states(sml_ctx *ctx, const char *path, const sml_model *model,
+                                      int n_states, float *const *state, uint64_t *steps)
+{
+    sml__mlp_checkpoint c = {.ctx = ctx, .model = model, .path = path, .n_states = n_states};
+    size_t numbers = 0;
+    sml_status status = sml__checkpoint_load(ctx, path, &c.file);
+    count_tensors(model, &numbers);
+    float *scratch = sml__alloc(ctx, numbers, sizeof(float), "a checkpoint");
+    if (status == SML_OK) {
+        status = scratch != NULL ? read_states(&c, scratch, state, steps) : SML_NO_MEMORY;
+    }
+    sml__free(scratch);
+    sml__checkpoint_free(&c.file);
+    return status;
+}

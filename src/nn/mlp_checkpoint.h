@@ -25,4 +25,11 @@ sml_status sml__mlp_checkpoint_open(sml_ctx *ctx, const sml_model *model, const 
                                     const sml_fit_options *options, sml__mlp_checkpoint *out);
 void sml__mlp_checkpoint_close(sml__mlp_checkpoint *checkpoint);
 
+/* The optimiser's arrays of a checkpoint, state[n_states][n_parameters], and the steps it has
+ * taken. The parameters of the file must be the model's, to the bit, and so must be the optimiser.
+ * Errors: SML_NOT_FOUND, SML_IO, SML_BAD_FILE, SML_BAD_ARGUMENT (it is of another model, or of
+ * another moment of its training), SML_NO_MEMORY. */
+sml_status sml__mlp_checkpoint_states(sml_ctx *ctx, const char *path, const sml_model *model,
+                                      int n_states, float *const *state, uint64_t *steps);
+
 #endif

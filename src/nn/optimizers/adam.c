@@ -12,11 +12,19 @@ static void update(const sml__update *update)
     }
 }
 
+static void step_f64(const sml__update *how, double gradient, double theta, const double *state,
+                     sml__step_f64 *out)
+{
+    *out = sml__adam_step_f64(how, sml__decayed_gradient_f64(how, gradient, theta), state);
+}
+
 extern const sml__optimizer ISA(adam_optimizer);
 const sml__optimizer ISA(adam_optimizer) = {
     .name = "adam",
     .n_states = 2,
     .learning_rate = 0.001,
     .epsilon = 1e-8,
+    .state_names = {"m", "v"},
     .update = update,
+    .step_f64 = step_f64,
 };

@@ -40,4 +40,21 @@ SML__INLINE float sml__adam_step(sml__adam adam, float g, float *m, float *v)
     return adam.rate * *m / (sqrtf(*v) * adam.root + adam.epsilon);
 }
 
+SML__INLINE sml__step_f64 sml__adam_step_f64(const sml__update *how, double g, const double *state)
+{
+    const double t = (double)how->step;
+    const double m = how->beta1 * state[0] + (1 - how->beta1) * g;
+    const double v = how->beta2 * state[1] + (1 - how->beta2) * g * g;
+    const double m_hat = m / (1 - pow(how->beta1, t)), v_hat = v / (1 - pow(how->beta2, t));
+    const sml__step_f64 made = {
+        .gradient = g,
+        .state = {m, v},
+        .step = how->learning_rate * m_hat / (sqrt(v_hat) + how->epsilon),
+        .n_parts = 2,
+        .symbols = {"m̂", "v̂"},
+        .parts = {m_hat, v_hat},
+    };
+    return made;
+}
+
 #endif

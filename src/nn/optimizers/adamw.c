@@ -15,6 +15,16 @@ static void update(const sml__update *update)
     }
 }
 
+static void step_f64(const sml__update *how, double gradient, double theta, const double *state,
+                     sml__step_f64 *out)
+{
+    const double decay = how->learning_rate * how->weight_decay * theta;
+    *out = sml__adam_step_f64(how, how->gradient_scale * gradient, state);
+    out->symbols[out->n_parts] = "η λ θ";
+    out->parts[out->n_parts++] = decay;
+    out->step += decay;
+}
+
 extern const sml__optimizer ISA(adamw_optimizer);
 const sml__optimizer ISA(adamw_optimizer) = {
     .name = "adamw",
@@ -22,5 +32,7 @@ const sml__optimizer ISA(adamw_optimizer) = {
     .learning_rate = 0.001,
     .epsilon = 1e-8,
     .weight_decay = 0.01,
+    .state_names = {"m", "v"},
     .update = update,
+    .step_f64 = step_f64,
 };

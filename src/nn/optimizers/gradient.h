@@ -12,4 +12,9 @@ SML__INLINE float sml__decayed_gradient(const sml__update *update, size_t i)
            (float)update->weight_decay * update->theta[i];
 }
 
+SML__INLINE double sml__decayed_gradient_f64(const sml__update *how, double gradient, double theta)
+{
+    return how->gradient_scale * gradient + how->weight_decay * theta;
+}
+
 #endif

@@ -16,11 +16,28 @@ static void update(const sml__update *update)
     }
 }
 
+static void step_f64(const sml__update *how, double gradient, double theta, const double *state,
+                     sml__step_f64 *out)
+{
+    const double g = sml__decayed_gradient_f64(how, gradient, theta);
+    const double v = how->momentum * state[0] + g, ahead = g + how->momentum * v;
+    *out = (sml__step_f64){
+        .gradient = g,
+        .state = {v},
+        .step = how->learning_rate * ahead,
+        .n_parts = 1,
+        .symbols = {"g + μ v"},
+        .parts = {ahead},
+    };
+}
+
 extern const sml__optimizer ISA(nesterov_optimizer);
 const sml__optimizer ISA(nesterov_optimizer) = {
     .name = "nesterov",
     .n_states = 1,
     .learning_rate = 0.01,
     .epsilon = 0,
+    .state_names = {"v"},
     .update = update,
+    .step_f64 = step_f64,
 };

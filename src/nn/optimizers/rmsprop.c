@@ -19,11 +19,29 @@ static void update(const sml__update *update)
     }
 }
 
+static void step_f64(const sml__update *how, double gradient, double theta, const double *state,
+                     sml__step_f64 *out)
+{
+    const double g = sml__decayed_gradient_f64(how, gradient, theta);
+    const double v = how->alpha * state[0] + (1 - how->alpha) * g * g,
+                 root = sqrt(v) + how->epsilon;
+    *out = (sml__step_f64){
+        .gradient = g,
+        .state = {v},
+        .step = how->learning_rate * g / root,
+        .n_parts = 1,
+        .symbols = {"√v + ε"},
+        .parts = {root},
+    };
+}
+
 extern const sml__optimizer ISA(rmsprop_optimizer);
 const sml__optimizer ISA(rmsprop_optimizer) = {
     .name = "rmsprop",
     .n_states = 1,
     .learning_rate = 0.01,
     .epsilon = 1e-08,
+    .state_names = {"v"},
     .update = update,
+    .step_f64 = step_f64,
 };

@@ -12,6 +12,14 @@ static void update(const sml__update *update)
     }
 }
 
+static void step_f64(const sml__update *how, double gradient, double theta, const double *state,
+                     sml__step_f64 *out)
+{
+    (void)state;
+    const double g = sml__decayed_gradient_f64(how, gradient, theta);
+    *out = (sml__step_f64){.gradient = g, .step = how->learning_rate * g};
+}
+
 extern const sml__optimizer ISA(sgd_optimizer);
 const sml__optimizer ISA(sgd_optimizer) = {
     .name = "sgd",
@@ -20,4 +28,5 @@ const sml__optimizer ISA(sgd_optimizer) = {
     .learning_rate = 0.1,
     .epsilon = 0,
     .update = update,
+    .step_f64 = step_f64,
 };

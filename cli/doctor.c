@@ -1,0 +1,170 @@
+/* scratchml doctor: trains as `train` would, and says what ails the run. */
+#include "data_options.h"
+#include "findings.h"
+#include "held_out.h"
+#include "length.h"
+#include "progress.h"
+#include "settings.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const option_row option_output = {
+    {"output", SML_PARAMETER_CHOICE, "", 0, 0, NULL, "file to save the model to; else it is not"},
+    'o',
+    "FILE"};
+
+static const option_row *const options_of_doctor[] = {
+    &option_output,
+    DATA_OPTIONS,
+    &option_test,
+    &option_json,
+    &option_threads,
+    &option_data_dir,
+    &option_progress,
+    &option_color,
+    &option_quiet,
+    &option_help,
+    NULL,
+};
+
+/* A run of the command. */
+typedef struct visit {
+    const char *data;
+    sml_model *model;
+    sml_dataset *train, *test; /* test: NULL where the data has none */
+    held_out cut;
+    sml_doctor *doctor;
+    sml_fit_report fitted;
+} visit;
+
+/* The test part of data that has one; that it cannot be opened is no ailment. */
+static int open_test_part(const session *s, visit *v)
+{
+    sml_dataset_facts facts;
+    sml_data_options how;
+    sml_dataset_describe(v->train, &facts);
+    if (facts.split[0] == '\0') {
+        return 0;
+    }
+    const int code = data_options_fill(s, v->data, "test", v->model, &how);
+    if (code == 0 && sml_dataset_open_with(s->ctx, v->data, &how, &v->test) != SML_OK) {
+        note(s, "no test rows: %s", sml_ctx_error(s->ctx));
+    }
+    return code;
+}
+
+static int prepare(const session *s, visit *v)
+{
+    if (sml_doctor_create(s->ctx, &v->doctor) != SML_OK ||
+        sml_model_create(s->ctx, "mlp", NULL, &v->model) != SML_OK) {
+        return fail_library(s);
+    }
+    int code = apply_settings(s, v->model);
+    if (code == 0 && option_given(&s->options, "output") &&
+        sml_model_check_path(s->ctx, option_text(&s->options, "output")) != SML_OK) {
+        code = fail_library(s);
+    }
+    code = code == 0 ? open_data(s, v->data, "train", v->model, &v->train) : code;
+    code = code == 0 ? open_test_part(s, v) : code;
+    code = code == 0 ? held_out_cut(s, v->model, &v->train, &v->test, &v->cut) : code;
+    return code == 0 ? settle_length(s, v->model, v->data, v->train) : code;
+}
+
+/* "784-100-100-10, sgd, learning rate 0.1, batch 1" */
+static void print_run(const visit *v)
+{
+    const sml_model *model = v->model;
+    const char *rate = sml_model_get(model, "learning_rate");
+    if (sml_model_inputs(model) > 0) {
+        printf(", %zu-", sml_model_inputs(model));
+        for (const char *c = sml_model_get(model, "hidden"); *c != '\0'; c++) {
+            putchar(*c == ',' ? '-' : *c);
+        }
+        printf("%s%zu", sml_model_get(model, "hidden")[0] != '\0' ? "-" : "",
+               sml_model_outputs(model));
+    }
+    printf(", %s", sml_model_get(model, "optimizer"));
+    if (strcmp(rate, "auto") != 0) {
+        printf(", learning rate %s", rate);
+    }
+    printf(", batch %s\n", sml_model_get(model, "batch_size"));
+}
+
+static void print_report(const session *s, const visit *v)
+{
+    const size_t n = findings_count(v->doctor);
+    if (s->json) {
+        json_t *document = json_object();
+        document_set(document, "data", json_text(v->data));
+        document_set(document, "epochs", json_count(v->fitted.epochs));
+        document_set(document, "steps", json_count(v->fitted.steps));
+        document_set(document, "loss", json_figure(v->fitted.loss));
+        document_set(document, "findings", findings_document(v->doctor));
+        print_document(document);
+        return;
+    }
+    printf("doctor: %s%s finding%s on ", style_on(&s->out, n > 0 ? STYLE_BAD : STYLE_GOOD),
+           n > 0 ? format_count(n).text : "no", n == 1 || n == 0 ? "" : "s");
+    fputs(style_off(&s->out, n > 0 ? STYLE_BAD : STYLE_GOOD), stdout);
+    print_safe(stdout, v->data);
+    print_run(v);
+    findings_print(s, v->doctor);
+}
+
+static int save(const session *s, const visit *v)
+{
+    int code = held_out_record(s, v->model, &v->cut);
+    if (code == 0 &&
+        sml_model_save(s->ctx, v->model, option_text(&s->options, "output")) != SML_OK) {
+        code = fail_library(s);
+    }
+    return code;
+}
+
+static int examine(const session *s, visit *v)
+{
+    progress p;
+    progress_start(&p, s, PROGRESS_TRAINING);
+    const sml_fit_options how = {.progress = progress_update, .user = &p};
+    const sml_examination what = {.train = v->train, .test = v->test, .fit = &how};
+    const sml_status status = sml_doctor_examine(s->ctx, v->doctor, v->model, &what, &v->fitted);
+    progress_end(&p, status == SML_OK);
+    if (status != SML_OK) {
+        const int code = fail_library(s);
+        return status == SML_CANCELLED ? EXIT_INTERRUPTED : code;
+    }
+    print_report(s, v);
+    const int code = option_given(&s->options, "output") ? save(s, v) : 0;
+    return code == 0 && findings_count(v->doctor) > 0 ? EXIT_FAILED : code;
+}
+
+static int run(session *s)
+{
+    visit v = {.data = s->options.operands[0]};
+    int code = prepare(s, &v);
+    code = code == 0 ? examine(s, &v) : code;
+    sml_dataset_free(v.test);
+    sml_dataset_free(v.train);
+    sml_dataset_free(v.cut.whole);
+    sml_model_free(v.model);
+    sml_doctor_free(v.doctor);
+    return code;
+}
+
+const command command_doctor = {
+    .name = "doctor",
+    .operands = "DATA",
+    .least = 1,
+    .most = 1,
+    .help = "Train as 'train' would, and say what ails the run, why, and what to try",
+    .options = options_of_doctor,
+    .algorithm = "mlp",
+    .run = run,
+    .notes = "The exit code is 0 where nothing was found, and 1 after a warning or an error.\n"
+             "\n"
+             "Example:\n"
+             "  scratchml doctor mnist --hidden 100,100 --batch-size 1 --learning-rate 0.1\n",
+};

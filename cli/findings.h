@@ -1,0 +1,20 @@
+/* What the doctor has found, as text and as JSON. */
+#ifndef CLI_FINDINGS_H
+#define CLI_FINDINGS_H
+
+#include "command.h"
+#include "document.h"
+
+/* Findings that are more than a note and follow from no other. */
+size_t findings_count(const sml_doctor *doctor);
+
+/* Two lines on stderr for each of these, none with --quiet; data is what the command was given. */
+void findings_note(const session *s, const sml_doctor *doctor, const char *data);
+
+/* All findings in full, to stdout. */
+void findings_print(const session *s, const sml_doctor *doctor);
+
+/* A list of objects. */
+json_t *findings_document(const sml_doctor *doctor);
+
+#endif

@@ -1,0 +1,268 @@
+#include "explain/doctor.h"
+
+#include "base/context.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Every code, causes before effects. */
+static const char *const CODES[] = {
+    "nan_in_data",
+    "unscaled_inputs",
+    "learning_rate_too_large",
+    "equal_weights",
+    "learning_rate_too_small",
+    "exploding_gradients",
+    "vanishing_gradients",
+    "dead_relu",
+    "wrong_labels",
+    "leaking_columns",
+    "duplicates",
+    "class_imbalance",
+    "overfitting",
+    "underfitting",
+};
+
+enum { N_CODES = sizeof CODES / sizeof CODES[0] };
+
+/* What follows from what. effect NULL: everything. */
+static const struct {
+    const char *cause, *effect;
+    sml_severity least; /* the cause must be as severe */
+} FOLLOWS[] = {
+    {"nan_in_data", NULL, SML_FINDING_ERROR},
+    {"unscaled_inputs", "dead_relu", SML_FINDING_NOTE},
+    {"learning_rate_too_large", "dead_relu", SML_FINDING_NOTE},
+    {"learning_rate_too_large", "exploding_gradients", SML_FINDING_NOTE},
+    {"learning_rate_too_large", "vanishing_gradients", SML_FINDING_NOTE},
+    {"learning_rate_too_large", "overfitting", SML_FINDING_NOTE},
+    {"learning_rate_too_large", "underfitting", SML_FINDING_NOTE},
+    {"equal_weights", "underfitting", SML_FINDING_NOTE},
+    {"learning_rate_too_small", "underfitting", SML_FINDING_NOTE},
+    {"vanishing_gradients", "underfitting", SML_FINDING_NOTE},
+    {"dead_relu", "underfitting", SML_FINDING_ERROR},
+};
+
+static size_t rank_of(const char *code)
+{
+    size_t i = 0;
+    while (i < N_CODES && strcmp(CODES[i], code) != 0) {
+        i++;
+    }
+    return i;
+}
+
+sml__finding *sml__doctor_add(sml_doctor *doctor, const char *code, sml_severity severity)
+{
+    sml__finding *finding = &doctor->findings[doctor->n_findings];
+    if (doctor->n_findings < SML__FINDINGS_MAX) {
+        doctor->n_findings++;
+    }
+    memset(finding, 0, sizeof *finding);
+    finding->shown = (sml_finding){
+        .code = CODES[rank_of(code)],
+        .severity = severity,
+        .title = finding->title,
+        .text = finding->text,
+        .evidence = finding->evidence,
+        .remedy = finding->remedy,
+        .reason = finding->reason,
+        .block = -1,
+        .unit = -1,
+        .sample = -1,
+    };
+    return finding;
+}
+
+static void append(const sml_doctor *doctor, char *text, size_t size, const char *format,
+                   va_list arguments)
+{
+    const size_t used = strlen(text);
+    const locale_t before = uselocale(doctor->ctx->numbers);
+    vsnprintf(text + used, size - used, format, arguments);
+    uselocale(before);
+}
+
+void sml__finding_say(const sml_doctor *doctor, sml__finding *finding, sml__finding_part part,
+                      const char *format, ...)
+{
+    const struct {
+        char *text;
+        size_t size;
+    } parts[] = {
+        [SML__TITLE] = {finding->title, sizeof finding->title},
+        [SML__TEXT] = {finding->text, sizeof finding->text},
+        [SML__REMEDY] = {finding->remedy, sizeof finding->remedy},
+        [SML__REASON] = {finding->reason, sizeof finding->reason},
+    };
+    va_list arguments;
+    va_start(arguments, format);
+    append(doctor, parts[part].text, parts[part].size, format, arguments);
+    va_end(arguments);
+}
+
+void sml__finding_show(const sml_doctor *doctor, sml__finding *finding, double value,
+                       const char *unit, const char *name, ...)
+{
+    const size_t n = finding->shown.n_evidence;
+    va_list arguments;
+    if (n == SML__EVIDENCE_MAX) {
+        return;
+    }
+    va_start(arguments, name);
+    append(doctor, finding->names[n], sizeof finding->names[n], name, arguments);
+    va_end(arguments);
+    snprintf(finding->units[n], sizeof finding->units[n], "%s", unit);
+    finding->evidence[n] =
+        (sml_evidence){.name = finding->names[n], .value = value, .unit = finding->units[n]};
+    finding->shown.n_evidence++;
+}
+
+int sml__doctor_found(const sml_doctor *doctor, const char *code, sml_severity severity)
+{
+    for (size_t i = 0; i < doctor->n_findings; i++) {
+        const sml_finding *shown = &doctor->findings[i].shown;
+        if (strcmp(shown->code, code) == 0 && shown->severity >= severity) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The first cause that explains a finding; NULL: none does. */
+static const char *cause_of(const sml_doctor *doctor, const sml_finding *finding)
+{
+    for (size_t i = 0; i < sizeof FOLLOWS / sizeof FOLLOWS[0]; i++) {
+        const int is_its = FOLLOWS[i].effect == NULL
+                               ? strcmp(FOLLOWS[i].cause, finding->code) != 0
+                               : strcmp(FOLLOWS[i].effect, finding->code) == 0;
+        if (is_its && sml__doctor_found(doctor, FOLLOWS[i].cause, FOLLOWS[i].least)) {
+            return CODES[rank_of(FOLLOWS[i].cause)];
+        }
+    }
+    return NULL;
+}
+
+/* Whether a is shown before b. */
+static int comes_first(const sml_finding *a, const sml_finding *b)
+{
+    const int a_follows = a->suppressed_by != NULL, b_follows = b->suppressed_by != NULL;
+    if (a_follows != b_follows) {
+        return b_follows;
+    }
+    if (a->severity != b->severity) {
+        return a->severity > b->severity;
+    }
+    return rank_of(a->code) < rank_of(b->code);
+}
+
+/* Which finding follows from which, and the order. Findings that are alike stay as they came. */
+static void settle(sml_doctor *doctor)
+{
+    for (size_t i = 0; i < doctor->n_findings; i++) {
+        sml_finding *shown = &doctor->findings[i].shown;
+        shown->suppressed_by = cause_of(doctor, shown);
+    }
+    for (size_t i = 0; i < doctor->n_findings; i++) {
+        size_t place = i;
+        while (place > 0 && comes_first(&doctor->findings[i].shown,
+                                        &doctor->findings[doctor->order[place - 1]].shown)) {
+            doctor->order[place] = doctor->order[place - 1];
+            place--;
+        }
+        doctor->order[place] = i;
+    }
+}
+
+/* The findings of data, before there is a training, stay while it lasts. */
+static void began(void *user, sml__training *t)
+{
+    sml_doctor *doctor = user;
+    if (doctor->examination == NULL) {
+        doctor->n_findings = 0;
+    }
+    sml__look_for_equal_weights(doctor, t);
+}
+
+static void batch(void *user, const sml__training *t)
+{
+    (void)user;
+    (void)t;
+}
+
+static void epoch(void *user, sml__training *t, const sml_epoch_record *record)
+{
+    (void)user;
+    (void)t;
+    (void)record;
+}
+
+static void diverged(void *user, sml__training *t, uint64_t update)
+{
+    (void)user;
+    (void)t;
+    (void)update;
+}
+
+static void ended(void *user, sml__training *t)
+{
+    (void)t;
+    settle(user);
+}
+
+sml_status sml_doctor_create(sml_ctx *ctx, sml_doctor **out)
+{
+    const sml_ctx_options alone = {.threads = 1};
+    *out = NULL;
+    sml_doctor *doctor = sml__alloc(ctx, 1, sizeof *doctor, "a doctor");
+    if (doctor == NULL) {
+        return SML_NO_MEMORY;
+    }
+    if (sml_ctx_create(&alone, &doctor->ctx) != SML_OK) {
+        sml__free(doctor);
+        return sml__fail(ctx, SML_NO_MEMORY, "out of memory: a context");
+    }
+    doctor->watch = (struct sml_watch){
+        .user = doctor,
+        .began = began,
+        .batch = batch,
+        .epoch = epoch,
+        .diverged = diverged,
+        .ended = ended,
+    };
+    *out = doctor;
+    return SML_OK;
+}
+
+const struct sml_watch *sml_doctor_watch(sml_doctor *doctor)
+{
+    return &doctor->watch;
+}
+
+void sml_doctor_free(sml_doctor *doctor)
+{
+    if (doctor != NULL) {
+        sml_ctx_free(doctor->ctx);
+    }
+    sml__free(doctor);
+}
+
+sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_model *model,
+                              const sml_examination *what, sml_fit_report *report)
+{
+    sml_fit_options options = what->fit != NULL ? *what->fit : (sml_fit_options){0};
+    options.watch = &doctor->watch;
+    doctor->examination = what;
+    doctor->n_findings = 0;
+    sml_status status = sml_model_fit_with(ctx, model, what->train, &options, report);
+    doctor->examination = NULL;
+    settle(doctor);
+    return status == SML_DIVERGED ? SML_OK : status;
+}
+
+const sml_finding *sml_doctor_finding(const sml_doctor *doctor, size_t index)
+{
+    return index < doctor->n_findings ? &doctor->findings[doctor->order[index]].shown : NULL;
+}

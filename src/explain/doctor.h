@@ -1,0 +1,57 @@
+/* The doctor from inside. Each ailment is a rule: a function that looks at what is there at one
+ * moment of a training and adds a finding, or none. doctor.c keeps them and says which follows from
+ * which. */
+#ifndef SML_EXPLAIN_DOCTOR_H
+#define SML_EXPLAIN_DOCTOR_H
+
+#include "nn/watch.h"
+
+#include <scratchml/doctor.h>
+
+enum { SML__FINDINGS_MAX = 32, SML__EVIDENCE_MAX = 24 };
+
+/* A finding with room for its texts, so that to find something cannot fail. */
+typedef struct sml__finding {
+    sml_finding shown;
+    sml_evidence evidence[SML__EVIDENCE_MAX];
+    char names[SML__EVIDENCE_MAX][64], units[SML__EVIDENCE_MAX][40];
+    char title[160], text[640], remedy[96], reason[480];
+} sml__finding;
+
+struct sml_doctor {
+    sml_ctx *ctx; /* its own: the text of a failed fit stays in that of the fit */
+    struct sml_watch watch;
+    const sml_examination *examination;           /* while it lasts; NULL: it only looks on */
+    sml__finding findings[SML__FINDINGS_MAX + 1]; /* the last takes those that find no room */
+    size_t n_findings;
+    size_t order[SML__FINDINGS_MAX]; /* [n_findings] as they are shown */
+};
+
+/* A new finding, of no place, no text and no evidence yet. code is one of the table in doctor.c.
+ * Numbers in its texts have points, whatever the locale. */
+sml__finding *sml__doctor_add(sml_doctor *doctor, const char *code, sml_severity severity);
+
+typedef enum sml__finding_part {
+    SML__TITLE,
+    SML__TEXT,
+    SML__REMEDY,
+    SML__REASON
+} sml__finding_part;
+
+/* Adds to one of its texts. The remedy is one thing: a setting or a data option as NAME=VALUE, or
+ * words. */
+void sml__finding_say(const sml_doctor *doctor, sml__finding *finding, sml__finding_part part,
+                      const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Adds a number that it rests on; unit may be "". */
+void sml__finding_show(const sml_doctor *doctor, sml__finding *finding, double value,
+                       const char *unit, const char *name, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Whether there is a finding of this code; one at least as severe. */
+int sml__doctor_found(const sml_doctor *doctor, const char *code, sml_severity severity);
+
+/* Rules that look at a training before its first step (doctor_training.c). */
+void sml__look_for_equal_weights(sml_doctor *doctor, const sml__training *t);
+
+#endif
