@@ -10,6 +10,7 @@
 #include <scratchml/mistakes.h>
 #include <scratchml/model.h>
 #include <scratchml/network.h>
+#include <scratchml/page.h>
 #include <scratchml/study.h>
 #include <scratchml/trace.h>
 #include <scratchml/what_if.h>
