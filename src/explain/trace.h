@@ -39,6 +39,7 @@ struct sml_trace {
 
     sml_dataset *selected, *prepared; /* the raw rows; behind the pipeline, or NULL */
     const sml_dataset *ready;         /* prepared or selected: what the network reads */
+    uint32_t *samples;                /* [rows] their numbers in the data */
     size_t rows;
     float *raw;     /* [rows, columns]; NULL where the input is the same */
     float *weights; /* [rows]; NULL: 1 each */
@@ -68,6 +69,21 @@ sml__pass_settings sml__trace_pass(const sml_trace *trace);
 /* Whether the loss and its derivatives are there: there are targets, and weight, and the
  * temperature is 1. */
 int sml__trace_has_backward(const sml_trace *trace);
+
+/* Rows of floats, `stride` apart. */
+typedef struct sml__rows {
+    const float *values;
+    size_t n, stride;
+} sml__rows;
+
+/* What layer l reads. */
+sml__rows sml__trace_inputs(const sml_trace *trace, size_t l);
+
+/* ∂(w_s C_s)/∂output of layer l; values NULL where the engine has none. */
+sml__rows sml__trace_deltas(const sml_trace *trace, size_t l);
+
+/* 1/Σ_s w_s. */
+double sml__trace_scale(const sml_trace *trace);
 
 /* Everything again, from the parameters that the copy has now. Running statistics, which a pass in
  * training moves, are put back before it. Errors: SML_IO, where a row cannot be read. */

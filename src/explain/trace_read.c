@@ -41,17 +41,37 @@ int sml__trace_block(const sml_trace *trace, size_t block, size_t *first, size_t
     return *first < l;
 }
 
-/* Rows of numbers, `stride` apart. */
-typedef struct rows {
-    const float *values;
-    size_t n, stride;
-} rows;
+double sml__trace_scale(const sml_trace *trace)
+{
+    return 1.0 / trace->batch_weight;
+}
 
-static rows rows_of_layer(const sml_trace *trace, sml_vector vector, size_t layer)
+sml__rows sml__trace_inputs(const sml_trace *trace, size_t l)
+{
+    const size_t n = trace->network.layers[l].n_in;
+    const sml__rows found = {
+        .values = l > 0 ? trace->workspace.outputs[l - 1] : trace->workspace.input,
+        .n = n,
+        .stride = sml__row_stride(n),
+    };
+    return found;
+}
+
+sml__rows sml__trace_deltas(const sml_trace *trace, size_t l)
+{
+    const size_t n = trace->network.layers[l].n_out;
+    sml__rows found = {.n = n, .stride = sml__row_stride(n)};
+    if (sml__trace_has_backward(trace) && block_of(&trace->network, l) >= 0) {
+        found.values = trace->workspace.deltas[l];
+    }
+    return found;
+}
+
+static sml__rows rows_of_layer(const sml_trace *trace, sml_vector vector, size_t layer)
 {
     const sml__workspace *workspace = &trace->workspace;
     const size_t n = layer < trace->network.n_layers ? trace->network.layers[layer].n_out : 0;
-    rows found = {.n = n, .stride = sml__row_stride(n)};
+    sml__rows found = {.n = n, .stride = sml__row_stride(n)};
     if (n == 0) {
         return found;
     }
@@ -59,21 +79,21 @@ static rows rows_of_layer(const sml_trace *trace, sml_vector vector, size_t laye
         found.values = workspace->outputs[layer];
     } else if (vector == SML_MASK) {
         found.values = trace->masks[layer];
-    } else if (sml__trace_has_backward(trace) && block_of(&trace->network, layer) >= 0) {
-        found.values = workspace->deltas[layer];
+    } else {
+        found = sml__trace_deltas(trace, layer);
     }
     return found;
 }
 
-static rows find_rows(const sml_trace *trace, sml_vector vector, size_t layer)
+static sml__rows find_rows(const sml_trace *trace, sml_vector vector, size_t layer)
 {
     const size_t n_in = trace->network.n_in, n_out = trace->network.n_out;
     const size_t columns = trace->selected->view.columns;
-    const rows input = {trace->workspace.input, n_in, sml__row_stride(n_in)};
-    const rows raw = {trace->raw, columns, columns};
-    const rows target = {trace->workspace.target, n_out, n_out};
-    const rows prediction = {trace->predictions, n_out, n_out};
-    const rows none = {0};
+    const sml__rows input = {trace->workspace.input, n_in, sml__row_stride(n_in)};
+    const sml__rows raw = {trace->raw, columns, columns};
+    const sml__rows target = {trace->workspace.target, n_out, n_out};
+    const sml__rows prediction = {trace->predictions, n_out, n_out};
+    const sml__rows none = {0};
     switch (vector) {
     case SML_RAW:
         return trace->raw != NULL ? raw : input;
@@ -94,7 +114,7 @@ static rows find_rows(const sml_trace *trace, sml_vector vector, size_t layer)
 const float *sml_trace_vector(const sml_trace *trace, sml_vector vector, size_t layer, size_t row,
                               size_t *n)
 {
-    const rows found = find_rows(trace, vector, layer);
+    const sml__rows found = find_rows(trace, vector, layer);
     if (found.values == NULL || row >= trace->rows) {
         *n = 0;
         return NULL;
