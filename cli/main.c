@@ -9,9 +9,13 @@
 #include <string.h>
 
 static const command *const commands[] = {
-    &command_train,     &command_search,    &command_evaluate,   &command_predict,
-    &command_check,     &command_doctor,    &command_info,       &command_data_list,
-    &command_data_info, &command_data_show, &command_data_fetch, NULL,
+    &command_train,      &command_search,
+    &command_evaluate,   &command_predict,
+    &command_explain,    &command_check,
+    &command_doctor,     &command_mistakes,
+    &command_info,       &command_data_list,
+    &command_data_info,  &command_data_show,
+    &command_data_fetch, NULL,
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] - 1 };
@@ -103,7 +107,7 @@ static int open_session(session *s)
     if (option_given(o, "data_dir")) {
         wanted.data_dir = option_text(o, "data_dir");
     }
-    s->json = option_given(o, "json");
+    s->json = option_exists(o, "json") && option_given(o, "json");
     s->quiet = option_given(o, "quiet");
     s->out = terminal_of(stdout, option_text(o, "color"));
     s->err = terminal_of(stderr, option_text(o, "color"));

@@ -7,8 +7,10 @@
 #include <scratchml/doctor.h>
 #include <scratchml/fit.h>
 #include <scratchml/metrics.h>
+#include <scratchml/mistakes.h>
 #include <scratchml/model.h>
 #include <scratchml/network.h>
+#include <scratchml/page.h>
 #include <scratchml/study.h>
 #include <scratchml/trace.h>
 #include <scratchml/what_if.h>

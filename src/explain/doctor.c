@@ -158,8 +158,8 @@ static int comes_first(const sml_finding *a, const sml_finding *b)
     return rank_of(a->code) < rank_of(b->code);
 }
 
-/* Which finding follows from which, and the order. Findings that are alike stay as they came. */
-static void settle(sml_doctor *doctor)
+/* Findings that are alike stay as they came. */
+void sml__doctor_settle(sml_doctor *doctor)
 {
     for (size_t i = 0; i < doctor->n_findings; i++) {
         sml_finding *shown = &doctor->findings[i].shown;
@@ -176,42 +176,6 @@ static void settle(sml_doctor *doctor)
     }
 }
 
-/* The findings of data, before there is a training, stay while it lasts. */
-static void began(void *user, sml__training *t)
-{
-    sml_doctor *doctor = user;
-    if (doctor->examination == NULL) {
-        doctor->n_findings = 0;
-    }
-    sml__look_for_equal_weights(doctor, t);
-}
-
-static void batch(void *user, const sml__training *t)
-{
-    (void)user;
-    (void)t;
-}
-
-static void epoch(void *user, sml__training *t, const sml_epoch_record *record)
-{
-    (void)user;
-    (void)t;
-    (void)record;
-}
-
-static void diverged(void *user, sml__training *t, uint64_t update)
-{
-    (void)user;
-    (void)t;
-    (void)update;
-}
-
-static void ended(void *user, sml__training *t)
-{
-    (void)t;
-    settle(user);
-}
-
 sml_status sml_doctor_create(sml_ctx *ctx, sml_doctor **out)
 {
     const sml_ctx_options alone = {.threads = 1};
@@ -224,14 +188,7 @@ sml_status sml_doctor_create(sml_ctx *ctx, sml_doctor **out)
         sml__free(doctor);
         return sml__fail(ctx, SML_NO_MEMORY, "out of memory: a context");
     }
-    doctor->watch = (struct sml_watch){
-        .user = doctor,
-        .began = began,
-        .batch = batch,
-        .epoch = epoch,
-        .diverged = diverged,
-        .ended = ended,
-    };
+    doctor->watch = sml__doctor_calls(doctor);
     *out = doctor;
     return SML_OK;
 }
@@ -258,7 +215,7 @@ sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_model *model
     doctor->n_findings = 0;
     sml_status status = sml_model_fit_with(ctx, model, what->train, &options, report);
     doctor->examination = NULL;
-    settle(doctor);
+    sml__doctor_settle(doctor);
     return status == SML_DIVERGED ? SML_OK : status;
 }
 

@@ -4,7 +4,7 @@
 #ifndef SML_EXPLAIN_DOCTOR_H
 #define SML_EXPLAIN_DOCTOR_H
 
-#include "nn/watch.h"
+#include "explain/vitals.h"
 
 #include <scratchml/doctor.h>
 
@@ -18,6 +18,20 @@ typedef struct sml__finding {
     char title[160], text[640], remedy[96], reason[480];
 } sml__finding;
 
+/* Losses of epochs that were scored on validation rows. */
+typedef struct sml__curve {
+    uint64_t epochs, best_epoch; /* scored; the one whose validation loss is least, from 1 */
+    double best, best_training;  /* its losses */
+    double last, last_training;  /* of the last epoch */
+} sml__curve;
+
+/* What a training that ran to its end has come to. */
+typedef struct sml__outcome {
+    double start, peak, end; /* mean losses: at first, the worst, at last */
+    double constant;         /* of the best constant answer */
+    sml__census census;      /* of the network that it left; rows 0: there is none */
+} sml__outcome;
+
 struct sml_doctor {
     sml_ctx *ctx; /* its own: the text of a failed fit stays in that of the fit */
     struct sml_watch watch;
@@ -25,6 +39,8 @@ struct sml_doctor {
     sml__finding findings[SML__FINDINGS_MAX + 1]; /* the last takes those that find no room */
     size_t n_findings;
     size_t order[SML__FINDINGS_MAX]; /* [n_findings] as they are shown */
+    sml__vitals vitals;              /* of the training that is watched */
+    sml__curve curve;
 };
 
 /* A new finding, of no place, no text and no evidence yet. code is one of the table in doctor.c.
@@ -51,7 +67,17 @@ void sml__finding_show(const sml_doctor *doctor, sml__finding *finding, double v
 /* Whether there is a finding of this code; one at least as severe. */
 int sml__doctor_found(const sml_doctor *doctor, const char *code, sml_severity severity);
 
-/* Rules that look at a training before its first step (doctor_training.c). */
+/* Which finding follows from which, and their order. */
+void sml__doctor_settle(sml_doctor *doctor);
+
+/* The calls of the trainer (doctor_watch.c). */
+struct sml_watch sml__doctor_calls(sml_doctor *doctor);
+
+/* The rules (doctor_training.c): before the first step, */
 void sml__look_for_equal_weights(sml_doctor *doctor, const sml__training *t);
+/* where the loss is no longer finite since this update, */
+void sml__look_at_divergence(sml_doctor *doctor, const sml__training *t, uint64_t update);
+/* and after a training that ran to its end. */
+void sml__look_at_outcome(sml_doctor *doctor, const sml__training *t, const sml__outcome *outcome);
 
 #endif

@@ -164,8 +164,12 @@ static sml_status open_rows(sml_ctx *ctx, const sml_dataset *data, const sml_tra
         return sml__fail(ctx, SML_BAD_ARGUMENT, "trace: %zu rows in a batch; 1…%d can be",
                          options->n, SML_TRACE_ROWS_MAX);
     }
-    sml_status status =
-        sml_dataset_select(ctx, data, options->samples, options->n, &trace->selected);
+    trace->samples = sml__alloc(ctx, options->n, sizeof *trace->samples, "a list of rows");
+    if (trace->samples == NULL) {
+        return SML_NO_MEMORY;
+    }
+    memcpy(trace->samples, options->samples, options->n * sizeof *trace->samples);
+    sml_status status = sml_dataset_select(ctx, data, trace->samples, options->n, &trace->selected);
     if (status == SML_OK) {
         status =
             sml__model_data(ctx, trace->model, trace->selected, &trace->prepared, &trace->ready);
@@ -369,6 +373,7 @@ void sml_trace_free(sml_trace *trace)
     sml__free(trace->edits);
     sml__free(trace->gradient);
     sml__free(trace->predictions);
+    sml__free(trace->samples);
     sml__free(trace->raw);
     sml__free(trace->weights);
     sml__free(trace->class_weights);

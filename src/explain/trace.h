@@ -39,6 +39,7 @@ struct sml_trace {
 
     sml_dataset *selected, *prepared; /* the raw rows; behind the pipeline, or NULL */
     const sml_dataset *ready;         /* prepared or selected: what the network reads */
+    uint32_t *samples;                /* [rows] their numbers in the data */
     size_t rows;
     float *raw;     /* [rows, columns]; NULL where the input is the same */
     float *weights; /* [rows]; NULL: 1 each */
