@@ -251,8 +251,8 @@ void sml__look_at_divergence(sml_doctor *doctor, const sml__training *t, uint64_
                      (unsigned long long)((update - 1) % steps + 1));
     replay(doctor, f, t, update);
     sml__finding_say(doctor, f, SML__TEXT,
-                     "Each step went further beyond the minimum than the one before, until numbers "
-                     "were too large for float32.");
+                     "Steps led further and further from the minimum, until numbers were too large "
+                     "for float32.");
     sml__finding_show(doctor, f, t->learning_rate, "", "learning rate");
     sml__finding_say(doctor, f, SML__REMEDY, "learning_rate=%.3g",
                      t->settings->update.learning_rate / 10);
