@@ -260,6 +260,7 @@ sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_model *model
     }
     doctor->examination = what;
     doctor->n_findings = 0;
+    doctor->ctx->error[0] = '\0';
     sml_status status = sml_model_fit_with(ctx, model, what->train, &options, report);
     if (status == SML_BAD_DATA && options.validation == what->test) {
         options.validation = NULL; /* test rows that the model refuses, for a new category */
@@ -271,7 +272,11 @@ sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_model *model
     }
     doctor->examination = NULL;
     sml__doctor_settle(doctor);
-    return status;
+    /* Beside a training that lacks nothing a doctor that lacks memory finds less, in silence. */
+    const char *lacks = sml_ctx_error(doctor->ctx);
+    return status == SML_OK && lacks[0] != '\0'
+               ? sml__fail(ctx, SML_NO_MEMORY, "the doctor could not look: %s", lacks)
+               : status;
 }
 
 const sml_finding *sml_doctor_finding(const sml_doctor *doctor, size_t index)
