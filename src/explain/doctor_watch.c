@@ -13,6 +13,7 @@ static void began(void *user, sml__training *t)
     }
     doctor->curve = (sml__curve){0};
     sml__vitals_begin(doctor->ctx, &doctor->vitals, t);
+    sml__look_at_inputs(doctor, t);
     sml__look_for_equal_weights(doctor, t);
 }
 
@@ -79,6 +80,7 @@ static void judge(sml_doctor *doctor, const sml__training *t)
         }
     }
     sml__look_at_outcome(doctor, t, &outcome);
+    sml__look_at_classes(doctor, t);
     sml__free(outcome.census.dead);
 }
 
