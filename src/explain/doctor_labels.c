@@ -23,13 +23,15 @@ enum {
     CELLS_MOST = 1 << 24 /* of the rows among which they are */
 };
 
-/* LEARNED: of what the commonest class gets wrong, models must get so much right, or they know
- * nothing of labels. */
-static const double SURE = 0.9, SHARE_LEAST = 0.02, LEARNED = 0.5;
+/* SURE: of at least SHARE_LEAST of the rows, before it speaks; LIKELY: of those that it
+ * counts then. LEARNED: of what the commonest class gets wrong, models must get so much right, or
+ * they know nothing of labels. */
+static const double SURE = 0.9, LIKELY = 0.5, SHARE_LEAST = 0.02, LEARNED = 0.5;
 
 /* What is known of the rows that are looked at. */
 typedef struct labels {
     sml_ctx *ctx;
+    const sml_examination *what;
     size_t rows, classes;
     const sml_dataset *train;
     sml_dataset *part;        /* of the training rows */
@@ -40,7 +42,8 @@ typedef struct labels {
     sml_label_summary summary;
     uint32_t *suspects; /* [n_suspects] rows of part */
     uint32_t *others;   /* the rest */
-    size_t n_suspects, n_deep;
+    size_t n_suspects;
+    size_t n_likely, n_deep; /* of them: what the last model takes for another class, or surely */
 } labels;
 
 static void free_labels(labels *l)
@@ -77,9 +80,10 @@ static sml_status open_labels(labels *l)
 
 static sml_status suspect(labels *l, const sml_model *like)
 {
+    const sml_study study = {.cancelled = l->what->cancelled, .user = l->what->user};
     sml_status status = sml_held_out_predictions(l->ctx, like, l->part, FOLDS,
-                                                 (uint64_t)sml__setting_integer(like, "seed"), NULL,
-                                                 l->p, l->rows * l->classes);
+                                                 (uint64_t)sml__setting_integer(like, "seed"),
+                                                 &study, l->p, l->rows * l->classes);
     if (status == SML_OK) {
         status =
             sml_suspect_labels(l->ctx, l->p, l->given, l->rows, l->classes, l->scores, &l->summary);
@@ -160,14 +164,21 @@ static int is_among_its_own(const labels *l, const points *p, uint32_t row, cons
     return alike > NEIGHBOURS / 2;
 }
 
-/* Keeps the deep suspects whose neighbours agree. Of many, evenly spaced ones are asked, and where
+static int is_cancelled(void *user, const sml_progress *progress)
+{
+    const sml_examination *what = user;
+    (void)progress;
+    return what->cancelled != NULL && what->cancelled(what->user);
+}
+
+/* Keeps the likely ones whose neighbours agree. Of many, evenly spaced ones are asked, and where
  * most of them agree the others are believed. */
 static void ask_neighbours(labels *l, const points *p, const sml_dataset *ready)
 {
-    const size_t step = (l->n_deep + ASKED_MOST - 1) / ASKED_MOST;
+    const size_t step = (l->n_likely + ASKED_MOST - 1) / ASKED_MOST;
     float *x = sml__alloc(l->ctx, p->columns, sizeof *x, "a row");
     size_t kept = 0, asked = 0, agreed = 0;
-    for (size_t i = 0; x != NULL && i < l->n_deep; i++) {
+    for (size_t i = 0; x != NULL && i < l->n_likely; i++) {
         const uint32_t row = l->suspects[i];
         int is_kept = 2 * agreed > asked;
         if (i % step == 0) {
@@ -178,8 +189,9 @@ static void ask_neighbours(labels *l, const points *p, const sml_dataset *ready)
         }
         l->suspects[kept] = row;
         kept += (size_t)is_kept;
+        l->n_deep += is_kept && (double)l->scores[row].probability >= SURE;
     }
-    l->n_deep = kept;
+    l->n_likely = kept;
     sml__free(x);
 }
 
@@ -212,6 +224,8 @@ static sml_status confirm(labels *l, const sml_model *like)
 {
     sml_dataset *sound = NULL, *doubtful = NULL;
     sml_model *model = NULL;
+    sml_examination what = *l->what;
+    const sml_fit_options how = {.progress = is_cancelled, .user = &what};
     sml_status status =
         sml_dataset_select(l->ctx, l->part, l->others, l->rows - l->n_suspects, &sound);
     if (status == SML_OK) {
@@ -221,7 +235,7 @@ static sml_status confirm(labels *l, const sml_model *like)
         status = sml__stopping_model(l->ctx, like, &model);
     }
     if (status == SML_OK) {
-        status = sml_model_fit(l->ctx, model, sound);
+        status = sml_model_fit_with(l->ctx, model, sound, &how, NULL);
     }
     if (status == SML_OK && sml_model_outputs(model) == l->classes) {
         status = sml_model_predict(l->ctx, model, doubtful, l->p, l->n_suspects * l->classes);
@@ -230,13 +244,13 @@ static sml_status confirm(labels *l, const sml_model *like)
         const float *p = l->p + i * l->classes;
         const size_t k = sml_argmax(p, l->classes);
         const uint32_t row = l->suspects[i];
-        if ((int32_t)k != l->given[row] && (double)p[k] >= SURE) {
+        if ((int32_t)k != l->given[row] && (double)p[k] >= LIKELY) {
             l->scores[row].suspect_of = (int32_t)k;
             l->scores[row].probability = p[k];
-            l->suspects[l->n_deep++] = row;
+            l->suspects[l->n_likely++] = row;
         }
     }
-    if (status == SML_OK && enough(l, l->n_deep)) {
+    if (status == SML_OK && enough(l, l->n_likely)) {
         status = look_around(l, model);
     }
     sml_model_free(model);
@@ -249,17 +263,18 @@ static void tell(const labels *l, sml_doctor *doctor)
 {
     sml__finding *f = sml__doctor_add(doctor, "wrong_labels", SML_FINDING_WARNING);
     f->shown.sample = l->chosen[l->suspects[0]];
-    sml__finding_say(doctor, f, SML__TITLE, "%zu of %zu labels look wrong", l->n_deep, l->rows);
+    sml__finding_say(doctor, f, SML__TITLE, "%zu of %zu labels look wrong", l->n_likely, l->rows);
     sml__finding_say(
         doctor, f, SML__TEXT,
         "Models that were trained without these rows take them for another class, and "
         "one that was trained without any of them is sure of it (90%% or more), as are "
         "most of the nearest rows.");
-    sml__finding_show(doctor, f, (double)l->n_deep, "", "labels that look wrong for certain");
+    sml__finding_show(doctor, f, (double)l->n_likely, "", "labels that look wrong");
+    sml__finding_show(doctor, f, (double)l->n_deep, "", "of these, to 90%% or more");
     sml__finding_show(doctor, f, (double)l->n_suspects, "", "labels that are suspect");
     sml__finding_show(doctor, f, l->summary.agreement, "",
                       "share of labels that the models agree with");
-    for (size_t i = 0; i < l->n_deep && i < NAMED_MOST; i++) {
+    for (size_t i = 0; i < l->n_likely && i < NAMED_MOST; i++) {
         const sml_sample_score *one = &l->scores[l->suspects[i]];
         sml__finding_show(doctor, f, (double)one->probability, "",
                           "row %u: is '%.16s', rather '%.16s'", (unsigned)l->chosen[l->suspects[i]],
@@ -273,6 +288,16 @@ static void tell(const labels *l, sml_doctor *doctor)
                      "neighbours less well");
 }
 
+/* What does not learn knows nothing of labels. */
+static int has_errors(const sml_doctor *doctor)
+{
+    int n = 0;
+    for (size_t i = 0; i < doctor->n_findings; i++) {
+        n += doctor->findings[i].shown.severity == SML_FINDING_ERROR;
+    }
+    return n > 0;
+}
+
 /* The settings, but classes are not weighed: probabilities would not be shares of rows then. */
 static sml_status make_like(sml_ctx *ctx, const sml_model *model, sml_model **out)
 {
@@ -280,28 +305,34 @@ static sml_status make_like(sml_ctx *ctx, const sml_model *model, sml_model **ou
     return status == SML_OK ? sml_model_set(ctx, *out, "class_weight", "none") : status;
 }
 
-void sml__look_at_labels(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model,
-                         const sml_dataset *train)
+sml_status sml__look_at_labels(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model,
+                               const sml_examination *what)
 {
-    const size_t all = train->view.rows;
+    const sml_data_view *view = &what->train->view;
     labels l = {.ctx = ctx,
-                .train = train,
-                .rows = all < ROWS_MOST ? all : ROWS_MOST,
-                .classes = train->view.outputs};
+                .what = what,
+                .train = what->train,
+                .rows = view->rows < ROWS_MOST ? view->rows : ROWS_MOST,
+                .classes = view->outputs};
     sml_model *like = NULL;
-    if (train->view.task != SML_TASK_CLASSIFICATION || l.classes < 2 || l.rows < ROWS_LEAST) {
-        return;
+    if (what->no_trials || view->task != SML_TASK_CLASSIFICATION || l.classes < 2 ||
+        l.rows < ROWS_LEAST || has_errors(doctor)) {
+        return SML_OK;
     }
-    for (size_t i = 0; i < doctor->n_findings; i++) { /* what does not learn knows nothing */
-        if (doctor->findings[i].shown.severity == SML_FINDING_ERROR) {
-            return;
-        }
+    sml_status status = make_like(ctx, model, &like);
+    if (status == SML_OK) {
+        status = open_labels(&l);
     }
-    if (make_like(ctx, model, &like) == SML_OK && open_labels(&l) == SML_OK &&
-        suspect(&l, like) == SML_OK && enough(&l, l.n_suspects) && have_learned(&l) &&
-        confirm(&l, like) == SML_OK && enough(&l, l.n_deep)) {
+    if (status == SML_OK) {
+        status = suspect(&l, like);
+    }
+    if (status == SML_OK && enough(&l, l.n_suspects) && have_learned(&l)) {
+        status = confirm(&l, like);
+    }
+    if (status == SML_OK && enough(&l, l.n_deep)) {
         tell(&l, doctor);
     }
     free_labels(&l);
     sml_model_free(like);
+    return status == SML_CANCELLED ? status : SML_OK;
 }
