@@ -27,8 +27,8 @@ typedef struct command {
 } command;
 
 extern const command command_train, command_search, command_evaluate, command_predict,
-    command_explain, command_check, command_doctor, command_info, command_data_list,
-    command_data_info, command_data_show, command_data_fetch;
+    command_explain, command_check, command_doctor, command_mistakes, command_info,
+    command_data_list, command_data_info, command_data_show, command_data_fetch;
 
 /* --help of a command; --help of the program. Both to stdout. */
 void print_command_help(const command *c);

@@ -68,5 +68,5 @@ void print_document(json_t *document)
 
 void print_piece(json_t *piece)
 {
-    print_with(piece, JSON_COMPACT);
+    print_with(piece, JSON_COMPACT | JSON_ENCODE_ANY);
 }

@@ -9,19 +9,13 @@
 #include <string.h>
 
 static const command *const commands[] = {
-    &command_train,
-    &command_search,
-    &command_evaluate,
-    &command_predict,
-    &command_explain,
-    &command_check,
-    &command_doctor,
-    &command_info,
-    &command_data_list,
-    &command_data_info,
-    &command_data_show,
-    &command_data_fetch,
-    NULL,
+    &command_train,      &command_search,
+    &command_evaluate,   &command_predict,
+    &command_explain,    &command_check,
+    &command_doctor,     &command_mistakes,
+    &command_info,       &command_data_list,
+    &command_data_info,  &command_data_show,
+    &command_data_fetch, NULL,
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] - 1 };

@@ -48,6 +48,10 @@ short_text report_headline(const report *r);
 
 void report_print(const report *r, const terminal *out);
 
+/* The matrix confusion[outputs, outputs] alone. */
+void report_print_confusion(const sml_model *model, uint64_t *confusion, size_t outputs,
+                            const terminal *out);
+
 /* Fills an object with accuracy, loss, samples, and what the task has: confusion, averages, areas,
  * classes, mse … */
 void report_document(const report *r, json_t *object);

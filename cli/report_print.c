@@ -51,6 +51,13 @@ static void print_confusion(const report *r, const terminal *out)
     }
 }
 
+void report_print_confusion(const sml_model *model, uint64_t *confusion, size_t outputs,
+                            const terminal *out)
+{
+    const report r = {.model = model, .confusion = confusion, .outputs = outputs};
+    print_confusion(&r, out);
+}
+
 /* A row of the table of figures; a figure that there is none of has no row. */
 static void add_figure(table *t, const char *name, double value, const char *remark)
 {

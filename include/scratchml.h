@@ -7,6 +7,7 @@
 #include <scratchml/doctor.h>
 #include <scratchml/fit.h>
 #include <scratchml/metrics.h>
+#include <scratchml/mistakes.h>
 #include <scratchml/model.h>
 #include <scratchml/network.h>
 #include <scratchml/page.h>

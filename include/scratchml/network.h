@@ -76,6 +76,34 @@ SML_API sml_status sml_network_check(sml_ctx *ctx, const sml_model *model, const
                                      sml_progress_fn progress, void *user,
                                      sml_gradient_check *result);
 
+/* One parameter: its derivative by the chain rule and by differences in double, and the engine's,
+ * penalties included in all three. */
+typedef struct sml_parameter_check {
+    char name[64]; /* "layers.0.weight[13,407]" */
+    double value;
+    double analytic, numeric, engine;
+    double relative_error; /* as above, of analytic and numeric; NaN at a kink */
+    double step;           /* h of the differences */
+    int crossed;           /* 1: a kink lies between the four points, numeric says nothing */
+    char kink[96];         /* the first, "relu of layers.1 unit 4, sample 2"; empty */
+} sml_parameter_check;
+
+/* Checks that one, by its name. Errors: as above, SML_BAD_ARGUMENT also for a name that the network
+ * does not have. */
+SML_API sml_status sml_network_check_parameter(sml_ctx *ctx, const sml_model *model,
+                                               const sml_dataset *data, const char *name,
+                                               sml_parameter_check *out);
+
+/* Called for each parameter, in their order, by the calling thread; a result other than 0 cancels.
+ */
+typedef int (*sml_parameter_check_fn)(void *user, const sml_parameter_check *one);
+
+/* As sml_network_check, and each is called with user as progress is; either may be NULL. */
+SML_API sml_status sml_network_check_each(sml_ctx *ctx, const sml_model *model,
+                                          const sml_dataset *data, sml_parameter_check_fn each,
+                                          sml_progress_fn progress, void *user,
+                                          sml_gradient_check *result);
+
 #ifdef __cplusplus
 }
 #endif

@@ -184,6 +184,23 @@ SML_API sml_status sml_trace_loss(sml_ctx *ctx, const sml_trace *trace, size_t r
                                   sml_loss_facts *out);
 SML_API void sml_loss_facts_clear(sml_loss_facts *facts);
 
+/* A relation of docs/network.md over all numbers of a layer, and its worst case. */
+typedef struct sml_trace_check {
+    const char *name;               /* "z", "weight_gradient", …: stable, for scripts */
+    const char *equation;           /* "(1)" */
+    size_t layer, unit, input, row; /* where the worst case is; 0 where a relation has no such */
+    double left, right;             /* the engine's number, and what it should be, in double */
+    double bound, ratio;            /* of |left - right|, and its share of the bound: 0…1 */
+    int holds;                      /* everywhere */
+    uint64_t n;                     /* numbers that were looked at */
+} sml_trace_check;
+
+/* Examines everything that the pass has computed, and writes the first `room` of *n relations. With
+ * room 0 it only counts; out may be NULL then. Without a backward pass there are those of the
+ * forward pass. Errors: SML_NO_MEMORY. */
+SML_API sml_status sml_trace_checks(sml_ctx *ctx, const sml_trace *trace, sml_trace_check *out,
+                                    size_t room, size_t *n);
+
 #ifdef __cplusplus
 }
 #endif

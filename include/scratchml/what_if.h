@@ -106,6 +106,19 @@ typedef struct sml_step_facts {
  * a silent unit or a temperature), SML_NO_MEMORY, SML_IO; the trace is then as it was before. */
 SML_API sml_status sml_trace_step(sml_ctx *ctx, sml_trace *trace, sml_step_facts *out);
 
+/* The facts of the last step; NULL where none was taken. They live until the next step or undo. */
+SML_API const sml_step_facts *sml_trace_step_taken(const sml_trace *trace);
+
+/* The last step of one tensor of the model file, of those that the optimiser moves. */
+typedef struct sml_step_tensor {
+    char name[64]; /* "layers.0.weight" */
+    size_t numbers;
+    double gradient_norm, step_norm, parameter_norm; /* of ∂C/∂θ; Δθ; θ before */
+} sml_step_tensor;
+
+/* Tensor `index` of them, in the order of the file; returns 0 past the end, and without a step. */
+SML_API int sml_trace_step_tensor(const sml_trace *trace, size_t index, sml_step_tensor *out);
+
 /* Takes the last step back, parameters and state to the bit. Errors: SML_BAD_ARGUMENT (there is
  * none), SML_IO. */
 SML_API sml_status sml_trace_undo(sml_ctx *ctx, sml_trace *trace);

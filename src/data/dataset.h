@@ -77,6 +77,10 @@ sml_status sml__dataset_borrow(sml_ctx *ctx, const sml_dataset *data, size_t n, 
 sml_status sml__dataset_adopt_selection(sml_ctx *ctx, const sml_dataset *data, uint32_t *rows,
                                         size_t n, sml_dataset **out);
 
+/* Which of n folds has row r among the rows to score, out[rows]: see sml_dataset_fold. */
+sml_status sml__dataset_folds(sml_ctx *ctx, const sml_dataset *data, uint64_t seed, size_t n,
+                              uint32_t *out);
+
 /* Fills the defaults of a view in (row_stride, scale, task, name), then checks shape and values.
  * schema: NULL, or what the columns are; then a missing cell is legal. store: NULL, or where the
  * features are, not in the view.

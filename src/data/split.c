@@ -290,20 +290,45 @@ static sml_status check_folds(sml_ctx *ctx, const cutting *c, size_t k, size_t n
     return SML_OK;
 }
 
+/* Says of each row whether it is before fold k, part 0; in it, 1; or behind it, 0. */
+static sml_status cut_fold(sml_ctx *ctx, const sml_dataset *data, uint64_t seed, size_t k, size_t n,
+                           cutting *c)
+{
+    sml_status status = begin(ctx, data, 2, c);
+    if (status == SML_OK) {
+        status = check_folds(ctx, c, k, n);
+    }
+    if (status == SML_OK) {
+        size_folds(c, k, n);
+        deal(c, seed, SML__FOLD);
+    }
+    return status;
+}
+
 sml_status sml_dataset_fold(sml_ctx *ctx, const sml_dataset *data, uint64_t seed, size_t k,
                             size_t n, sml_dataset *parts[2])
 {
     cutting c;
     parts[0] = parts[1] = NULL;
-    sml_status status = begin(ctx, data, 2, &c);
+    sml_status status = cut_fold(ctx, data, seed, k, n, &c);
     if (status == SML_OK) {
-        status = check_folds(ctx, &c, k, n);
-    }
-    if (status == SML_OK) {
-        size_folds(&c, k, n);
-        deal(&c, seed, SML__FOLD);
         status = collect_all(ctx, &c, 2, parts);
     }
     end(&c);
+    return status;
+}
+
+sml_status sml__dataset_folds(sml_ctx *ctx, const sml_dataset *data, uint64_t seed, size_t n,
+                              uint32_t *out)
+{
+    sml_status status = SML_OK;
+    for (size_t k = 0; k < n && status == SML_OK; k++) {
+        cutting c;
+        status = cut_fold(ctx, data, seed, k, n, &c);
+        for (size_t r = 0; status == SML_OK && r < c.rows; r++) {
+            out[r] = c.part_of[r] == 1 ? (uint32_t)k : out[r];
+        }
+        end(&c);
+    }
     return status;
 }

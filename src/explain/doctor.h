@@ -4,7 +4,8 @@
 #ifndef SML_EXPLAIN_DOCTOR_H
 #define SML_EXPLAIN_DOCTOR_H
 
-#include "nn/watch.h"
+#include "explain/replay.h"
+#include "explain/vitals.h"
 
 #include <scratchml/doctor.h>
 
@@ -18,6 +19,20 @@ typedef struct sml__finding {
     char title[160], text[640], remedy[96], reason[480];
 } sml__finding;
 
+/* Losses of epochs that were scored on validation rows. */
+typedef struct sml__curve {
+    uint64_t epochs, best_epoch; /* scored; the one whose validation loss is least, from 1 */
+    double best, best_training;  /* its losses */
+    double last, last_training;  /* of the last epoch */
+} sml__curve;
+
+/* What a training that ran to its end has come to. */
+typedef struct sml__outcome {
+    double start, peak, end; /* mean losses: at first, the worst, at last */
+    double constant;         /* of the best constant answer */
+    sml__census census;      /* of the network that it left; rows 0: there is none */
+} sml__outcome;
+
 struct sml_doctor {
     sml_ctx *ctx; /* its own: the text of a failed fit stays in that of the fit */
     struct sml_watch watch;
@@ -25,6 +40,13 @@ struct sml_doctor {
     sml__finding findings[SML__FINDINGS_MAX + 1]; /* the last takes those that find no room */
     size_t n_findings;
     size_t order[SML__FINDINGS_MAX]; /* [n_findings] as they are shown */
+    sml__vitals vitals;              /* of the training that is watched */
+    sml__curve curve;
+    sml__outcome outcome;  /* of the training; its census has no counts */
+    double rate;           /* its learning rate */
+    int may_be_small;      /* it has come to rest where a larger network may go on */
+    sml__snapshot latest;  /* some steps ago */
+    sml__snapshot healthy; /* in an examination: the last look at which the network was alive */
 };
 
 /* A new finding, of no place, no text and no evidence yet. code is one of the table in doctor.c.
@@ -48,10 +70,29 @@ void sml__finding_show(const sml_doctor *doctor, sml__finding *finding, double v
                        const char *unit, const char *name, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* The first finding of a code; NULL: none. It stays where it is until one is dropped. */
+sml__finding *sml__doctor_find(sml_doctor *doctor, const char *code);
+void sml__doctor_drop(sml_doctor *doctor, const sml__finding *finding);
+
 /* Whether there is a finding of this code; one at least as severe. */
 int sml__doctor_found(const sml_doctor *doctor, const char *code, sml_severity severity);
 
-/* Rules that look at a training before its first step (doctor_training.c). */
+/* Adds to a finding by a replay which step of the training closed most units of a stage that died,
+ * and by which row; and the losses on the way there (collapse.c). 0: it could not. */
+int sml__tell_collapse(sml_doctor *doctor, sml__finding *finding, const sml__training *t,
+                       size_t stage);
+
+/* Which finding follows from which, and their order. */
+void sml__doctor_settle(sml_doctor *doctor);
+
+/* The calls of the trainer (doctor_watch.c). */
+struct sml_watch sml__doctor_calls(sml_doctor *doctor);
+
+/* The rules: before the first step (equal_units.c), */
 void sml__look_for_equal_weights(sml_doctor *doctor, const sml__training *t);
+/* where the loss is no longer finite since this update (divergence.c), */
+void sml__look_at_divergence(sml_doctor *doctor, const sml__training *t, uint64_t update);
+/* and after a training that ran to its end (doctor_training.c). */
+void sml__look_at_outcome(sml_doctor *doctor, const sml__training *t, const sml__outcome *outcome);
 
 #endif

@@ -1,83 +1,318 @@
-/* What ails a training, by what its network shows. */
+/* What ails a training, by how it went and by what its network shows. The thresholds are those of
+ * docs/doctor.md, which says why. */
 #include "explain/doctor.h"
-#include "nn/network_tensors.h"
 
-/* Whether all units of a layer start with the same numbers: rows of W, which lie as columns of its
- * transpose, or γ, and the bias or β. */
-static int are_inputs_equal(const sml__network *network, const sml__layer *layer)
+#include <math.h>
+#include <stdio.h>
+
+/* Losses that a constant answer has, too. */
+static const double NO_BETTER = 0.98;
+
+static double rate_of(const sml__training *t)
 {
-    const float *w = network->parameters + layer->weight;
-    const float *b = network->parameters + layer->bias;
-    const size_t rows = layer->type->has_units ? layer->n_in : 1;
-    for (size_t i = 0; i < rows; i++) {
-        for (size_t j = 1; j < layer->n_out; j++) {
-            if (w[i * layer->stride + j] != w[i * layer->stride] || b[j] != b[0]) {
-                return 0;
-            }
-        }
-    }
-    return 1;
+    return t->settings->update.learning_rate;
 }
 
-/* Whether a dense layer listens to all units below alike. */
-static int are_outputs_equal(const sml__network *network, const sml__layer *layer)
+/* The stage with the largest share of dead units at the end; its share in *share. */
+static size_t deadest(const sml__vitals *v, const sml__outcome *o, double *share)
 {
-    const float *w = network->parameters + layer->weight;
-    for (size_t i = 1; i < layer->n_in; i++) {
-        for (size_t k = 0; k < layer->n_out; k++) {
-            if (w[i * layer->stride + k] != w[k]) {
-                return 0;
-            }
+    size_t worst = 0;
+    *share = 0;
+    for (size_t s = 0; o->census.rows > 0 && s < v->n_stages; s++) {
+        const double here = (double)o->census.dead[s] / (double)v->stages[s].units;
+        if (v->stages[s].can_die && here > *share) {
+            worst = s;
+            *share = here;
         }
     }
-    return 1;
+    return worst;
 }
 
-/* Whether the units of a hidden dense layer l are the same unit many times over: equal weights in,
- * equal weights out and nothing random between. Such units get equal gradients, so they stay equal.
- */
-static int has_equal_units(const sml__network *network, size_t l)
+/* The same stage before the first step. */
+static double share_at_first(const sml__vitals *v, size_t s)
 {
-    const sml__layer *layers = network->layers;
-    if (!layers[l].type->has_units || layers[l].n_out < 2 ||
-        !are_inputs_equal(network, &layers[l])) {
-        return 0;
-    }
-    for (size_t next = l + 1; next < network->n_layers; next++) {
-        const sml__layer *layer = &layers[next];
-        if (layer->type->has_units) {
-            return are_outputs_equal(network, layer);
-        }
-        if (layer->type->is_random ||
-            (layer->type->gradient != NULL && !are_inputs_equal(network, layer))) {
-            return 0;
-        }
-    }
-    return 0;
+    return (double)v->first.stages[s].dead / (double)v->stages[s].units;
 }
 
-void sml__look_for_equal_weights(sml_doctor *doctor, const sml__training *t)
+/* Whether the network says the same of every row, which it did not when it began. */
+static int became_constant(const sml__vitals *v, const sml__outcome *o)
 {
-    const sml__network *network = t->network;
-    const int is_new = !t->options->warm_start && t->state->steps == 0;
-    for (size_t l = 0; l < network->n_layers; l++) {
-        if (!has_equal_units(network, l)) {
-            continue;
-        }
-        const size_t block = sml__layer_number(network, l), units = network->layers[l].n_out;
-        sml__finding *f = sml__doctor_add(doctor, "equal_weights", SML_FINDING_ERROR);
-        f->shown.block = (int64_t)block;
-        sml__finding_say(doctor, f, SML__TITLE, "layers.%zu: all %zu units are the same unit",
-                         block, units);
-        sml__finding_say(doctor, f, SML__TEXT,
-                         "Their weights are equal when training begins, and so are the weights by "
-                         "which they are read. Equal units get equal gradients in every step: they "
-                         "stay equal for ever, and the layer is as one unit.");
-        sml__finding_show(doctor, f, (double)units, "", "equal units");
-        sml__finding_say(doctor, f, SML__REMEDY, "%s",
-                         is_new ? "init=auto" : "a new training, from random weights");
-        sml__finding_say(doctor, f, SML__REASON,
-                         "weights drawn by chance differ, so each unit learns something else");
+    return o->census.rows > 1 && o->census.spread < 1e-3 * o->census.logit &&
+           v->first.spread > 0.01 * v->first.logit;
+}
+
+static void say_smaller_rate(const sml_doctor *doctor, sml__finding *f, const sml__training *t)
+{
+    sml__finding_say(doctor, f, SML__REMEDY, "learning_rate=%.3g", rate_of(t) / 10);
+}
+
+static void look_for_lost_training(sml_doctor *doctor, const sml__training *t,
+                                   const sml__outcome *o)
+{
+    const sml__vitals *v = &doctor->vitals;
+    double share = 0;
+    const size_t worst = deadest(v, o, &share);
+    const int has_died = share >= 0.9 && share_at_first(v, worst) < 0.5;
+    const int is_constant = became_constant(v, o), is_lost = o->end >= NO_BETTER * o->constant;
+    if (!(is_lost && (o->peak >= 1.5 * o->start || is_constant)) &&
+        !(has_died && o->end > 0.5 * o->constant)) {
         return;
+    }
+    if (sml__doctor_found(doctor, "equal_weights", SML_FINDING_ERROR)) {
+        return;
+    }
+    sml__finding *f = sml__doctor_add(doctor, "learning_rate_too_large", SML_FINDING_ERROR);
+    if (is_constant) {
+        sml__finding_say(doctor, f, SML__TITLE, "the network says the same of every row");
+    } else if (has_died) {
+        sml__finding_say(doctor, f, SML__TITLE, "layers.%zu died: %zu of %zu units are left",
+                         v->stages[worst].gate_block,
+                         v->stages[worst].units - o->census.dead[worst], v->stages[worst].units);
+    } else {
+        sml__finding_say(doctor, f, SML__TITLE,
+                         "the loss is no better than that of a constant answer");
+    }
+    sml__finding_say(doctor, f, SML__TEXT,
+                     "Steps were so large that they destroyed what the network had learned; it "
+                     "has not come back from there.");
+    if (doctor->examination == NULL || !has_died || !sml__tell_collapse(doctor, f, t, worst)) {
+        sml__finding_show(doctor, f, o->start, "", "loss at first");
+        sml__finding_show(doctor, f, o->peak, "", "loss at worst");
+    }
+    sml__finding_show(doctor, f, o->end, "", "loss at last");
+    sml__finding_show(doctor, f, o->constant, "", "loss of the best constant answer");
+    if (o->census.rows > 0 && !isnan(o->census.same)) {
+        sml__finding_show(doctor, f, 100 * o->census.same, "%", "rows that get the same answer");
+        sml__finding_show(doctor, f, 100 * o->census.right, "%", "rows that get the right one");
+    }
+    for (size_t s = 0; o->census.rows > 0 && s < v->n_stages; s++) {
+        if (v->stages[s].can_die) {
+            char unit[40];
+            snprintf(unit, sizeof unit, "of %zu", v->stages[s].units);
+            sml__finding_show(doctor, f, (double)(v->stages[s].units - o->census.dead[s]), unit,
+                              "layers.%zu: units alive", v->stages[s].gate_block);
+        }
+    }
+    sml__finding_show(doctor, f, rate_of(t), "", "learning rate");
+    say_smaller_rate(doctor, f, t);
+    sml__finding_say(doctor, f, SML__REASON,
+                     "smaller steps keep what is learned, and units that are closed for every row "
+                     "get no gradient to open them again");
+}
+
+static void look_for_small_steps(sml_doctor *doctor, const sml__training *t, const sml__outcome *o)
+{
+    const sml__vitals *v = &doctor->vitals;
+    if (!sml__vitals_can_look(v) || v->windows.batches < 30 ||
+        !(o->start - o->end < 0.05 * o->start) || !(o->end > 0.5 * o->constant) ||
+        !(v->moved < 0.01 * v->first.weights) ||
+        !(v->last.gradient >= 0.5 * v->first.gradient && v->first.gradient > 0)) {
+        return;
+    }
+    sml__finding *f = sml__doctor_add(doctor, "learning_rate_too_small", SML_FINDING_WARNING);
+    sml__finding_say(doctor, f, SML__TITLE, "the weights hardly moved");
+    sml__finding_say(doctor, f, SML__TEXT,
+                     "The gradient is as large as at the start, so there is much to learn, and the "
+                     "loss has hardly changed.");
+    sml__finding_show(doctor, f, o->start, "", "loss at first");
+    sml__finding_show(doctor, f, o->end, "", "loss at last");
+    sml__finding_show(doctor, f, 100 * v->moved / v->first.weights, "% of the weights",
+                      "distance moved");
+    sml__finding_show(doctor, f, v->last.gradient / v->first.gradient, "times that at the start",
+                      "gradient");
+    sml__finding_show(doctor, f, rate_of(t), "", "learning rate");
+    sml__finding_say(doctor, f, SML__REMEDY, "learning_rate=%.3g",
+                     rate_of(t) > 0 ? 100 * rate_of(t) : t->settings->optimizer->learning_rate);
+    sml__finding_say(doctor, f, SML__REASON,
+                     "the first steps of a gradient that stays the same can be that much longer");
+}
+
+/* Whether the rows lie far from 0 by the measure of how they differ: units then see nearly the same
+ * number in all of them. */
+static int are_inputs_far(const sml__vitals *v, const sml__training *t)
+{
+    const size_t n = t->network->n_in, stride = sml__row_stride(n);
+    const float *x = v->workspace.input;
+    double means = 0, squares = 0;
+    for (size_t c = 0; c < n; c++) {
+        double sum = 0;
+        for (size_t r = 0; r < v->rows; r++) {
+            const double cell = (double)x[r * stride + c];
+            sum += cell;
+            squares += cell * cell;
+        }
+        means += sum * sum / (double)v->rows;
+    }
+    return means > 9 * (squares - means);
+}
+
+static void look_for_dead_units(sml_doctor *doctor, const sml__training *t, const sml__outcome *o)
+{
+    const sml__vitals *v = &doctor->vitals;
+    double share = 0;
+    const size_t worst = deadest(v, o, &share);
+    const int do_harm = share >= 0.9 || (share >= 0.25 && o->end > 0.25 * o->constant);
+    if (!do_harm || v->stages[worst].units < 8) {
+        return;
+    }
+    const int were_born_so = share_at_first(v, worst) > share / 2;
+    sml__finding *f = sml__doctor_add(doctor, "dead_relu",
+                                      share >= 0.9 ? SML_FINDING_ERROR : SML_FINDING_WARNING);
+    f->shown.block = (int64_t)v->stages[worst].gate_block;
+    sml__finding_say(doctor, f, SML__TITLE, "layers.%zu: %zu of %zu units are dead",
+                     v->stages[worst].gate_block, o->census.dead[worst], v->stages[worst].units);
+    sml__finding_say(doctor, f, SML__TEXT,
+                     "They are 0 for every one of %zu rows. Their slope is 0 there, so they get no "
+                     "gradient and stay so.",
+                     o->census.rows);
+    for (size_t s = 0; s < v->n_stages; s++) {
+        char unit[40];
+        snprintf(unit, sizeof unit, "of %zu", v->stages[s].units);
+        if (v->stages[s].can_die) {
+            sml__finding_show(doctor, f, (double)v->first.stages[s].dead, unit,
+                              "layers.%zu: dead at first, on %zu rows", v->stages[s].gate_block,
+                              v->rows);
+            sml__finding_show(doctor, f, (double)o->census.dead[s], unit,
+                              "layers.%zu: dead at last, on %zu rows", v->stages[s].gate_block,
+                              o->census.rows);
+        }
+    }
+    if (were_born_so && are_inputs_far(v, t)) {
+        sml__finding_say(doctor, f, SML__REMEDY, "scaling=standard");
+        sml__finding_say(doctor, f, SML__REASON,
+                         "the rows lie further from 0 than from each other, so a unit is open for "
+                         "all of them or for none");
+    } else if (were_born_so) {
+        sml__finding_say(doctor, f, SML__REMEDY, "activation=leaky_relu");
+        sml__finding_say(doctor, f, SML__REASON,
+                         "it has a slope below 0, too, so that a unit that is closed can open");
+    } else {
+        say_smaller_rate(doctor, f, t);
+        sml__finding_say(doctor, f, SML__REASON,
+                         "one large step can push a unit so far below 0 that no row opens it");
+    }
+}
+
+/* rms δ of the first hidden stage by that of the last one; NaN with fewer than three. */
+static double delta_ratio(const sml__vitals *v, const sml__look *look)
+{
+    const size_t hidden = v->n_stages > 0 ? v->n_stages - 1 : 0;
+    return hidden >= 3 ? look->stages[0].delta / look->stages[hidden - 1].delta : (double)NAN;
+}
+
+static void show_deltas(const sml_doctor *doctor, sml__finding *f)
+{
+    const sml__vitals *v = &doctor->vitals;
+    const size_t hidden = v->n_stages - 1, step = hidden <= 12 ? 1 : (hidden + 11) / 12;
+    for (size_t s = 0; s < hidden; s += step) {
+        sml__finding_show(doctor, f, v->last.stages[s].delta, "", "layers.%zu: delta",
+                          v->stages[s].block);
+    }
+    if ((hidden - 1) % step != 0) {
+        sml__finding_show(doctor, f, v->last.stages[hidden - 1].delta, "", "layers.%zu: delta",
+                          v->stages[hidden - 1].block);
+    }
+}
+
+static void look_for_vanishing(sml_doctor *doctor, const sml__outcome *o)
+{
+    const sml__vitals *v = &doctor->vitals;
+    const double before = delta_ratio(v, &v->before), last = delta_ratio(v, &v->last);
+    if (v->looks < 2 || !(before < 1e-3 && last < 1e-3) || !(o->end > 0.9 * o->constant)) {
+        return;
+    }
+    sml__finding *f = sml__doctor_add(doctor, "vanishing_gradients", SML_FINDING_WARNING);
+    f->shown.block = (int64_t)v->stages[0].block;
+    sml__finding_say(doctor, f, SML__TITLE,
+                     "the gradient shrinks to %.1g of itself on its way to the first layer", last);
+    sml__finding_say(doctor, f, SML__TEXT,
+                     "The first layers hardly learn, and what they pass on is as random as at the "
+                     "start. delta is the root mean square of the derivative of a row's loss.");
+    show_deltas(doctor, f);
+    const sml__layer_type *relu = sml__layer_named("relu");
+    const size_t activation = v->stages[0].activation;
+    const int saturates = activation < v->stages[0].end && v->last.stages[0].output > 0 &&
+                          relu != NULL && !v->stages[0].can_die;
+    sml__finding_say(doctor, f, SML__REMEDY, "%s",
+                     saturates ? "activation=relu" : "normalization=batch");
+    sml__finding_say(doctor, f, SML__REASON, "%s",
+                     saturates
+                         ? "its slope is 1 where it is open: a sigmoid passes on a quarter at most"
+                         : "it keeps what a layer puts out, and so the gradient, in scale");
+}
+
+static void look_for_exploding(sml_doctor *doctor)
+{
+    const sml__vitals *v = &doctor->vitals;
+    const double before = delta_ratio(v, &v->before), last = delta_ratio(v, &v->last);
+    const double usual = sml__vitals_usual_gradient(v);
+    const double most = fmax(100 * usual, 10 * sqrt((double)v->n_stages));
+    const int by_depth = before > 1e3 && last > 1e3;
+    const int by_time = v->n_norms >= 4 && v->before.gradient > most && v->last.gradient > most;
+    if (v->looks < 2 || !(by_depth || by_time)) {
+        return;
+    }
+    sml__finding *f = sml__doctor_add(doctor, "exploding_gradients", SML_FINDING_WARNING);
+    if (by_depth) {
+        sml__finding_say(doctor, f, SML__TITLE,
+                         "the gradient grows to %.1g times itself on its way to the first layer",
+                         last);
+        sml__finding_say(doctor, f, SML__TEXT,
+                         "The first layers take steps so much larger than the last ones that no "
+                         "learning rate suits both. delta is the root mean square of the "
+                         "derivative of a row's loss.");
+        f->shown.block = (int64_t)v->stages[0].block;
+        show_deltas(doctor, f);
+        sml__finding_say(doctor, f, SML__REMEDY, "init=auto");
+        sml__finding_say(doctor, f, SML__REASON,
+                         "weights drawn to suit the activation keep the gradient in scale");
+        return;
+    }
+    sml__finding_say(doctor, f, SML__TITLE, "the gradient is %.2g times as large as it used to be",
+                     v->last.gradient / usual);
+    sml__finding_say(doctor, f, SML__TEXT, "Single batches now move the weights far.");
+    sml__finding_show(doctor, f, usual, "", "gradient, usually");
+    sml__finding_show(doctor, f, v->last.gradient, "", "gradient at last");
+    sml__finding_say(doctor, f, SML__REMEDY, "clip_norm=%.2g", usual);
+    sml__finding_say(doctor, f, SML__REASON,
+                     "no step is longer, then, than one of a usual gradient");
+}
+
+static void look_for_overfitting(sml_doctor *doctor, const sml__training *t)
+{
+    const sml__curve *c = &doctor->curve;
+    const sml_dataset *rows = t->options->validation;
+    if (c->epochs == 0 || rows == NULL || rows->view.rows < 50 || t->settings->stopping != NULL ||
+        t->state->epoch < c->best_epoch + 3 || !(c->last > 1.2 * c->best) ||
+        !(c->last_training < 0.9 * c->best_training)) {
+        return;
+    }
+    sml__finding *f = sml__doctor_add(doctor, "overfitting", SML_FINDING_WARNING);
+    f->shown.epoch = c->best_epoch;
+    sml__finding_say(doctor, f, SML__TITLE, "since epoch %llu it learns the training rows by heart",
+                     (unsigned long long)c->best_epoch);
+    sml__finding_say(doctor, f, SML__TEXT,
+                     "The loss on rows that it does not train on rises, while that of the training "
+                     "rows falls.");
+    sml__finding_show(doctor, f, c->best, "", "validation loss in epoch %llu",
+                      (unsigned long long)c->best_epoch);
+    sml__finding_show(doctor, f, c->last, "", "validation loss at last");
+    sml__finding_show(doctor, f, c->best_training, "", "training loss in epoch %llu",
+                      (unsigned long long)c->best_epoch);
+    sml__finding_show(doctor, f, c->last_training, "", "training loss at last");
+    sml__finding_say(doctor, f, SML__REMEDY, "early_stopping=loss");
+    sml__finding_say(doctor, f, SML__REASON,
+                     "it keeps the parameters of the epoch whose validation loss is least");
+}
+
+void sml__look_at_outcome(sml_doctor *doctor, const sml__training *t, const sml__outcome *outcome)
+{
+    look_for_lost_training(doctor, t, outcome);
+    look_for_small_steps(doctor, t, outcome);
+    look_for_overfitting(doctor, t);
+    if (sml__vitals_can_look(&doctor->vitals)) {
+        look_for_dead_units(doctor, t, outcome);
+        look_for_vanishing(doctor, outcome);
+        look_for_exploding(doctor);
     }
 }

@@ -19,14 +19,12 @@ typedef struct sml__trace_edit {
 /* A step that was taken, and everything that it changed, as it was before. */
 typedef struct sml__trace_step {
     struct sml__trace_step *earlier; /* NULL: the first */
-    uint64_t number;                 /* that the optimiser counts */
-    int is_folded;
-    double gradient_norm, gradient_scale;
-    float *parameters; /* [n_values] running statistics as the step began with them */
-    float *state[2];   /* [n_parameters] */
-    float *gradient;   /* [n_parameters] of C */
-    double *sizes;     /* where it is folded: n_in and then n_out numbers for each layer, √Σ_s of
-                          its inputs squared and of its deltas squared */
+    sml_step_facts facts;            /* step, clip_factor and the like */
+    float *parameters;               /* [n_values] running statistics as the step began with them */
+    float *state[2];                 /* [n_parameters] */
+    float *gradient;                 /* [n_parameters] of C */
+    double *sizes; /* where it is folded: n_in and then n_out numbers for each layer, √Σ_s of
+                      its inputs squared and of its deltas squared */
 } sml__trace_step;
 
 struct sml_trace {
@@ -102,9 +100,9 @@ void sml__trace_forget_steps(sml_trace *trace);
 /* 1 where dropout or batch norm make C another function in training. */
 int sml__trace_differs_in_training(const sml__network *network);
 
-/* The facts of the last step, behind which the trace has run again. Errors: SML_NO_MEMORY. */
-sml_status sml__trace_step_facts(sml_ctx *ctx, const sml_trace *trace, const sml__trace_step *step,
-                                 double loss_before, sml_step_facts *out);
+/* Completes the facts of the last step, behind which the trace has run again: those that the
+ * trainer does not know. Errors: SML_NO_MEMORY. */
+sml_status sml__trace_measure_step(sml_ctx *ctx, const sml_trace *trace, sml__trace_step *step);
 
 /* The sizes of a sml__trace_step, of the pass as it is now. NULL: no memory. */
 double *sml__trace_sizes(sml_ctx *ctx, const sml_trace *trace);

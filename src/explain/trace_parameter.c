@@ -124,8 +124,8 @@ static rule rule_of(const sml_trace *trace, const sml__trace_step *step,
         .gradient = (double)step->gradient[at],
         .theta = theta,
     };
-    r.how.gradient_scale = step->gradient_scale;
-    r.how.step = step->number;
+    r.how.gradient_scale = step->facts.clip_factor;
+    r.how.step = step->facts.step;
     if (is_penalised) {
         r.penalty = trace->settings.l2 * theta + trace->settings.l1 * ((theta > 0) - (theta < 0));
     }
@@ -187,7 +187,8 @@ sml_status sml_trace_parameter(sml_ctx *ctx, const sml_trace *trace, const char 
     sml__parameter_text(&trace->network, &place, out->name);
     fill(trace, &r, &made, sml__parameter_position(&trace->network, &place), out);
     out->bound = rule_bound(&r, &made);
-    if (step->is_folded) { /* g was summed up otherwise: both sums are off by their roundings */
+    if (step->facts
+            .is_folded) { /* g was summed up otherwise: both sums are off by their roundings */
         out->bound += 2 * gamma_of((double)trace->rows + 3) * r.how.learning_rate *
                       terms_of(trace, step, &place, r.gradient);
     }

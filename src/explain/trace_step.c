@@ -111,7 +111,11 @@ static sml__trace_step *keep(sml_ctx *ctx, const sml_trace *trace)
         memcpy(step->state[s], trace->state[s], n * sizeof(float));
     }
     step->earlier = trace->last_step;
-    step->number = trace->steps + 1;
+    step->facts.optimizer = trace->settings.optimizer->name;
+    step->facts.learning_rate = trace->settings.update.learning_rate;
+    step->facts.step = trace->steps + 1;
+    step->facts.is_fresh = trace->is_fresh && trace->steps == 0;
+    step->facts.loss_before = trace->loss;
     return step;
 }
 
@@ -124,7 +128,7 @@ static void put_back(sml_trace *trace, const sml__trace_step *step)
     for (int s = 0; s < n_states(trace); s++) {
         memcpy(trace->state[s], step->state[s], n * sizeof(float));
     }
-    trace->steps = step->number - 1;
+    trace->steps = step->facts.step - 1;
     trace->last_step = step->earlier;
 }
 
@@ -176,12 +180,13 @@ static sml_status run_trainer(sml_ctx *ctx, sml_trace *trace, sml__trace_step *s
         copy_states(trace, trace->state, t.optimizer);
         sml__training_choose_batch(&t, 0);
         t.gradient_scale = 1;
-        sml__training_step(&t, step->number, SML__ALONE);
+        sml__training_step(&t, step->facts.step, SML__ALONE);
         copy_states(trace, t.optimizer, trace->state);
         memcpy(trace->running, trace->network.parameters + n, buffers * sizeof(float));
-        step->is_folded = t.is_folded;
-        step->gradient_scale = t.gradient_scale;
-        step->gradient_norm = sml__training_norm(&t, t.is_folded ? step->gradient : t.gradient);
+        step->facts.is_folded = t.is_folded;
+        step->facts.clip_factor = t.gradient_scale;
+        step->facts.gradient_norm =
+            sml__training_norm(&t, t.is_folded ? step->gradient : t.gradient);
         status = sml__dataset_status(ctx, trace->ready);
     }
     sml__training_release(&t);
@@ -189,19 +194,8 @@ static sml_status run_trainer(sml_ctx *ctx, sml_trace *trace, sml__trace_step *s
     return status;
 }
 
-/* What the step has made of the loss; the trace has run again. */
-static sml_status run_and_measure(sml_ctx *ctx, sml_trace *trace, const sml__trace_step *step,
-                                  double loss_before, sml_step_facts *out)
-{
-    const sml_status status = sml__trace_run(ctx, trace);
-    return status == SML_OK && out != NULL
-               ? sml__trace_step_facts(ctx, trace, step, loss_before, out)
-               : status;
-}
-
 sml_status sml_trace_step(sml_ctx *ctx, sml_trace *trace, sml_step_facts *out)
 {
-    const double loss_before = trace->loss;
     sml_status status = check_step(ctx, trace);
     if (status != SML_OK) {
         return status;
@@ -213,15 +207,27 @@ sml_status sml_trace_step(sml_ctx *ctx, sml_trace *trace, sml_step_facts *out)
     status = run_trainer(ctx, trace, step);
     if (status == SML_OK) {
         trace->last_step = step;
-        trace->steps = step->number;
-        status = run_and_measure(ctx, trace, step, loss_before, out);
+        trace->steps = step->facts.step;
+        status = sml__trace_run(ctx, trace);
+    }
+    if (status == SML_OK) {
+        status = sml__trace_measure_step(ctx, trace, step);
     }
     if (status != SML_OK) {
         put_back(trace, step);
         free_step(step);
         sml__trace_run(NULL, trace); /* the error is told already */
+        return status;
     }
-    return status;
+    if (out != NULL) {
+        *out = step->facts;
+    }
+    return SML_OK;
+}
+
+const sml_step_facts *sml_trace_step_taken(const sml_trace *trace)
+{
+    return trace->last_step != NULL ? &trace->last_step->facts : NULL;
 }
 
 sml_status sml_trace_undo(sml_ctx *ctx, sml_trace *trace)

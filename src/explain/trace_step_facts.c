@@ -3,9 +3,11 @@
  *   C(θ + Δθ) = C(θ) + Σ g Δθ + ½ Δθᵀ H Δθ + …,
  * so that half the step leaves a quarter of the gap. */
 #include "explain/trace.h"
+#include "nn/mlp.h"
 #include "nn/twin.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static double norm(const float *values, const float *minus, size_t n)
 {
@@ -71,43 +73,58 @@ static double penalty_change(const sml_trace *trace, const sml__trace_step *step
     return change;
 }
 
-sml_status sml__trace_step_facts(sml_ctx *ctx, const sml_trace *trace, const sml__trace_step *step,
-                                 double loss_before, sml_step_facts *out)
+sml_status sml__trace_measure_step(sml_ctx *ctx, const sml_trace *trace, sml__trace_step *step)
 {
+    const float *after = trace->network.parameters;
     const size_t n = trace->network.n_parameters;
     const double none = (double)NAN;
-    *out = (sml_step_facts){
-        .optimizer = trace->settings.optimizer->name,
-        .step = step->number,
-        .learning_rate = trace->settings.update.learning_rate,
-        .is_fresh = trace->is_fresh && step->number == 1,
-        .is_folded = step->is_folded,
-        .gradient_norm = step->gradient_norm,
-        .clip_factor = step->gradient_scale,
-        .step_norm = norm(trace->network.parameters, step->parameters, n),
-        .parameter_norm = norm(step->parameters, NULL, n),
-        .loss_before = loss_before,
-        .loss_after = trace->loss,
-        .actual = trace->loss - loss_before,
-        .actual_double = none,
-        .gap = none,
-        .half_gap = none,
-        .objective_predicted = none,
-        .objective_actual = none,
-    };
+    sml_step_facts *facts = &step->facts;
+    facts->step_norm = norm(after, step->parameters, n);
+    facts->parameter_norm = norm(step->parameters, NULL, n);
+    facts->loss_after = trace->loss;
+    facts->actual = trace->loss - facts->loss_before;
+    facts->actual_double = facts->gap = facts->half_gap = none;
+    facts->objective_predicted = facts->objective_actual = none;
     for (size_t i = 0; i < n; i++) {
-        out->predicted += (double)step->gradient[i] *
-                          ((double)trace->network.parameters[i] - (double)step->parameters[i]);
+        facts->predicted +=
+            (double)step->gradient[i] * ((double)after[i] - (double)step->parameters[i]);
     }
     const sml_status status = sml__trace_differs_in_training(&trace->network)
                                   ? SML_OK
-                                  : compare_in_double(ctx, trace, step, out);
+                                  : compare_in_double(ctx, trace, step, facts);
     if (trace->settings.l1 > 0 || trace->settings.l2 > 0) {
         double predicted = 0;
         const double change = penalty_change(trace, step, &predicted);
-        out->objective_predicted = out->predicted + predicted;
-        out->objective_actual =
-            (isnan(out->actual_double) ? out->actual : out->actual_double) + change;
+        facts->objective_predicted = facts->predicted + predicted;
+        facts->objective_actual =
+            (isnan(facts->actual_double) ? facts->actual : facts->actual_double) + change;
     }
     return status;
+}
+
+/* Where the numbers of a tensor lie, weights with what fills up their rows: which is 0. */
+static size_t span_of(const sml__network *network, const sml__tensor_place *place)
+{
+    return place->rank == 2 ? sml__weight_count(&network->layers[place->layer]) : place->shape[0];
+}
+
+int sml_trace_step_tensor(const sml_trace *trace, size_t index, sml_step_tensor *out)
+{
+    const sml__mlp *mlp = trace->model->state;
+    const sml__trace_step *step = trace->last_step;
+    size_t i = 0, moved = 0;
+    while (i < mlp->n_tensors && (mlp->tensors[i].is_buffer || moved++ < index)) {
+        i++;
+    }
+    if (step == NULL || i == mlp->n_tensors) {
+        return 0;
+    }
+    const sml__tensor_place *place = &mlp->tensors[i];
+    const size_t n = span_of(&trace->network, place);
+    snprintf(out->name, sizeof out->name, "%s", place->name);
+    out->numbers = place->shape[0] * (place->rank == 2 ? place->shape[1] : 1);
+    out->gradient_norm = norm(step->gradient + place->at, NULL, n);
+    out->step_norm = norm(trace->network.parameters + place->at, step->parameters + place->at, n);
+    out->parameter_norm = norm(step->parameters + place->at, NULL, n);
+    return 1;
 }

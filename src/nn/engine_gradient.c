@@ -1,6 +1,5 @@
 #include "nn/engine_gradient.h"
 
-#include "base/memory.h"
 #include "data/rows.h"
 
 #include <math.h>
@@ -68,26 +67,17 @@ static double tensor_error(const float *engine, const double *twin, size_t n)
     return largest > 0 ? difference / largest : difference;
 }
 
-sml_status sml__engine_error(sml_ctx *ctx, const sml__network *network, const sml_dataset *data,
-                             const sml__twin *twin, double *error)
+double sml__engine_error(const sml__network *network, const float *gradient, const sml__twin *twin)
 {
-    double loss = 0;
-    float *gradient = sml__alloc(ctx, network->n_parameters, sizeof(float), "gradients");
-    if (gradient == NULL) {
-        return SML_NO_MEMORY;
-    }
-    sml_status status =
-        sml__engine_gradient(ctx, network, data, twin->label_smoothing, gradient, &loss);
-    *error = 0;
-    for (size_t l = 0; status == SML_OK && l < network->n_layers; l++) {
+    double error = 0;
+    for (size_t l = 0; l < network->n_layers; l++) {
         const sml__layer *layer = &network->layers[l];
         if (layer->type->gradient != NULL) {
             const size_t w = layer->weight, b = layer->bias;
-            *error = fmax(*error,
-                          tensor_error(gradient + w, twin->gradient + w, sml__weight_count(layer)));
-            *error = fmax(*error, tensor_error(gradient + b, twin->gradient + b, layer->n_out));
+            error = fmax(error,
+                         tensor_error(gradient + w, twin->gradient + w, sml__weight_count(layer)));
+            error = fmax(error, tensor_error(gradient + b, twin->gradient + b, layer->n_out));
         }
     }
-    sml__free(gradient);
-    return status;
+    return error;
 }

@@ -256,13 +256,13 @@ int sml__team_size(const sml_ctx *ctx, double flops)
 }
 
 /* What the layer sees in this pass; outputs and deltas are filled in by the caller. */
-static sml__pass pass_of(const sml__network *network, const sml__workspace *workspace,
-                         const sml__pass_settings *settings, size_t l, sml__member member)
+static void set_pass(sml__pass *pass, const sml__network *network, const sml__workspace *workspace,
+                     const sml__pass_settings *settings, size_t l, sml__member member)
 {
     const sml__layer *layer = &network->layers[l];
     const double total =
         settings->weights != NULL ? settings->batch_weight : (double)settings->batch;
-    sml__pass pass = {
+    *pass = (sml__pass){
         .rank = member.rank,
         .size = member.size,
         .rows = settings->rows,
@@ -301,36 +301,34 @@ static sml__pass pass_of(const sml__network *network, const sml__workspace *work
         .row_stats = (size_t)layer->type->row_stats,
     };
     for (int i = 0; layer->type->has_buffers && i < SML__BUFFERS; i++) {
-        pass.running[i] = network->parameters + layer->buffers[i];
+        pass->running[i] = network->parameters + layer->buffers[i];
     }
-    return pass;
 }
 
-/* The pass for this member's rows alone, which it then does without the others. */
-static sml__pass own_part(sml__pass pass, sml__member member)
+/* Narrows the pass to this member's rows, which it then does without the others. */
+static void keep_own_rows(sml__pass *pass, sml__member member)
 {
-    const sml__range own = sml__own_rows(pass.rows, member);
-    pass.rank = 0;
-    pass.size = 1;
-    pass.rows = own.end - own.begin;
-    pass.first += own.begin;
-    pass.input += own.begin * pass.in_row;
-    pass.output += own.begin * pass.out_row;
-    if (pass.d_output != NULL) {
-        pass.d_output += own.begin * pass.out_row;
-        pass.d_input += own.begin * pass.in_row;
+    const sml__range own = sml__own_rows(pass->rows, member);
+    pass->rank = 0;
+    pass->size = 1;
+    pass->rows = own.end - own.begin;
+    pass->first += own.begin;
+    pass->input += own.begin * pass->in_row;
+    pass->output += own.begin * pass->out_row;
+    if (pass->d_output != NULL) {
+        pass->d_output += own.begin * pass->out_row;
+        pass->d_input += own.begin * pass->in_row;
     }
-    if (pass.sparse != NULL) {
-        pass.entries += own.begin * sml__sparse_row_room(pass.n_in);
+    if (pass->sparse != NULL) {
+        pass->entries += own.begin * sml__sparse_row_room(pass->n_in);
     }
-    if (pass.order != NULL) {
-        pass.order += own.begin;
-        pass.upcoming -= own.begin;
+    if (pass->order != NULL) {
+        pass->order += own.begin;
+        pass->upcoming -= own.begin;
     }
-    if (pass.stats != NULL) {
-        pass.stats += own.begin * pass.row_stats;
+    if (pass->stats != NULL) {
+        pass->stats += own.begin * pass->row_stats;
     }
-    return pass;
 }
 
 /* Whether each member takes its own rows through a layer. Then nobody waits, but each packs all
@@ -347,18 +345,18 @@ static int goes_by_rows(const sml__pass *pass, const sml__layer *layer)
 
 /* One layer in one direction. *by_rows: whether what it reads was written row by row; and then,
  * whether what it has written was. */
-static void run_layer(const sml__layer *layer, sml__pass pass, void (*run)(const sml__pass *pass),
+static void run_layer(const sml__layer *layer, sml__pass *pass, void (*run)(const sml__pass *pass),
                       sml__member member, int *by_rows)
 {
-    const int now_by_rows = goes_by_rows(&pass, layer);
+    const int now_by_rows = goes_by_rows(pass, layer);
     if (!now_by_rows || !*by_rows) {
         sml__team_wait(member);
     }
     if (now_by_rows && member.size > 1) {
-        pass = own_part(pass, member);
+        keep_own_rows(pass, member);
     }
-    if (pass.rows > 0) {
-        run(&pass);
+    if (pass->rows > 0) {
+        run(pass);
     }
     *by_rows = now_by_rows;
 }
@@ -370,8 +368,9 @@ void sml__network_forward_layers(const sml__network *network, sml__workspace *wo
     int by_rows = 1;
     for (size_t l = first; l < end; l++) {
         const sml__layer *layer = &network->layers[l];
-        run_layer(layer, pass_of(network, workspace, settings, l, member), layer->type->forward,
-                  member, &by_rows);
+        sml__pass pass;
+        set_pass(&pass, network, workspace, settings, l, member);
+        run_layer(layer, &pass, layer->type->forward, member, &by_rows);
     }
     if (!by_rows) {
         sml__team_wait(member);
@@ -423,19 +422,18 @@ static size_t lowest_layer(const sml__network *network)
     return l;
 }
 
-static sml__pass backward_pass_of(const sml__network *network, const sml__workspace *workspace,
-                                  const sml__pass_settings *settings, float *gradient, size_t l,
-                                  sml__member member)
+static void set_backward_pass(sml__pass *pass, const sml__network *network,
+                              const sml__workspace *workspace, const sml__pass_settings *settings,
+                              float *gradient, size_t l, sml__member member)
 {
     const sml__layer *layer = &network->layers[l];
-    sml__pass pass = pass_of(network, workspace, settings, l, member);
-    pass.d_output = workspace->deltas[l];
-    pass.d_input = l > lowest_layer(network) ? workspace->deltas[l - 1] : NULL;
+    set_pass(pass, network, workspace, settings, l, member);
+    pass->d_output = workspace->deltas[l];
+    pass->d_input = l > lowest_layer(network) ? workspace->deltas[l - 1] : NULL;
     if (layer->type->gradient != NULL && gradient != NULL) {
-        pass.d_weight = gradient + layer->weight;
-        pass.d_bias = gradient + layer->bias;
+        pass->d_weight = gradient + layer->weight;
+        pass->d_bias = gradient + layer->bias;
     }
-    return pass;
 }
 
 /* Whether a layer takes its step as soon as δ has gone back through it: for one sample and one
@@ -455,9 +453,10 @@ void sml__network_backward_layers(const sml__network *network, sml__workspace *w
     for (size_t l = end; l-- > first && l > lowest;) {
         const sml__layer_type *type = network->layers[l].type;
         const int is_step = at_once && type->step_of_one != NULL;
-        run_layer(&network->layers[l],
-                  backward_pass_of(network, workspace, settings, gradient, l, member),
-                  is_step ? type->step_of_one : type->backward, member, &by_rows);
+        sml__pass pass;
+        set_backward_pass(&pass, network, workspace, settings, gradient, l, member);
+        run_layer(&network->layers[l], &pass, is_step ? type->step_of_one : type->backward, member,
+                  &by_rows);
     }
 }
 
@@ -468,8 +467,8 @@ void sml__network_gradients(const sml__network *network, sml__workspace *workspa
     for (size_t l = steps_at_once(settings, member) ? lowest + 1 : network->n_layers;
          l-- > lowest;) {
         if (network->layers[l].type->gradient != NULL) {
-            const sml__pass pass =
-                backward_pass_of(network, workspace, settings, gradient, l, member);
+            sml__pass pass;
+            set_backward_pass(&pass, network, workspace, settings, gradient, l, member);
             network->layers[l].type->gradient(&pass);
         }
     }

@@ -10,6 +10,8 @@ typedef struct sml__job {
     sml_study_row *row; /* seed, epochs and settings (may be NULL) are given, results come back */
     uint64_t epochs;    /* of the whole run that row->epochs is the beginning of; 0: row->epochs */
     char *checkpoint;   /* where it goes on from and stops; NULL: none */
+    float *predictions; /* [rows of score, outputs] what it says of them, if it did not diverge;
+                           NULL: not asked */
 } sml__job;
 
 /* Runs the jobs with the settings of like and those of their rows, and hands each finished row to

@@ -195,6 +195,10 @@ sml_status sml__trial_run(sml_ctx *ctx, const sml_study *study, const sml_model 
     }
     if (status == SML_OK) {
         status = score(ctx, study, model, job->score, row);
+        if (status == SML_OK && job->predictions != NULL) {
+            const size_t length = job->score->view.rows * model->outputs;
+            status = sml_model_predict(ctx, model, job->score, job->predictions, length);
+        }
         row->status = status;
     } else if (status == SML_DIVERGED) {
         row->metric = row->accuracy = row->loss = (double)NAN;

@@ -276,6 +276,51 @@ static void penalties_are_in_the_objective(void **state)
     sml_ctx_free(ctx);
 }
 
+/* Tensors by the names of the file, without running statistics; their squares add up to those of
+ * the whole step. */
+static void tensors_add_up(void **state)
+{
+    static const char *const names[] = {"layers.0.weight", "layers.0.bias",   "layers.1.weight",
+                                        "layers.1.bias",   "layers.2.weight", "layers.2.bias",
+                                        "layers.3.weight", "layers.3.bias",   "layers.4.weight",
+                                        "layers.4.bias"};
+    static const size_t numbers[] = {17 * INPUTS, 17, 17, 17,          9 * 17,
+                                     9,           9,  9,  OUTPUTS * 9, OUTPUTS};
+    sml_ctx *ctx = new_context(1);
+    test_data made = new_test_data(ctx, SML_TASK_CLASSIFICATION, ROWS, INPUTS, OUTPUTS, 19);
+    sml_model *model = new_model(ctx, NORMS, "epochs=1 optimizer=adam", made.data);
+    sml_trace *trace =
+        traced_in_order(ctx, model, made.data, 5, (sml_trace_options){.training = 1});
+    sml_step_facts facts;
+    sml_step_tensor tensor;
+    double gradient = 0, step = 0, parameter = 0;
+    (void)state;
+    assert_null(sml_trace_step_taken(trace));
+    assert_int_equal(sml_trace_step_tensor(trace, 0, &tensor), 0);
+    assert_ok(ctx, sml_trace_step(ctx, trace, &facts));
+    assert_int_equal(sml_trace_step_taken(trace)->step, 1);
+    assert_true(sml_trace_step_taken(trace)->loss_after == facts.loss_after);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_int_equal(sml_trace_step_tensor(trace, i, &tensor), 1);
+        assert_string_equal(tensor.name, names[i]);
+        assert_int_equal(tensor.numbers, numbers[i]);
+        gradient += tensor.gradient_norm * tensor.gradient_norm;
+        step += tensor.step_norm * tensor.step_norm;
+        parameter += tensor.parameter_norm * tensor.parameter_norm;
+        assert_true(tensor.step_norm > 0);
+    }
+    assert_int_equal(sml_trace_step_tensor(trace, 10, &tensor), 0);
+    assert_near(sqrt(gradient), facts.gradient_norm, 1e-6, 0, "g", 0);
+    assert_near(sqrt(step), facts.step_norm, 1e-9, 0, "step", 0);
+    assert_near(sqrt(parameter), facts.parameter_norm, 1e-9, 0, "theta", 0);
+    assert_ok(ctx, sml_trace_undo(ctx, trace));
+    assert_null(sml_trace_step_taken(trace));
+    sml_trace_free(trace);
+    sml_model_free(model);
+    free_test_data(made);
+    sml_ctx_free(ctx);
+}
+
 /* Without gaps in double where C is another function in training. */
 static void dropout_has_no_loss_in_double(void **state)
 {
@@ -305,6 +350,7 @@ int main(void)
         cmocka_unit_test(adam_by_hand),
         cmocka_unit_test(the_loss_changes_as_predicted),
         cmocka_unit_test(penalties_are_in_the_objective),
+        cmocka_unit_test(tensors_add_up),
         cmocka_unit_test(dropout_has_no_loss_in_double),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

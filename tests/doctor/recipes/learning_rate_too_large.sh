@@ -1,0 +1,6 @@
+# shellcheck shell=bash disable=SC2034
+# A divergence, and a network that dies without one.
+sick='regression --optimizer sgd --learning-rate 10
+spirals --hidden 64,64 --batch-size 1 --optimizer sgd --learning-rate 1 --epochs 5'
+healthy='regression --optimizer sgd --learning-rate 0.01
+spirals --hidden 64,64 --batch-size 1 --optimizer sgd --learning-rate 0.01 --epochs 20'
