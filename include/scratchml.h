@@ -3,6 +3,7 @@
 #define SCRATCHML_H
 
 #include <scratchml/base.h>
+#include <scratchml/columns.h>
 #include <scratchml/data.h>
 #include <scratchml/fit.h>
 #include <scratchml/metrics.h>

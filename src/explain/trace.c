@@ -78,6 +78,7 @@ static void predict(sml_trace *trace)
     for (size_t r = 0; r < trace->rows; r++) {
         trace->network.loss->output(logits + r * stride, n, trace->predictions + r * n);
     }
+    sml__targets_restore(trace->model->target_scaling, trace->rows, trace->predictions);
 }
 
 static void differentiate(sml_trace *trace, const sml__pass_settings *pass)
