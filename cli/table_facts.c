@@ -237,8 +237,8 @@ void table_look_tell(const session *s, const table_look *look, const sml_model *
              format_count(f->rows).text, f->target, format_count(f->outputs).text,
              f->outputs == 1 ? "" : "es");
     } else {
-        const char *scaled =
-            ", trained as (y - mean) / deviation: losses are of that, MSE, MAE and predictions of y";
+        const char *scaled = ", trained as (y - mean) / deviation: losses are of that, MSE, MAE "
+                             "and predictions of y";
         note(s, "%s: %s rows, target '%s': %s%s", f->name, format_count(f->rows).text, f->target,
              sml_task_name(f->task), scales_targets(look, model) ? scaled : "");
     }

@@ -69,8 +69,7 @@ static void compare_outcomes(const outcome *whole, const outcome *streamed)
     }
     if (sml_dataset_sha256(whole->ctx, whole->data, digests[0]) != SML_OK ||
         sml_dataset_sha256(streamed->ctx, streamed->data, digests[1]) != SML_OK ||
-        strcmp(digests[0], digests[1]) != 0 ||
-        streamed->data->store == NULL) {
+        strcmp(digests[0], digests[1]) != 0 || streamed->data->store == NULL) {
         __builtin_trap();
     }
 }

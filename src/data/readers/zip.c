@@ -300,7 +300,7 @@ size_t sml__zip_begin(const sml__zip *zip, const sml__zip_member *member, unsign
     z_stream stream = {0};
     n = member->length < n ? (size_t)member->length : n;
     if (find_packed(NULL, zip, member, &packed) != SML_OK ||
-        check_member(NULL, zip, member) != SML_OK) {
+        check_member(NULL, zip, member) != SML_OK || packed == NULL) { /* the last: as below */
         return 0;
     }
     if (member->method == STORED) {
