@@ -66,11 +66,12 @@ SML_API sml_trace_layer sml_trace_layer_at(const sml_trace *trace, size_t layer)
 typedef enum sml_vector {
     SML_RAW,       /* [columns] the row as the data set holds it */
     SML_INPUT,     /* [inputs] the same behind the model's preprocessing */
-    SML_TARGET,    /* [outputs] before label smoothing */
+    SML_TARGET,    /* [outputs] before label smoothing, scaled where the model scales targets */
     SML_OUTPUT,    /* [units] of a layer: z of dense, a of activations; of the last: the logits */
     SML_DELTA,     /* [units] ∂(w_s C_s)/∂ that output, w_s the weight of the row */
     SML_MASK,      /* [units] what dropout multiplies by, 0 or 1 / (1 - p); in training only */
-    SML_PREDICTION /* [outputs] as sml_model_predict gives it, outside training */
+    SML_PREDICTION /* [outputs] as sml_model_predict gives it, outside training: in the units of
+                      the data, also where the logits are of scaled targets */
 } sml_vector;
 
 /* Numbers of one row of the batch, *n of them, from the engine in float32. layer counts for the
