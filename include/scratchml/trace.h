@@ -36,6 +36,8 @@ typedef struct sml_trace_options {
     const char *checkpoint; /* for steps: the state of the optimiser is that of this file, which
                                must have the model's parameters; NULL: that before a first step */
     double learning_rate;   /* for steps; 0: the setting. A schedule has no say */
+    const float *targets;   /* [n, outputs of the model] what the answers should be, in place of
+                               what the data says, which may have none; NULL: the data's */
 } sml_trace_options;
 
 /* Traces rows of raw data. Loss and gradient are those of training: label smoothing and the weights
@@ -64,11 +66,12 @@ SML_API sml_trace_layer sml_trace_layer_at(const sml_trace *trace, size_t layer)
 typedef enum sml_vector {
     SML_RAW,       /* [columns] the row as the data set holds it */
     SML_INPUT,     /* [inputs] the same behind the model's preprocessing */
-    SML_TARGET,    /* [outputs] before label smoothing */
+    SML_TARGET,    /* [outputs] before label smoothing, scaled where the model scales targets */
     SML_OUTPUT,    /* [units] of a layer: z of dense, a of activations; of the last: the logits */
     SML_DELTA,     /* [units] ∂(w_s C_s)/∂ that output, w_s the weight of the row */
     SML_MASK,      /* [units] what dropout multiplies by, 0 or 1 / (1 - p); in training only */
-    SML_PREDICTION /* [outputs] as sml_model_predict gives it, outside training */
+    SML_PREDICTION /* [outputs] as sml_model_predict gives it, outside training: in the units of
+                      the data, also where the logits are of scaled targets */
 } sml_vector;
 
 /* Numbers of one row of the batch, *n of them, from the engine in float32. layer counts for the
