@@ -36,6 +36,8 @@ typedef struct sml_trace_options {
     const char *checkpoint; /* for steps: the state of the optimiser is that of this file, which
                                must have the model's parameters; NULL: that before a first step */
     double learning_rate;   /* for steps; 0: the setting. A schedule has no say */
+    const float *targets;   /* [n, outputs of the model] what the answers should be, in place of
+                               what the data says, which may have none; NULL: the data's */
 } sml_trace_options;
 
 /* Traces rows of raw data. Loss and gradient are those of training: label smoothing and the weights
@@ -64,11 +66,12 @@ SML_API sml_trace_layer sml_trace_layer_at(const sml_trace *trace, size_t layer)
 typedef enum sml_vector {
     SML_RAW,       /* [columns] the row as the data set holds it */
     SML_INPUT,     /* [inputs] the same behind the model's preprocessing */
-    SML_TARGET,    /* [outputs] before label smoothing */
+    SML_TARGET,    /* [outputs] before label smoothing, scaled where the model scales targets */
     SML_OUTPUT,    /* [units] of a layer: z of dense, a of activations; of the last: the logits */
     SML_DELTA,     /* [units] ∂(w_s C_s)/∂ that output, w_s the weight of the row */
     SML_MASK,      /* [units] what dropout multiplies by, 0 or 1 / (1 - p); in training only */
-    SML_PREDICTION /* [outputs] as sml_model_predict gives it, outside training */
+    SML_PREDICTION /* [outputs] as sml_model_predict gives it, outside training: in the units of
+                      the data, also where the logits are of scaled targets */
 } sml_vector;
 
 /* Numbers of one row of the batch, *n of them, from the engine in float32. layer counts for the
@@ -198,6 +201,26 @@ typedef struct sml_trace_check {
  * forward pass. Errors: SML_NO_MEMORY. */
 SML_API sml_status sml_trace_checks(sml_ctx *ctx, const sml_trace *trace, sml_trace_check *out,
                                     size_t room, size_t *n);
+
+/* One number of a layer, or its unit with all weights. */
+typedef struct sml_trace_place {
+    size_t layer, unit, row;
+} sml_trace_place;
+
+typedef struct sml_json_options {
+    size_t limit;                 /* vectors of more numbers are cut to the 16 largest; 0: 4096 */
+    const sml_sum *sums;          /* [n_sums] questions for sml_trace_sum */
+    size_t n_sums, top;           /* top: terms of each; 0: 8 */
+    const sml_trace_place *units; /* [n_units] questions for sml_trace_unit, or sml_trace_weights */
+    size_t n_units;
+    int checks; /* 1: with sml_trace_checks */
+} sml_json_options;
+
+/* The trace as JSON, the same in every locale; docs/trace.md lists its members, which keep their
+ * meaning as long as "version" stays. options NULL: the defaults. *text ends with a zero byte
+ * behind its length; sml_text_free it. Errors: those of the questions, SML_NO_MEMORY. */
+SML_API sml_status sml_trace_json(sml_ctx *ctx, const sml_trace *trace,
+                                  const sml_json_options *options, char **text, size_t *length);
 
 #ifdef __cplusplus
 }
