@@ -141,7 +141,7 @@ static void edits_in_any_order(void **state)
         shuffle(&random, out);
         for (size_t i = 0; i < EDITS; i++) {
             make_edit(f.ctx, trace, in[i]);
-            strcpy(names[in[i]], sml_trace_edit_at(trace, i)->name);
+            snprintf(names[in[i]], sizeof names[0], "%s", sml_trace_edit_at(trace, i)->name);
         }
         for (size_t i = 0; i < EDITS; i++) {
             sml_trace *fresh = traced(&f, round % 2);
