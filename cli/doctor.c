@@ -2,6 +2,7 @@
 #include "data_options.h"
 #include "findings.h"
 #include "held_out.h"
+#include "interrupt.h"
 #include "length.h"
 #include "progress.h"
 #include "settings.h"
@@ -16,18 +17,13 @@ static const option_row option_output = {
     'o',
     "FILE"};
 
+static const option_row option_no_trials =
+    TEXT_OPTION("no_trials", NULL, "train once only: less proof, and no word on underfitting");
+
 static const option_row *const options_of_doctor[] = {
-    &option_output,
-    DATA_OPTIONS,
-    &option_test,
-    &option_json,
-    &option_threads,
-    &option_data_dir,
-    &option_progress,
-    &option_color,
-    &option_quiet,
-    &option_help,
-    NULL,
+    &option_output, &option_no_trials, DATA_OPTIONS,     &option_test,
+    &option_json,   &option_threads,   &option_data_dir, &option_progress,
+    &option_color,  &option_quiet,     &option_help,     NULL,
 };
 
 /* A run of the command. */
@@ -124,12 +120,24 @@ static int save(const session *s, const visit *v)
     return code;
 }
 
+static int is_cancelled(void *user)
+{
+    (void)user;
+    return interrupt_arrived();
+}
+
 static int examine(const session *s, visit *v)
 {
     progress p;
     progress_start(&p, s, PROGRESS_TRAINING);
     const sml_fit_options how = {.progress = progress_update, .user = &p};
-    const sml_examination what = {.train = v->train, .test = v->test, .fit = &how};
+    const sml_examination what = {
+        .train = v->train,
+        .test = v->test,
+        .fit = &how,
+        .no_trials = option_given(&s->options, "no_trials"),
+        .cancelled = is_cancelled,
+    };
     const sml_status status = sml_doctor_examine(s->ctx, v->doctor, v->model, &what, &v->fitted);
     progress_end(&p, status == SML_OK);
     if (status != SML_OK) {

@@ -100,13 +100,22 @@ static void print_heading(const session *s, const sml_finding *finding)
     print_words(s, finding->title, column, 2);
 }
 
+/* Four digits, and all of a whole number. */
+static short_text figure(double value)
+{
+    short_text out;
+    const int is_whole = value > -1e15 && value < 1e15 && value == (double)(int64_t)value;
+    snprintf(out.text, sizeof out.text, is_whole ? "%.0f" : "%.4g", value);
+    return out;
+}
+
 /* Name, value and unit of each, in columns. */
 static void print_evidence(const sml_finding *finding)
 {
     size_t names = 0, values = 0;
     for (size_t i = 0; i < finding->n_evidence; i++) {
         const size_t name = text_width(finding->evidence[i].name);
-        const size_t value = strlen(format_value(finding->evidence[i].value).text);
+        const size_t value = strlen(figure(finding->evidence[i].value).text);
         names = name > names ? name : names;
         values = value > values ? value : values;
     }
@@ -115,7 +124,7 @@ static void print_evidence(const sml_finding *finding)
         fputs("  ", stdout);
         print_safe(stdout, e->name);
         printf("%*s  %*s%s", (int)(names - text_width(e->name)), "", (int)values,
-               format_value(e->value).text, e->unit[0] != '\0' ? " " : "");
+               figure(e->value).text, e->unit[0] != '\0' ? " " : "");
         print_safe(stdout, e->unit);
         putchar('\n');
     }

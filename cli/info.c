@@ -179,6 +179,7 @@ static void print_text(const facts_of_model *f, const terminal *out)
     fputc('\n', out->stream);
     print_layers(f, out);
     print_columns(m, out);
+    print_target_scales(m);
     print_settings(f, out);
     print_receipt(f, out);
 }
@@ -222,6 +223,7 @@ static void print_json(const facts_of_model *f)
     document_set(document, "bytes", json_count(f->bytes));
     document_set(document, "classes", classes_document(f));
     document_set(document, "target", target_document(f->model));
+    document_set(document, "target_scaling", target_scales_document(f->model));
     document_set(document, "columns", columns_document(f->model));
     document_set(document, "layers", layers_document(f));
     document_set(document, "tensors", tensors_document(f));

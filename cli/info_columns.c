@@ -83,6 +83,16 @@ void print_columns(const sml_model *model, const terminal *out)
     }
 }
 
+void print_target_scales(const sml_model *model)
+{
+    double shift, factor;
+    for (size_t k = 0;
+         k < COLUMNS_SHOWN && sml_model_target_scale(NULL, model, k, &shift, &factor) == SML_OK;
+         k++) {
+        printf("target %zu in training: (y - %.4g) %s %.4g\n", k, shift, sign("×"), factor);
+    }
+}
+
 json_t *columns_document(const sml_model *model)
 {
     json_t *columns = json_array();
@@ -102,6 +112,19 @@ json_t *columns_document(const sml_model *model)
         document_append(columns, row);
     }
     return columns;
+}
+
+json_t *target_scales_document(const sml_model *model)
+{
+    json_t *scales = json_array();
+    double shift, factor;
+    for (size_t k = 0; sml_model_target_scale(NULL, model, k, &shift, &factor) == SML_OK; k++) {
+        json_t *row = json_object();
+        document_set(row, "shift", json_figure(shift));
+        document_set(row, "factor", json_figure(factor));
+        document_append(scales, row);
+    }
+    return scales;
 }
 
 json_t *target_document(const sml_model *model)

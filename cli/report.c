@@ -3,6 +3,7 @@
 #include "interrupt.h"
 
 #include <math.h>
+#include <scratchml/columns.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,12 +187,19 @@ void report_free(report *r)
     free(r->classes);
 }
 
+const char *loss_remark(const sml_model *model)
+{
+    double shift, factor;
+    const sml_status status = sml_model_target_scale(NULL, model, 0, &shift, &factor);
+    return status == SML_OK ? " of scaled targets" : "";
+}
+
 short_text report_headline(const report *r)
 {
     short_text out;
     if (r->task == SML_TASK_REGRESSION) {
-        snprintf(out.text, sizeof out.text, "loss %.4f · R² %.4f", r->scores.loss,
-                 r->regression.r2);
+        snprintf(out.text, sizeof out.text, "loss %.4f%s · R² %.4f", r->scores.loss,
+                 loss_remark(r->model), r->regression.r2);
     } else {
         snprintf(out.text, sizeof out.text, "accuracy %.8s · loss %.4f",
                  format_percent(r->scores.accuracy).text, r->scores.loss);

@@ -43,7 +43,8 @@ typedef struct report {
 int report_create(const session *s, const sml_model *model, const sml_dataset *data, report *r);
 void report_free(report *r);
 
-/* "accuracy 97.91% · loss 0.0712", or for regression "loss 0.0712 · R² 0.9312". */
+/* "accuracy 97.91% · loss 0.0712", or for regression "loss 0.0712 · R² 0.9312", with what
+ * loss_remark says behind the loss. */
 short_text report_headline(const report *r);
 
 void report_print(const report *r, const terminal *out);
@@ -55,6 +56,9 @@ void report_print_confusion(const sml_model *model, uint64_t *confusion, size_t 
 /* Fills an object with accuracy, loss, samples, and what the task has: confusion, averages, areas,
  * classes, mse … */
 void report_document(const report *r, json_t *object);
+
+/* What stands behind a loss of the model: " of scaled targets" where it is, "" elsewhere. */
+const char *loss_remark(const sml_model *model);
 
 /* "7", or "9 Ankle boot" where classes have names. */
 short_text class_heading(const sml_model *model, size_t class_index);

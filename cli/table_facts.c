@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <math.h>
+#include <scratchml/columns.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,6 +215,17 @@ static void tell_filled(const session *s, const table_look *look, const sml_mode
     free(columns);
 }
 
+/* Whether a fit on the table will; one that goes on from a fitted model keeps what that does. */
+static int scales_targets(const table_look *look, const sml_model *model)
+{
+    double shift, factor;
+    const char *how = sml_model_get(model, "target_scaling");
+    if (sml_model_outputs(model) > 0) {
+        return sml_model_target_scale(NULL, model, 0, &shift, &factor) == SML_OK;
+    }
+    return look->facts.task == SML_TASK_REGRESSION && how != NULL && strcmp(how, "none") != 0;
+}
+
 void table_look_tell(const session *s, const table_look *look, const sml_model *model, int is_new)
 {
     const sml_dataset_facts *f = &look->facts;
@@ -225,8 +237,10 @@ void table_look_tell(const session *s, const table_look *look, const sml_model *
              format_count(f->rows).text, f->target, format_count(f->outputs).text,
              f->outputs == 1 ? "" : "es");
     } else {
-        note(s, "%s: %s rows, target '%s': %s", f->name, format_count(f->rows).text, f->target,
-             sml_task_name(f->task));
+        const char *scaled = ", trained as (y - mean) / deviation: losses are of that, MSE, MAE "
+                             "and predictions of y";
+        note(s, "%s: %s rows, target '%s': %s%s", f->name, format_count(f->rows).text, f->target,
+             sml_task_name(f->task), scales_targets(look, model) ? scaled : "");
     }
     tell_filled(s, look, model);
     if (is_new) {

@@ -51,8 +51,8 @@ static short_text describe_validation(const training *t)
         return out;
     }
     const int is_loss = isnan(record->validation_accuracy);
-    int used = is_loss ? snprintf(out.text, sizeof out.text, "validation loss %.4f",
-                                  record->validation_loss)
+    int used = is_loss ? snprintf(out.text, sizeof out.text, "validation loss %.4f%s",
+                                  record->validation_loss, loss_remark(t->model))
                        : snprintf(out.text, sizeof out.text, "validation accuracy %s",
                                   format_percent(record->validation_accuracy).text);
     if (best > 0 && used > 0) {
@@ -69,7 +69,7 @@ static void print_summary(const training *t)
     } else if (isnan(t->fitted.loss)) {
         fputs("no loss", stdout);
     } else {
-        printf("train loss %.4f", t->fitted.loss);
+        printf("train loss %.4f%s", t->fitted.loss, loss_remark(t->model));
     }
     const int is_cut = t->fitted.ended != SML_FIT_FINISHED;
     const char *dot = sign("·");

@@ -3,6 +3,7 @@
 #define SCRATCHML_H
 
 #include <scratchml/base.h>
+#include <scratchml/columns.h>
 #include <scratchml/data.h>
 #include <scratchml/doctor.h>
 #include <scratchml/fit.h>

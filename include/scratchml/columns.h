@@ -29,6 +29,12 @@ SML_API sml_status sml_model_column(sml_ctx *ctx, const sml_model *model, size_t
 /* The name of the column that the model predicts; "" where it has none. Owned by the model. */
 SML_API const char *sml_model_target(const sml_model *model);
 
+/* A target y is (y - shift) * factor in training, and losses are of that; predictions are in the
+ * units of y. Errors: SML_NOT_FOUND where targets are trained on as they are, and past the outputs;
+ * ctx == NULL is allowed. */
+SML_API sml_status sml_model_target_scale(sml_ctx *ctx, const sml_model *model, size_t output,
+                                          double *shift, double *factor);
+
 #ifdef __cplusplus
 }
 #endif

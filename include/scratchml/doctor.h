@@ -55,6 +55,11 @@ typedef struct sml_examination {
     const sml_dataset *train;
     const sml_dataset *test;    /* NULL: none */
     const sml_fit_options *fit; /* NULL: the defaults; its watch is not asked */
+    int no_trials; /* 1: nothing that costs more trainings: a diagnosis then has less proof, and
+                      underfitting none */
+    int (*cancelled)(
+        void *user); /* asked after every batch of those; non-zero cancels. NULL: none */
+    void *user;
 } sml_examination;
 
 /* Fits model on train, and looks for what ails both. report may be NULL.

@@ -36,7 +36,8 @@ SML_API const sml_parameter *sml_model_parameters(const char *algorithm, size_t 
 typedef struct sml_scores {
     double accuracy; /* share of rows predicted right (multi-label: every label right);
                         NaN for regression */
-    double loss;     /* mean loss over the rows; label smoothing and penalties left out */
+    double loss;     /* mean loss over the rows; label smoothing and penalties left out. Of scaled
+                        targets where the model scales them: sml_model_target_scale */
     uint64_t samples;
 } sml_scores;
 

@@ -105,7 +105,8 @@ SML_API void sml_search_size(const sml_search *search, size_t *trials, size_t *r
  * there, that keeps the plan, every result, and checkpoints of the trials that go on; a search that
  * was interrupted goes on from it. NULL keeps nothing: the checkpoints are in a temporary folder.
  * Results that it takes from there go through study->row as well. Errors: as of sml_model_fit;
- * SML_BAD_ARGUMENT when the journal is of another plan or data, or in use; SML_IO, SML_BAD_FILE. */
+ * SML_BAD_ARGUMENT when the journal is of another plan or data, or in use, or when trials that
+ * differ in loss or target_scaling are ranked by the loss; SML_IO, SML_BAD_FILE. */
 SML_API sml_status sml_search_run(sml_ctx *ctx, sml_search *search, const sml_dataset *train,
                                   const sml_dataset *validation, const sml_study *study,
                                   const char *journal);

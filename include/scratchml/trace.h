@@ -64,11 +64,12 @@ SML_API sml_trace_layer sml_trace_layer_at(const sml_trace *trace, size_t layer)
 typedef enum sml_vector {
     SML_RAW,       /* [columns] the row as the data set holds it */
     SML_INPUT,     /* [inputs] the same behind the model's preprocessing */
-    SML_TARGET,    /* [outputs] before label smoothing */
+    SML_TARGET,    /* [outputs] before label smoothing, scaled where the model scales targets */
     SML_OUTPUT,    /* [units] of a layer: z of dense, a of activations; of the last: the logits */
     SML_DELTA,     /* [units] ∂(w_s C_s)/∂ that output, w_s the weight of the row */
     SML_MASK,      /* [units] what dropout multiplies by, 0 or 1 / (1 - p); in training only */
-    SML_PREDICTION /* [outputs] as sml_model_predict gives it, outside training */
+    SML_PREDICTION /* [outputs] as sml_model_predict gives it, outside training: in the units of
+                      the data, also where the logits are of scaled targets */
 } sml_vector;
 
 /* Numbers of one row of the batch, *n of them, from the engine in float32. layer counts for the
@@ -181,6 +182,23 @@ typedef struct sml_loss_facts {
 SML_API sml_status sml_trace_loss(sml_ctx *ctx, const sml_trace *trace, size_t row,
                                   sml_loss_facts *out);
 SML_API void sml_loss_facts_clear(sml_loss_facts *facts);
+
+/* A relation of docs/network.md over all numbers of a layer, and its worst case. */
+typedef struct sml_trace_check {
+    const char *name;               /* "z", "weight_gradient", …: stable, for scripts */
+    const char *equation;           /* "(1)" */
+    size_t layer, unit, input, row; /* where the worst case is; 0 where a relation has no such */
+    double left, right;             /* the engine's number, and what it should be, in double */
+    double bound, ratio;            /* of |left - right|, and its share of the bound: 0…1 */
+    int holds;                      /* everywhere */
+    uint64_t n;                     /* numbers that were looked at */
+} sml_trace_check;
+
+/* Examines everything that the pass has computed, and writes the first `room` of *n relations. With
+ * room 0 it only counts; out may be NULL then. Without a backward pass there are those of the
+ * forward pass. Errors: SML_NO_MEMORY. */
+SML_API sml_status sml_trace_checks(sml_ctx *ctx, const sml_trace *trace, sml_trace_check *out,
+                                    size_t room, size_t *n);
 
 #ifdef __cplusplus
 }

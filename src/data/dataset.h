@@ -33,6 +33,10 @@ struct sml_dataset {
     const struct sml__pipeline *pipeline;
     const struct sml__binding *binding;
     struct sml__binding *owned_binding;
+
+    /* Of a regression behind a model: targets are scaled as they are asked for; view has them as
+     * they are. NULL: not. Belongs to the model. */
+    const struct sml__target_scaling *target_scaling;
 };
 
 /* Takes over heap memory (sml__alloc) as the features and targets of a new data set, checks it as

@@ -1,6 +1,7 @@
 #include "data/rows.h"
 
 #include "data/prepare/pipeline.h"
+#include "data/prepare/targets.h"
 #include "math/kernels.h"
 
 #include <string.h>
@@ -139,6 +140,9 @@ void sml__dataset_targets_at(const sml_dataset *data, size_t place, float *out)
         out[view->labels[place]] = 1.0f;
     } else if (view->targets != NULL) {
         memcpy(out, view->targets + place * view->outputs, view->outputs * sizeof *out);
+        if (data->target_scaling != NULL) {
+            sml__targets_scale(data->target_scaling, out);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "explain/trials.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,20 @@ static size_t rank_of(const char *code)
     return i;
 }
 
+/* What is shown of a finding lies in the finding. */
+static void point_at_own(sml__finding *finding)
+{
+    finding->shown.title = finding->title;
+    finding->shown.text = finding->text;
+    finding->shown.remedy = finding->remedy;
+    finding->shown.reason = finding->reason;
+    finding->shown.evidence = finding->evidence;
+    for (size_t i = 0; i < finding->shown.n_evidence; i++) {
+        finding->evidence[i].name = finding->names[i];
+        finding->evidence[i].unit = finding->units[i];
+    }
+}
+
 sml__finding *sml__doctor_add(sml_doctor *doctor, const char *code, sml_severity severity)
 {
     sml__finding *finding = &doctor->findings[doctor->n_findings];
@@ -64,15 +79,11 @@ sml__finding *sml__doctor_add(sml_doctor *doctor, const char *code, sml_severity
     finding->shown = (sml_finding){
         .code = CODES[rank_of(code)],
         .severity = severity,
-        .title = finding->title,
-        .text = finding->text,
-        .evidence = finding->evidence,
-        .remedy = finding->remedy,
-        .reason = finding->reason,
         .block = -1,
         .unit = -1,
         .sample = -1,
     };
+    point_at_own(finding);
     return finding;
 }
 
@@ -115,9 +126,30 @@ void sml__finding_show(const sml_doctor *doctor, sml__finding *finding, double v
     append(doctor, finding->names[n], sizeof finding->names[n], name, arguments);
     va_end(arguments);
     snprintf(finding->units[n], sizeof finding->units[n], "%s", unit);
-    finding->evidence[n] =
-        (sml_evidence){.name = finding->names[n], .value = value, .unit = finding->units[n]};
+    finding->evidence[n].value = value;
     finding->shown.n_evidence++;
+    point_at_own(finding);
+}
+
+sml__finding *sml__doctor_find(sml_doctor *doctor, const char *code)
+{
+    for (size_t i = 0; i < doctor->n_findings; i++) {
+        if (strcmp(doctor->findings[i].shown.code, code) == 0) {
+            return &doctor->findings[i];
+        }
+    }
+    return NULL;
+}
+
+/* Findings point into themselves, so the others are shifted by what they hold. */
+void sml__doctor_drop(sml_doctor *doctor, const sml__finding *finding)
+{
+    const size_t at = (size_t)(finding - doctor->findings);
+    doctor->n_findings--;
+    for (size_t i = at; i < doctor->n_findings; i++) {
+        doctor->findings[i] = doctor->findings[i + 1];
+        point_at_own(&doctor->findings[i]);
+    }
 }
 
 int sml__doctor_found(const sml_doctor *doctor, const char *code, sml_severity severity)
@@ -214,9 +246,13 @@ sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_model *model
     doctor->examination = what;
     doctor->n_findings = 0;
     sml_status status = sml_model_fit_with(ctx, model, what->train, &options, report);
+    status = status == SML_DIVERGED ? SML_OK : status;
+    if (status == SML_OK) {
+        status = sml__run_trials(ctx, doctor, model);
+    }
     doctor->examination = NULL;
     sml__doctor_settle(doctor);
-    return status == SML_DIVERGED ? SML_OK : status;
+    return status;
 }
 
 const sml_finding *sml_doctor_finding(const sml_doctor *doctor, size_t index)

@@ -4,6 +4,7 @@
 #ifndef SML_EXPLAIN_DOCTOR_H
 #define SML_EXPLAIN_DOCTOR_H
 
+#include "explain/replay.h"
 #include "explain/vitals.h"
 
 #include <scratchml/doctor.h>
@@ -41,6 +42,11 @@ struct sml_doctor {
     size_t order[SML__FINDINGS_MAX]; /* [n_findings] as they are shown */
     sml__vitals vitals;              /* of the training that is watched */
     sml__curve curve;
+    sml__outcome outcome;  /* of the training; its census has no counts */
+    double rate;           /* its learning rate */
+    int may_be_small;      /* it has come to rest where a larger network may go on */
+    sml__snapshot latest;  /* some steps ago */
+    sml__snapshot healthy; /* in an examination: the last look at which the network was alive */
 };
 
 /* A new finding, of no place, no text and no evidence yet. code is one of the table in doctor.c.
@@ -64,8 +70,17 @@ void sml__finding_show(const sml_doctor *doctor, sml__finding *finding, double v
                        const char *unit, const char *name, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* The first finding of a code; NULL: none. It stays where it is until one is dropped. */
+sml__finding *sml__doctor_find(sml_doctor *doctor, const char *code);
+void sml__doctor_drop(sml_doctor *doctor, const sml__finding *finding);
+
 /* Whether there is a finding of this code; one at least as severe. */
 int sml__doctor_found(const sml_doctor *doctor, const char *code, sml_severity severity);
+
+/* Adds to a finding by a replay which step of the training closed most units of a stage that died,
+ * and by which row; and the losses on the way there (collapse.c). 0: it could not. */
+int sml__tell_collapse(sml_doctor *doctor, sml__finding *finding, const sml__training *t,
+                       size_t stage);
 
 /* Which finding follows from which, and their order. */
 void sml__doctor_settle(sml_doctor *doctor);
@@ -73,11 +88,11 @@ void sml__doctor_settle(sml_doctor *doctor);
 /* The calls of the trainer (doctor_watch.c). */
 struct sml_watch sml__doctor_calls(sml_doctor *doctor);
 
-/* The rules (doctor_training.c): before the first step, */
+/* The rules: before the first step (equal_units.c), */
 void sml__look_for_equal_weights(sml_doctor *doctor, const sml__training *t);
-/* where the loss is no longer finite since this update, */
+/* where the loss is no longer finite since this update (divergence.c), */
 void sml__look_at_divergence(sml_doctor *doctor, const sml__training *t, uint64_t update);
-/* and after a training that ran to its end. */
+/* and after a training that ran to its end (doctor_training.c). */
 void sml__look_at_outcome(sml_doctor *doctor, const sml__training *t, const sml__outcome *outcome);
 
 #endif

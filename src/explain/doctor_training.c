@@ -46,25 +46,6 @@ static void say_smaller_rate(const sml_doctor *doctor, sml__finding *f, const sm
     sml__finding_say(doctor, f, SML__REMEDY, "learning_rate=%.3g", rate_of(t) / 10);
 }
 
-void sml__look_at_divergence(sml_doctor *doctor, const sml__training *t, uint64_t update)
-{
-    const size_t rows = t->data->view.rows, batch = t->settings->batch_size;
-    const uint64_t steps = rows / batch + (rows % batch != 0);
-    sml__finding *f = sml__doctor_add(doctor, "learning_rate_too_large", SML_FINDING_ERROR);
-    f->shown.epoch = (update - 1) / steps + 1;
-    f->shown.step = update;
-    sml__finding_say(doctor, f, SML__TITLE, "the loss is no longer finite in epoch %llu, step %llu",
-                     (unsigned long long)f->shown.epoch,
-                     (unsigned long long)((update - 1) % steps + 1));
-    sml__finding_say(doctor, f, SML__TEXT,
-                     "Each step went further beyond the minimum than the one before, until numbers "
-                     "were too large for float32.");
-    sml__finding_show(doctor, f, t->learning_rate, "", "learning rate");
-    say_smaller_rate(doctor, f, t);
-    sml__finding_say(doctor, f, SML__REASON,
-                     "smaller steps stay where the gradient says which way the loss falls");
-}
-
 static void look_for_lost_training(sml_doctor *doctor, const sml__training *t,
                                    const sml__outcome *o)
 {
@@ -72,23 +53,38 @@ static void look_for_lost_training(sml_doctor *doctor, const sml__training *t,
     double share = 0;
     const size_t worst = deadest(v, o, &share);
     const int has_died = share >= 0.9 && share_at_first(v, worst) < 0.5;
-    const int is_constant = became_constant(v, o);
-    if (!(o->end >= NO_BETTER * o->constant) ||
-        !(o->peak >= 1.5 * o->start || is_constant || has_died) ||
-        sml__doctor_found(doctor, "equal_weights", SML_FINDING_ERROR)) {
+    const int is_constant = became_constant(v, o), is_lost = o->end >= NO_BETTER * o->constant;
+    if (!(is_lost && (o->peak >= 1.5 * o->start || is_constant)) &&
+        !(has_died && o->end > 0.5 * o->constant)) {
+        return;
+    }
+    if (sml__doctor_found(doctor, "equal_weights", SML_FINDING_ERROR)) {
         return;
     }
     sml__finding *f = sml__doctor_add(doctor, "learning_rate_too_large", SML_FINDING_ERROR);
-    sml__finding_say(doctor, f, SML__TITLE, "%s",
-                     is_constant ? "the network says the same of every row"
-                                 : "the loss is no better than that of a constant answer");
+    if (is_constant) {
+        sml__finding_say(doctor, f, SML__TITLE, "the network says the same of every row");
+    } else if (has_died) {
+        sml__finding_say(doctor, f, SML__TITLE, "layers.%zu died: %zu of %zu units are left",
+                         v->stages[worst].gate_block,
+                         v->stages[worst].units - o->census.dead[worst], v->stages[worst].units);
+    } else {
+        sml__finding_say(doctor, f, SML__TITLE,
+                         "the loss is no better than that of a constant answer");
+    }
     sml__finding_say(doctor, f, SML__TEXT,
                      "Steps were so large that they destroyed what the network had learned; it "
                      "has not come back from there.");
-    sml__finding_show(doctor, f, o->start, "", "loss at first");
-    sml__finding_show(doctor, f, o->peak, "", "loss at worst");
+    if (doctor->examination == NULL || !has_died || !sml__tell_collapse(doctor, f, t, worst)) {
+        sml__finding_show(doctor, f, o->start, "", "loss at first");
+        sml__finding_show(doctor, f, o->peak, "", "loss at worst");
+    }
     sml__finding_show(doctor, f, o->end, "", "loss at last");
     sml__finding_show(doctor, f, o->constant, "", "loss of the best constant answer");
+    if (o->census.rows > 0 && !isnan(o->census.same)) {
+        sml__finding_show(doctor, f, 100 * o->census.same, "%", "rows that get the same answer");
+        sml__finding_show(doctor, f, 100 * o->census.right, "%", "rows that get the right one");
+    }
     for (size_t s = 0; o->census.rows > 0 && s < v->n_stages; s++) {
         if (v->stages[s].can_die) {
             char unit[40];

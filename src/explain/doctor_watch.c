@@ -12,8 +12,29 @@ static void began(void *user, sml__training *t)
         doctor->n_findings = 0;
     }
     doctor->curve = (sml__curve){0};
+    doctor->outcome = (sml__outcome){0};
+    doctor->may_be_small = 0;
+    doctor->rate = t->settings->update.learning_rate;
     sml__vitals_begin(doctor->ctx, &doctor->vitals, t);
+    sml__snapshot_create(doctor->ctx, &doctor->latest, t);
+    sml__snapshot_take(&doctor->latest, t, 0);
+    if (doctor->examination != NULL) {
+        sml__snapshot_create(doctor->ctx, &doctor->healthy, t);
+        sml__snapshot_take(&doctor->healthy, t, 0);
+    }
     sml__look_for_equal_weights(doctor, t);
+}
+
+/* A stage is dead that has a tenth of its units left, of more that it began with. */
+static int is_alive(const sml__vitals *v)
+{
+    for (size_t s = 0; s < v->n_stages; s++) {
+        const size_t units = v->stages[s].units;
+        if (10 * v->last.stages[s].dead >= 9 * units && 2 * v->first.stages[s].dead < units) {
+            return 0;
+        }
+    }
+    return 1;
 }
 
 static void batch(void *user, const sml__training *t)
@@ -39,11 +60,29 @@ static void note_validation(sml__curve *curve, const sml_epoch_record *record)
     curve->epochs++;
 }
 
+/* A copy costs as much as a few steps, or some thousand rows. */
+static int is_worth_a_copy(const sml__snapshot *snapshot, const sml__training *t)
+{
+    return t->state->steps - snapshot->state.steps >= 50 ||
+           t->state->samples - snapshot->state.samples >= 4096;
+}
+
 static void epoch(void *user, sml__training *t, const sml_epoch_record *record)
 {
     sml_doctor *doctor = user;
     note_validation(&doctor->curve, record);
+    if (is_worth_a_copy(&doctor->latest, t)) {
+        sml__snapshot_take(&doctor->latest, t, 1);
+    } else {
+        sml__snapshot_pass(&doctor->latest, t);
+    }
+    const uint64_t looks = doctor->vitals.looks;
     sml__vitals_look(&doctor->vitals, t, 1);
+    if (doctor->vitals.looks > looks && is_alive(&doctor->vitals)) {
+        sml__snapshot_take(&doctor->healthy, t, 1);
+    } else {
+        sml__snapshot_pass(&doctor->healthy, t);
+    }
 }
 
 static void diverged(void *user, sml__training *t, uint64_t update)
@@ -59,6 +98,14 @@ static int needs_census(const sml__vitals *v)
         needed = needed || v->last.stages[s].dead * 5 >= v->stages[s].units;
     }
     return needed;
+}
+
+/* Whether the last third of a training brought less than 2%. */
+static int is_at_rest(const sml__windows *w)
+{
+    const size_t sixth = w->n / 6;
+    return sixth > 0 && sml__windows_mean(w, w->n - sixth, w->n) >
+                            0.98 * sml__windows_mean(w, w->n - 2 * sixth, w->n - sixth);
 }
 
 static void judge(sml_doctor *doctor, const sml__training *t)
@@ -79,6 +126,9 @@ static void judge(sml_doctor *doctor, const sml__training *t)
         }
     }
     sml__look_at_outcome(doctor, t, &outcome);
+    doctor->may_be_small = outcome.end > 0.5 * outcome.constant && is_at_rest(&v->windows);
+    doctor->outcome = outcome;
+    doctor->outcome.census.dead = NULL;
     sml__free(outcome.census.dead);
 }
 
@@ -90,6 +140,8 @@ static void ended(void *user, sml__training *t)
         judge(doctor, t);
     }
     sml__vitals_free(&doctor->vitals, t);
+    sml__snapshot_free(&doctor->latest);
+    sml__snapshot_free(&doctor->healthy);
     sml__doctor_settle(doctor);
 }
 

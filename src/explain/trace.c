@@ -83,6 +83,7 @@ static void predict(sml_trace *trace)
         }
         trace->network.loss->output(row, n, row);
     }
+    sml__targets_restore(trace->model->target_scaling, trace->rows, trace->predictions);
 }
 
 /* 0 for the silent units of layer l, in its outputs or its deltas. */

@@ -10,9 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Relative errors of math/elementary.h, in units of u: 3e-7 is 5 u; the tests measure them. */
-static const double EXPONENTIAL = 6, SIGMOID = 8, SOFTPLUS = 12;
-
 /* Relative error of a sum of n numbers in double, and of the few operations around it. */
 static double double_error(const sml_loss_facts *facts)
 {
@@ -56,7 +53,7 @@ static void find_softmax(sml_loss_facts *facts)
  * itself. Beside it what underflows. */
 static double exponential_error(const sml_loss_class *one)
 {
-    return one->exponential * SML__ROUNDOFF * (EXPONENTIAL + fabs(one->shifted)) + 0x1p-126;
+    return one->exponential * SML__ROUNDOFF * (SML__EXPONENTIAL + fabs(one->shifted)) + 0x1p-126;
 }
 
 /* Relative error of the sum S. */
@@ -119,7 +116,7 @@ static void find_sigmoid(sml_loss_facts *facts)
     for (size_t k = 0; k < facts->n; k++) {
         sml_loss_class *one = &facts->classes[k];
         one->a_double = 1.0 / (1.0 + exp(-one->z));
-        one->bound_a = SIGMOID * SML__ROUNDOFF * one->a_double + 0x1p-126;
+        one->bound_a = SML__SIGMOID * SML__ROUNDOFF * one->a_double + 0x1p-126;
     }
 }
 
@@ -139,7 +136,7 @@ static void add_binary_cross_entropy(sml_loss_facts *facts)
         one->delta_direct = facts->weight * (a - y) / n;
         one->bound_delta = facts->weight * (one->bound_a / n + SML__TINY) +
                            4 * SML__ROUNDOFF * fabs(one->delta_direct) + SML__TINY;
-        facts->bound_loss += (SOFTPLUS * SML__ROUNDOFF * softplus + 0x1p-126) / n +
+        facts->bound_loss += (SML__SOFTPLUS * SML__ROUNDOFF * softplus + 0x1p-126) / n +
                              double_error(facts) * (fabs(z) + fabs(z * y) + softplus) / n;
     }
 }
@@ -219,17 +216,38 @@ static void predict_softmax(sml_loss_facts *facts)
 
 typedef struct description {
     const char *loss, *output;
+    sml__loss_equations equations;
     int is_smoothed;                        /* label smoothing acts */
     void (*predict)(sml_loss_facts *facts); /* a from z */
     void (*add)(sml_loss_facts *facts);     /* the terms of C and δ, from a, y and w_s */
 } description;
 
 static const description LOSSES[] = {
-    {"cross_entropy", "softmax", 1, predict_softmax, add_cross_entropy},
-    {"binary_cross_entropy", "sigmoid", 0, find_sigmoid, add_binary_cross_entropy},
-    {"mean_squared_error", "identity", 0, find_identity, add_mean_squared_error},
-    {"mean_absolute_error", "identity", 0, find_identity, add_mean_absolute_error},
-    {"huber", "identity", 0, find_identity, add_huber},
+    {"cross_entropy",
+     "softmax",
+     {"(4)", "(7)", "(8)", "(9)"},
+     1,
+     predict_softmax,
+     add_cross_entropy},
+    {"binary_cross_entropy",
+     "sigmoid",
+     {"(3)", "(12)", "(11)", "(13)"},
+     0,
+     find_sigmoid,
+     add_binary_cross_entropy},
+    {"mean_squared_error",
+     "identity",
+     {"(14)", "(14)", "(14)", "(14)"},
+     0,
+     find_identity,
+     add_mean_squared_error},
+    {"mean_absolute_error",
+     "identity",
+     {"(15)", "(15)", "(15)", "(15)"},
+     0,
+     find_identity,
+     add_mean_absolute_error},
+    {"huber", "identity", {"(16)", "(16)", "(16)", "(16)"}, 0, find_identity, add_huber},
 };
 
 static const description *describe(const char *loss)
@@ -248,6 +266,22 @@ const char *sml__trace_output_name(const char *loss)
     return found != NULL ? found->output : NULL;
 }
 
+/* With another temperature than 1 the loss has no derivatives. */
+static void forget_deltas(sml_loss_facts *facts)
+{
+    for (size_t k = 0; k < facts->n; k++) {
+        facts->classes[k].delta_jacobian = (double)NAN;
+        facts->classes[k].delta_direct = (double)NAN;
+        facts->classes[k].bound_delta = (double)NAN;
+    }
+    facts->bound_sum_of_delta = (double)NAN;
+}
+
+sml__loss_equations sml__trace_loss_equations(const char *loss)
+{
+    return describe(loss)->equations;
+}
+
 /* What the engine has, and the target. */
 static void take_engine(const sml_trace *trace, size_t row, sml_loss_facts *facts)
 {
@@ -260,7 +294,7 @@ static void take_engine(const sml_trace *trace, size_t row, sml_loss_facts *fact
     for (size_t k = 0; k < n; k++) {
         sml_loss_class *one = &facts->classes[k];
         start_class(one);
-        one->z = (double)z[k];
+        one->z = (double)(z[k] / (float)trace->temperature);
         one->a = (double)a[k];
         one->y = has_targets
                      ? (1 - e) * (double)trace->workspace.target[row * n + k] + e / (double)n
@@ -297,6 +331,9 @@ void sml__trace_loss(const sml_trace *trace, size_t row, sml_loss_facts *facts)
         return;
     }
     how->add(facts);
+    if (trace->temperature != 1) {
+        forget_deltas(facts);
+    }
     facts->loss_double = 0;
     for (size_t k = 0; k < facts->n; k++) {
         facts->loss_double += facts->weight * classes[k].term;

@@ -19,8 +19,8 @@ typedef struct terms {
     size_t layer, unit;
     int is_norm;
     double scale, bias;
-    double absolute, slack; /* found on the way: Σ |left right| + |bias|; of norms
-                               Σ |δ| (4 |x̂| + 2 |μ| r), of others Σ |right| */
+    double absolute, slack; /* found on the way: Σ |left right| + |bias|; Σ |right|, or of norms
+                               what their x̂ may be off by */
 } terms;
 
 static double left_of(const terms *t, size_t i)
@@ -43,7 +43,7 @@ static double slack_of(const terms *t, size_t i, double right)
         return fabs(right);
     }
     const sml__norm norm = sml__trace_norm(t->trace, t->layer, t->unit, i);
-    return fabs(left_of(t, i)) * (4 * fabs(right) + 2 * fabs(norm.mean) * norm.factor);
+    return fabs(left_of(t, i)) * sml__normalised_error(right, norm.mean, norm.factor);
 }
 
 static double magnitude(const sml_term *term)
@@ -194,21 +194,17 @@ static void bound_z(const terms *t, sml_sum *sum)
     }
 }
 
-/* 1/Σw is a rounded float; it, or its product with a sum or with δ, is rounded again. */
 static void bound_weight(const terms *t, sml_sum *sum)
 {
-    const double largest = fmax(sum->absolute, t->absolute);
     sum->gamma_n = t->n + 3;
-    sum->bound = isinf(sml__sum_bound(1, largest, 0))
-                     ? (double)INFINITY
-                     : sml__sum_bound(sum->gamma_n, sum->absolute, (double)t->n + t->slack);
+    sum->bound = sml__gradient_bound(t->n, t->absolute, t->scale, t->slack);
 }
 
 static void bound_double(const terms *t, sml_sum *sum)
 {
     sum->bound = sml__double_sum_bound(sum->total, sum->absolute);
     if (t->is_norm) {
-        sum->bound += t->scale * (SML__ROUNDOFF * t->slack + SML__TINY * (double)t->n);
+        sum->bound += sml__normalised_bound(t->n, t->slack, t->scale);
     }
 }
 
@@ -299,10 +295,17 @@ static sml_status check_question(sml_ctx *ctx, const sml_trace *trace, const sml
     return status;
 }
 
-static void compare(sml_sum *sum)
+/* Whether a what-if has put 0 in the place of the sum. */
+static int is_silent(const sml_trace *trace, const sml_sum *sum)
+{
+    return (sum->kind == SML_SUM_Z && sml__trace_is_silent(trace, sum->layer, sum->unit)) ||
+           (sum->kind == SML_SUM_BACK && sml__trace_is_silent(trace, sum->layer - 1, sum->input));
+}
+
+static void compare(const sml_trace *trace, sml_sum *sum)
 {
     sum->difference = fabs(sum->engine - sum->total);
-    if (sum->kind == SML_SUM_INPUT) {
+    if (sum->kind == SML_SUM_INPUT || is_silent(trace, sum)) {
         sum->bound = (double)NAN;
         sum->gamma_n = 0;
         sum->holds = 1;
@@ -339,7 +342,7 @@ sml_status sml_trace_sum(sml_ctx *ctx, const sml_trace *trace, const sml_sum *qu
     add_terms(&t, top, out);
     qsort(out->terms, out->n_terms, sizeof *out->terms, order);
     how->bound(&t, out);
-    compare(out);
+    compare(trace, out);
     return SML_OK;
 }
 

@@ -122,6 +122,22 @@ static void normalise_back(const sml__norm *norm, const sml__norm_means *means, 
         SML__ROUNDOFF * norm->factor * (13 * sizes + 2 * shifts) + 0x1p-126 * (1 + norm->factor);
 }
 
+/* No bound where something in between is beyond float32's range. */
+static void allow_overflow(const sml__norm *norm, const sml__norm_means *means, sml_unit_facts *out)
+{
+    const double scale = fabs(out->gamma) * norm->factor;
+    const double gap = fabs(out->z) + fabs(norm->mean), g = fabs(out->gamma * out->delta_out);
+    if (fmax(gap, scale) * fmax(1, scale) + fabs(out->beta) > SML__LARGEST) {
+        out->bound_f = (double)INFINITY;
+        out->bound_delta = (double)INFINITY;
+    }
+    if (fmax(1, norm->factor) * (g + means->size_of_g) +
+            (1 + gap) * norm->factor * (1 + means->size_of_product) >
+        SML__LARGEST) {
+        out->bound_delta = (double)INFINITY;
+    }
+}
+
 static void describe_norm(const sml_trace *trace, size_t l, size_t unit, size_t row,
                           const sml__norm_means *means, sml_unit_facts *out)
 {
@@ -133,6 +149,7 @@ static void describe_norm(const sml_trace *trace, size_t l, size_t unit, size_t 
     out->normalised = (out->z - norm.mean) * norm.factor;
     normalise(trace, l, &norm, out);
     normalise_back(&norm, means, out);
+    allow_overflow(&norm, means, out);
 }
 
 /* a = mask z: a product of two floats, rounded once. */
@@ -163,11 +180,11 @@ static void describe_activation(const sml__layer *layer, sml_unit_facts *out)
     out->f = layer->type->f(out->z, value);
     out->slope = layer->type->slope(out->z, value);
     out->product = out->delta_out * out->slope;
-    out->bound_f =
-        accuracy->f * (SML__ROUNDOFF * fmax(fabs(out->f), fabs(out->z * out->slope)) + 0x1p-126);
+    out->bound_f = accuracy->f * (SML__ROUNDOFF * fmax(fabs(out->f), fabs(out->z * out->slope)) +
+                                  0x1p-126 * (1 + fabs(out->z)));
     out->bound_delta =
         accuracy->slope *
-        (SML__ROUNDOFF * fabs(out->delta_out) * fmax(fabs(out->slope), 0.5) + 0x1p-126);
+        (SML__ROUNDOFF * fabs(out->delta_out) * fmax(fabs(out->slope), 0.5) + SML__TINY);
 }
 
 static void set_all_nan(sml_unit_facts *out)
@@ -209,6 +226,19 @@ static void take_engine(const sml_trace *trace, size_t l, size_t unit, size_t ro
     }
 }
 
+/* A what-if puts 0 behind the unit, or behind that of the layer below, and into its δ. */
+static void apply_silence(const sml_trace *trace, size_t l, size_t unit, sml_unit_facts *out)
+{
+    if (sml__trace_is_silent(trace, l, unit)) {
+        out->f = 0;
+        out->bound_f = 0;
+    }
+    if (l > 0 && sml__trace_is_silent(trace, l - 1, unit)) {
+        out->product = 0;
+        out->bound_delta = 0;
+    }
+}
+
 void sml__trace_unit(const sml_trace *trace, size_t l, size_t unit, size_t row,
                      const sml__norm_means *means, sml_unit_facts *out)
 {
@@ -223,6 +253,7 @@ void sml__trace_unit(const sml_trace *trace, size_t l, size_t unit, size_t row,
         describe_norm(trace, l, unit, row, means, out);
     }
     out->gate_closed = out->slope == 0;
+    apply_silence(trace, l, unit, out);
 }
 
 void sml_trace_unit(const sml_trace *trace, size_t layer, size_t unit, size_t row,

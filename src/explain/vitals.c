@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "data/rows.h"
+#include "nn/inference.h"
 #include "nn/network_tensors.h"
 
 #include <math.h>
@@ -305,6 +306,25 @@ void sml__vitals_look(sml__vitals *v, const sml__training *t, int due)
     v->looks++;
 }
 
+double sml__vitals_input(const sml__vitals *v, const sml__training *t, size_t stage)
+{
+    const size_t dense = v->stages[stage].dense, n = t->network->layers[dense].n_in;
+    const float *input = dense > 0 ? v->workspace.outputs[dense - 1] : v->workspace.input;
+    const double r = rms(input, v->rows, n, sml__row_stride(n));
+    return r * r * (double)n;
+}
+
+void sml__vitals_glance(sml__vitals *v, const sml__training *t, size_t *dead)
+{
+    pass_rows(v, t, v->places, v->rows, NULL);
+    for (size_t s = 0; s < v->n_stages; s++) {
+        const sml__stage *stage = &v->stages[s];
+        dead[s] = stage->can_die
+                      ? count_closed(v->workspace.outputs[stage->activation], v->rows, stage->units)
+                      : 0;
+    }
+}
+
 double sml__vitals_usual_gradient(const sml__vitals *v)
 {
     double sorted[SML__NORMS];
@@ -324,6 +344,8 @@ double sml__vitals_usual_gradient(const sml__vitals *v)
 typedef struct tally {
     uint8_t **open; /* [n_stages] of [units]: not 0 on some row */
     double *sum;    /* [n_out] of logits */
+    size_t *said;   /* [n_out] rows whose largest logit it is */
+    size_t right;
     double squares;
 } tally;
 
@@ -334,13 +356,15 @@ static void tally_free(const sml__vitals *v, tally *all)
     }
     sml__free(all->open);
     sml__free(all->sum);
+    sml__free(all->said);
 }
 
 static int tally_create(sml_ctx *ctx, const sml__vitals *v, const sml__training *t, tally *all)
 {
     all->open = sml__alloc(ctx, v->n_stages, sizeof *all->open, "units");
     all->sum = sml__alloc(ctx, t->network->n_out, sizeof *all->sum, "logits");
-    int complete = all->open != NULL && all->sum != NULL;
+    all->said = sml__alloc(ctx, t->network->n_out, sizeof *all->said, "answers");
+    int complete = all->open != NULL && all->sum != NULL && all->said != NULL;
     for (size_t s = 0; complete && s < v->n_stages; s++) {
         all->open[s] = sml__alloc(ctx, v->stages[s].units, 1, "units");
         complete = all->open[s] != NULL;
@@ -353,11 +377,16 @@ static void tally_add(const sml__vitals *v, const sml__training *t, size_t rows,
     const size_t n_out = t->network->n_out;
     const float *logits = v->workspace.outputs[t->network->n_layers - 1];
     for (size_t r = 0; r < rows; r++) {
+        const float *row = logits + r * sml__row_stride(n_out);
+        size_t largest = 0;
         for (size_t k = 0; k < n_out; k++) {
-            const double z = (double)logits[r * sml__row_stride(n_out) + k];
-            all->sum[k] += z;
-            all->squares += z * z;
+            all->sum[k] += (double)row[k];
+            all->squares += (double)row[k] * (double)row[k];
+            largest = row[k] > row[largest] ? k : largest;
         }
+        all->said[largest]++;
+        all->right += (size_t)sml__is_hit(t->network->loss->task, row,
+                                          v->workspace.target + r * n_out, n_out);
         for (size_t s = 0; s < v->n_stages; s++) {
             const size_t n = v->stages[s].units;
             const float *a = v->stages[s].can_die ? v->workspace.outputs[v->stages[s].activation] +
@@ -374,22 +403,31 @@ int sml__vitals_count(sml_ctx *ctx, sml__vitals *v, const sml__training *t, sml_
 {
     const size_t n_out = t->network->n_out;
     uint32_t *places = sml__alloc(ctx, SML__CONFIRM_ROWS, sizeof *places, "rows to look at");
+    double loss = 0;
     tally all = {0};
     const int complete = sml__vitals_can_look(v) && tally_create(ctx, v, t, &all) && places != NULL;
     census->rows = complete ? spread_rows(t->data, SML__CONFIRM_ROWS, places) : 0;
     for (size_t done = 0; done < census->rows; done += SML__LOOK_ROWS) {
         const size_t left = census->rows - done;
         const size_t rows = left < SML__LOOK_ROWS ? left : SML__LOOK_ROWS;
-        pass_rows(v, t, places + done, rows, NULL);
+        loss += pass_rows(v, t, places + done, rows, NULL);
         tally_add(v, t, rows, &all);
     }
     if (complete) {
+        size_t same = 0;
+        for (size_t k = 0; k < n_out; k++) {
+            same = all.said[k] > same ? all.said[k] : same;
+        }
+        const int has_classes = t->network->loss->task == SML_TASK_CLASSIFICATION;
+        census->same = has_classes ? (double)same / (double)census->rows : (double)NAN;
+        census->right = has_classes ? (double)all.right / (double)census->rows : (double)NAN;
         const double n = (double)census->rows * (double)n_out;
         double of_means = 0;
         for (size_t k = 0; k < n_out; k++) {
             of_means += all.sum[k] * all.sum[k] / (double)census->rows;
         }
         const double around = all.squares - of_means;
+        census->loss = loss / (double)census->rows;
         census->logit = sqrt(all.squares / n);
         census->spread = sqrt((around > 0 ? around : 0) / n);
         for (size_t s = 0; s < v->n_stages; s++) {

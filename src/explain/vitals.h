@@ -29,11 +29,13 @@ typedef struct sml__windows {
 } sml__windows;
 
 void sml__windows_add(sml__windows *windows, double loss);
-/* Mean loss of window i; of the first and of the last eighth of the training, at least a window
- * each; the largest mean. NaN without a batch. */
+/* Mean losses: of window i; of windows first … end - 1; of the first sixteenth of the training, of
+ * its last eighth, of its best eighth; the largest of a window. NaN without a batch. */
 double sml__window_mean(const sml__windows *windows, size_t i);
+double sml__windows_mean(const sml__windows *windows, size_t first, size_t end);
 double sml__windows_start(const sml__windows *windows);
 double sml__windows_end(const sml__windows *windows);
+double sml__windows_best(const sml__windows *windows);
 double sml__windows_peak(const sml__windows *windows);
 
 /* A dense layer and what follows it until the next one. */
@@ -91,12 +93,21 @@ int sml__vitals_can_look(const sml__vitals *vitals);
 /* Looks at the network as it is; due: only where the training has gone on far enough. */
 void sml__vitals_look(sml__vitals *vitals, const sml__training *t, int due);
 
+/* Mean ‖a‖² of what a stage was given at the last look or glance. */
+double sml__vitals_input(const sml__vitals *vitals, const sml__training *t, size_t stage);
+
+/* The same forward only: closed units of each stage into dead[n_stages]. */
+void sml__vitals_glance(sml__vitals *vitals, const sml__training *t, size_t *dead);
+
 /* The median gradient of the looks before the last. */
 double sml__vitals_usual_gradient(const sml__vitals *vitals);
 
 /* What a look sees forward, on up to SML__CONFIRM_ROWS rows. */
 typedef struct sml__census {
     size_t rows;
+    double loss;          /* mean */
+    double same, right;   /* of classes: shares of rows that get the commonest answer, and the right
+                             one; NaN for other tasks */
     double logit, spread; /* as of a look */
     size_t *dead;         /* [n_stages]; the caller's */
 } sml__census;

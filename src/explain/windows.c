@@ -38,7 +38,7 @@ double sml__window_mean(const sml__windows *w, size_t i)
     return i < w->n ? w->at[i].sum / (double)w->at[i].n : (double)NAN;
 }
 
-static double mean_of(const sml__windows *w, size_t first, size_t end)
+double sml__windows_mean(const sml__windows *w, size_t first, size_t end)
 {
     double sum = 0;
     uint64_t n = 0;
@@ -51,14 +51,23 @@ static double mean_of(const sml__windows *w, size_t first, size_t end)
 
 double sml__windows_start(const sml__windows *w)
 {
-    return mean_of(w, 0, w->n < 16 ? (w->n > 0) : w->n / 16);
+    return sml__windows_mean(w, 0, w->n < 16 ? (w->n > 0) : w->n / 16);
 }
 
 /* The last window may have begun just now. */
 double sml__windows_end(const sml__windows *w)
 {
     const size_t part = w->n < 8 ? 1 : w->n / 8 + 1;
-    return mean_of(w, w->n > part ? w->n - part : 0, w->n);
+    return sml__windows_mean(w, w->n > part ? w->n - part : 0, w->n);
+}
+
+double sml__windows_best(const sml__windows *w)
+{
+    double best = sml__windows_end(w);
+    for (size_t k = 0; k < 8 && w->n >= 8; k++) {
+        best = fmin(best, sml__windows_mean(w, k * w->n / 8, (k + 1) * w->n / 8));
+    }
+    return best;
 }
 
 double sml__windows_peak(const sml__windows *w)

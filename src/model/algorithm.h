@@ -4,6 +4,7 @@
 #define SML_MODEL_ALGORITHM_H
 
 #include "data/prepare/pipeline.h"
+#include "data/prepare/targets.h"
 
 #include <jansson.h>
 #include <scratchml/model.h>
@@ -17,7 +18,8 @@ typedef struct sml__algorithm {
     /* Frees model->state and sets it to NULL; legal before create. */
     void (*free_state)(sml_model *model);
 
-    /* Data comes behind the model's pipeline: as the algorithm takes it. */
+    /* Data comes behind the model's pipeline, and its targets scaled: as the algorithm takes it, in
+     * whose units it predicts. */
 
     /* Trains; model->task, inputs, outputs and class names are set from the data already; for a
      * warm start they fit the data. options->validation is what to score after every epoch, whether
@@ -64,13 +66,14 @@ struct sml_model {
     double *setting_values; /* [n_parameters] the same as numbers; NaN for "auto" and for texts */
     void *state;            /* the algorithm's own; NULL before it is built */
     sml_task task;
-    size_t inputs, outputs;   /* inputs: numbers of a row behind the pipeline */
-    sml__pipeline *pipeline;  /* from raw rows to inputs; NULL: they are the same */
-    size_t height, width;     /* of the pictures it was trained on, or 0 */
-    char **class_names;       /* [outputs], or NULL */
-    char (*number_names)[12]; /* [outputs] "0", "1", … where there are no names */
-    json_t *fit_settings;     /* object of texts: the settings of the last fit; NULL before */
-    json_t *receipt;          /* object */
+    size_t inputs, outputs;              /* inputs: numbers of a row behind the pipeline */
+    sml__pipeline *pipeline;             /* from raw rows to inputs; NULL: they are the same */
+    sml__target_scaling *target_scaling; /* of a regression; NULL: targets as they are */
+    size_t height, width;                /* of the pictures it was trained on, or 0 */
+    char **class_names;                  /* [outputs], or NULL */
+    char (*number_names)[12];            /* [outputs] "0", "1", … where there are no names */
+    json_t *fit_settings; /* object of texts: the settings of the last fit; NULL before */
+    json_t *receipt;      /* object */
     char *receipt_text;
     sml_epoch_record *history; /* [n_history] of the last fit */
     size_t n_history;

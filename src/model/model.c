@@ -74,6 +74,7 @@ void sml_model_free(sml_model *model)
     sml__free(model->setting_values);
     sml__model_free_names(model);
     sml__pipeline_free(model->pipeline);
+    sml__free(model->target_scaling);
     json_decref(model->fit_settings);
     json_decref(model->receipt);
     sml__free(model->receipt_text);
@@ -150,7 +151,7 @@ static sml_status check_fitted(sml_ctx *ctx, const sml_model *model, const char 
                      verb);
 }
 
-/* A warm start keeps the model's pipeline and shape, which the data must have. */
+/* A warm start keeps the model's pipeline, scales and shape, which the data must have. */
 static sml_status go_on(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
                         sml_dataset **own, const sml_dataset **ready)
 {
@@ -166,10 +167,11 @@ static sml_status start_anew(sml_ctx *ctx, sml_model *model, const sml_dataset *
                              sml_dataset **own, const sml_dataset **ready)
 {
     sml_status status = sml__model_fit_pipeline(ctx, model, train);
-    *ready = train;
-    if (status == SML_OK && model->pipeline != NULL) {
-        status = sml__dataset_prepared(ctx, train, model->pipeline, own);
-        *ready = *own;
+    if (status == SML_OK) {
+        status = sml__model_fit_target_scaling(ctx, model, train);
+    }
+    if (status == SML_OK) {
+        status = sml__model_training_data(ctx, model, train, own, ready);
     }
     return status == SML_OK ? take_shape(ctx, model, *ready) : status;
 }
@@ -309,6 +311,7 @@ sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset 
         model->class_names = NULL;
         model->number_names = NULL;
         model->pipeline = NULL;
+        model->target_scaling = NULL;
     }
     sml_status status = fit_parts(ctx, model, train, options, report);
     int refused = model->receipt == before.receipt;
@@ -316,6 +319,7 @@ sml_status sml_model_fit_with(sml_ctx *ctx, sml_model *model, const sml_dataset 
     if (!options->warm_start) {
         sml__model_free_names(spare);
         sml__pipeline_free(spare->pipeline);
+        sml__free(spare->target_scaling);
     }
     if (refused) {
         before.state = model->state;
@@ -353,6 +357,9 @@ sml_status sml_model_predict(sml_ctx *ctx, const sml_model *model, const sml_dat
     }
     if (status == SML_OK) {
         status = model->algorithm->predict(ctx, model, ready, outputs);
+    }
+    if (status == SML_OK) {
+        sml__targets_restore(model->target_scaling, data->view.rows, outputs);
     }
     sml_dataset_free(own);
     return status;

@@ -1,12 +1,14 @@
 /* The model file: safetensors, with everything but the tensors as texts in __metadata__:
  *   format          "scratchml"
- *   format_version  "1", or "2" where there is preprocessing: older readers would misread the model
+ *   format_version  "1", "2" where there is preprocessing, or "3" where targets are scaled, with
+ *                   preprocessing or without: older readers would misread the model
  *   algorithm       "mlp"
  *   settings        JSON object of texts, the hyper-parameters of the last fit
  *   structure       JSON of the algorithm's own
  *   task, inputs, outputs, height, width
  *   class_names     JSON list of texts, where there are names
  *   preprocessing   JSON, where raw rows are prepared: see prepare_model.h
+ *   target_scaling  JSON, where the targets of a regression are scaled: see prepare_model.h
  *   receipt         JSON object
  *   sha256          of the whole file, with these 64 digits taken as '0': every changed bit shows
  * All tensors are F32.
@@ -22,6 +24,7 @@
 #define SML__FORMAT          "scratchml"
 #define SML__FORMAT_PLAIN    "1"
 #define SML__FORMAT_PREPARED "2"
+#define SML__FORMAT_SCALED   "3"
 #define SML__CHECKPOINT      "scratchml-checkpoint"
 
 enum { SML__DIGEST = 64 };

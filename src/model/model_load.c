@@ -102,6 +102,31 @@ static sml_status refuse_other_kind(const loader *l)
                                    : "to go on from it, start warm from the model");
 }
 
+/* A version says which parts there are. */
+static sml_status check_version(const loader *l, const char *version)
+{
+    const int is_prepared = strcmp(version, SML__FORMAT_PREPARED) == 0;
+    const int is_scaled = strcmp(version, SML__FORMAT_SCALED) == 0;
+    if (!is_prepared && !is_scaled && strcmp(version, SML__FORMAT_PLAIN) != 0) {
+        return sml__fail(l->ctx, SML_BAD_FILE,
+                         "%s: format version '%.16s', this library (%s) reads versions '%s' to "
+                         "'%s'; use the library that wrote it, or a newer one",
+                         l->path, version, scratchml_version(), SML__FORMAT_PLAIN,
+                         SML__FORMAT_SCALED);
+    }
+    if (!is_scaled && is_prepared != (find_text(l, "preprocessing") != NULL)) {
+        return sml__fail(l->ctx, SML_BAD_FILE,
+                         "%s: metadata: format version '%s' %s 'preprocessing'", l->path, version,
+                         is_prepared ? "needs" : "has no");
+    }
+    if (is_scaled != (find_text(l, "target_scaling") != NULL)) {
+        return sml__fail(l->ctx, SML_BAD_FILE,
+                         "%s: metadata: format version '%s' %s 'target_scaling'", l->path, version,
+                         is_scaled ? "needs" : "has no");
+    }
+    return SML_OK;
+}
+
 static sml_status check_format(const loader *l)
 {
     const char *format = find_text(l, "format");
@@ -117,21 +142,7 @@ static sml_status check_format(const loader *l)
                          "be loaded",
                          l->path, l->file.n);
     }
-    if (version == NULL ||
-        (strcmp(version, SML__FORMAT_PLAIN) != 0 && strcmp(version, SML__FORMAT_PREPARED) != 0)) {
-        return sml__fail(l->ctx, SML_BAD_FILE,
-                         "%s: format version '%.16s', this library (%s) reads versions '%s' and "
-                         "'%s'; use the library that wrote it, or a newer one",
-                         l->path, version != NULL ? version : "", scratchml_version(),
-                         SML__FORMAT_PLAIN, SML__FORMAT_PREPARED);
-    }
-    const int is_prepared = strcmp(version, SML__FORMAT_PREPARED) == 0;
-    if (is_prepared != (find_text(l, "preprocessing") != NULL)) {
-        return sml__fail(l->ctx, SML_BAD_FILE,
-                         "%s: metadata: format version '%s' %s 'preprocessing'", l->path, version,
-                         is_prepared ? "needs" : "has no");
-    }
-    return SML_OK;
+    return check_version(l, version != NULL ? version : "");
 }
 
 /* libFuzzer defines the macro in its builds only: without the gate it reaches what lies behind. */
@@ -317,6 +328,27 @@ static sml_status take_preprocessing(loader *l)
     return status;
 }
 
+static sml_status take_target_scaling(loader *l)
+{
+    json_t *json = NULL;
+    if (find_text(l, "target_scaling") == NULL) {
+        return SML_OK;
+    }
+    if (l->model->task != SML_TASK_REGRESSION) {
+        return sml__fail(l->ctx, SML_BAD_FILE,
+                         "%s: metadata: target_scaling of a model that does %s", l->path,
+                         sml_task_name(l->model->task));
+    }
+    sml_status status = take_json(l, "target_scaling", &json);
+    if (status == SML_OK) {
+        status =
+            sml__target_scaling_read(l->ctx, json, l->model->outputs, &l->model->target_scaling);
+        status = refuse(l, status, "target_scaling: ");
+    }
+    json_decref(json);
+    return status;
+}
+
 static sml_status take_receipt(loader *l)
 {
     json_t *receipt = NULL;
@@ -450,6 +482,9 @@ static sml_status load_steps(loader *l)
     }
     if (status == SML_OK) {
         status = take_preprocessing(l);
+    }
+    if (status == SML_OK) {
+        status = take_target_scaling(l);
     }
     if (status == SML_OK) {
         status = take_receipt(l);

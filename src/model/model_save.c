@@ -77,7 +77,9 @@ static json_t *names_json(sml_ctx *ctx, const sml_model *model)
 json_t *sml__model_metadata(sml_ctx *ctx, const sml_model *model, const char *format,
                             json_t *settings, json_t *receipt)
 {
-    const char *version = model->pipeline != NULL ? SML__FORMAT_PREPARED : SML__FORMAT_PLAIN;
+    const char *version = model->target_scaling != NULL ? SML__FORMAT_SCALED
+                          : model->pipeline != NULL     ? SML__FORMAT_PREPARED
+                                                        : SML__FORMAT_PLAIN;
     json_t *m = json_object();
     int failed =
         put_text(m, "format", format) != 0 || put_text(m, "format_version", version) != 0 ||
@@ -95,6 +97,10 @@ json_t *sml__model_metadata(sml_ctx *ctx, const sml_model *model, const char *fo
     if (!failed && model->pipeline != NULL) {
         failed = sml__metadata_put(ctx, m, "preprocessing",
                                    sml__pipeline_json(ctx, model->pipeline)) != 0;
+    }
+    if (!failed && model->target_scaling != NULL) {
+        failed = sml__metadata_put(ctx, m, "target_scaling",
+                                   sml__target_scaling_json(ctx, model->target_scaling)) != 0;
     }
     if (failed) {
         sml__fail(ctx, SML_NO_MEMORY, "out of memory: the metadata of a model file");

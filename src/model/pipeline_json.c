@@ -85,6 +85,24 @@ static int put_numbers(json_t *json, const sml__pipeline *pipeline)
     return complete;
 }
 
+json_t *sml__target_scaling_json(sml_ctx *ctx, const sml__target_scaling *scaling)
+{
+    json_t *json = json_object(), *shift = json_array(), *factor = json_array();
+    int complete = json != NULL;
+    complete &= put(json, "shift", shift);
+    complete &= put(json, "factor", factor);
+    for (size_t k = 0; complete && k < scaling->n; k++) {
+        complete = json_array_append_new(shift, json_real(scaling->out[k].shift)) == 0 &&
+                   json_array_append_new(factor, json_real(scaling->out[k].factor)) == 0;
+    }
+    if (!complete) {
+        sml__fail(ctx, SML_NO_MEMORY, "out of memory: scales of targets as JSON");
+        json_decref(json);
+        return NULL;
+    }
+    return json;
+}
+
 json_t *sml__pipeline_json(sml_ctx *ctx, const sml__pipeline *pipeline)
 {
     json_t *json = json_object();

@@ -41,7 +41,13 @@ static int float_number(const json_t *json, double *value)
     return is_in_range(json, -(double)FLT_MAX, (double)FLT_MAX, value);
 }
 
-/* fill: a number or null. factor: not 0, or a column would be lost. */
+/* shift: in float32's range. factor: not 0, or a column would be lost. */
+static int read_scale(const json_t *shift, const json_t *factor, double *s, double *f)
+{
+    return float_number(shift, s) && is_in_range(factor, 1 / FACTOR_MAX, FACTOR_MAX, f);
+}
+
+/* fill: a number or null. */
 static sml_status read_numbers(sml_ctx *ctx, size_t index, const json_t *fill, const json_t *shift,
                                const json_t *factor, sml__prepared_column *column)
 {
@@ -49,14 +55,38 @@ static sml_status read_numbers(sml_ctx *ctx, size_t index, const json_t *fill, c
     if (json_is_null(fill)) {
         column->fill = NAN;
     }
-    if ((has_fill || json_is_null(fill)) && float_number(shift, &column->shift) &&
-        is_in_range(factor, 1 / FACTOR_MAX, FACTOR_MAX, &column->factor)) {
+    if ((has_fill || json_is_null(fill)) &&
+        read_scale(shift, factor, &column->shift, &column->factor)) {
         return SML_OK;
     }
     return sml__fail(ctx, SML_BAD_FILE,
                      "column %zu: fill and shift are not numbers in float32's range, or factor is "
                      "none in %g…%g",
                      index, 1 / FACTOR_MAX, FACTOR_MAX);
+}
+
+sml_status sml__target_scaling_read(sml_ctx *ctx, const json_t *json, size_t n,
+                                    sml__target_scaling **out)
+{
+    const json_t *shift = json_object_get(json, "shift"), *factor = json_object_get(json, "factor");
+    *out = NULL;
+    if (json_object_size(json) != 2 || json_array_size(shift) != n ||
+        json_array_size(factor) != n) {
+        return sml__fail(ctx, SML_BAD_FILE, "shift and factor are not lists of %zu targets", n);
+    }
+    sml__target_scaling *made = sml__target_scaling_new(ctx, n);
+    for (size_t k = 0; made != NULL && k < n; k++) {
+        if (!read_scale(json_array_get(shift, k), json_array_get(factor, k), &made->out[k].shift,
+                        &made->out[k].factor)) {
+            sml__free(made);
+            return sml__fail(ctx, SML_BAD_FILE,
+                             "target %zu: shift is not a number in float32's range, or factor is "
+                             "none in %g…%g",
+                             k, 1 / FACTOR_MAX, FACTOR_MAX);
+        }
+    }
+    *out = made;
+    return made != NULL ? SML_OK : SML_NO_MEMORY;
 }
 
 static sml_status refuse_twins(sml_ctx *ctx, const char *const *list, size_t n, const char *what)

@@ -7,6 +7,7 @@ struct sml_predictor {
     void *state;
     const sml__pipeline *pipeline; /* the model's */
     float *row;                    /* [inputs] behind it */
+    const sml__target_scaling *target_scaling;
 };
 
 sml_status sml_predictor_create(sml_ctx *ctx, const sml_model *model, sml_predictor **out)
@@ -22,6 +23,7 @@ sml_status sml_predictor_create(sml_ctx *ctx, const sml_model *model, sml_predic
     }
     predictor->algorithm = model->algorithm;
     predictor->pipeline = model->pipeline;
+    predictor->target_scaling = model->target_scaling;
     sml_status status = SML_OK;
     if (model->pipeline != NULL) {
         predictor->row = sml__alloc(ctx, model->inputs, sizeof(float), "a prepared row");
@@ -46,6 +48,7 @@ void sml_predictor_run(sml_predictor *predictor, const float *features, float *o
         features = predictor->row;
     }
     predictor->algorithm->predictor_run(predictor->state, features, outputs);
+    sml__targets_restore(predictor->target_scaling, 1, outputs);
 }
 
 void sml_predictor_free(sml_predictor *predictor)

@@ -38,6 +38,23 @@ sml_status sml__model_fit_pipeline(sml_ctx *ctx, sml_model *model, const sml_dat
     return sml__pipeline_fit(ctx, train, &settings, &model->pipeline);
 }
 
+sml_status sml__model_fit_target_scaling(sml_ctx *ctx, sml_model *model, const sml_dataset *train)
+{
+    enum { AUTO, NONE, STANDARD };
+    const int choice = chosen(model, "target_scaling", SML__TARGET_CHOICES);
+    const int is_regression = train->view.task == SML_TASK_REGRESSION;
+    if (choice == STANDARD && !is_regression) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT,
+                         "target_scaling=standard: %s is for %s, and only regression has targets "
+                         "to scale; leave it out",
+                         train->name, sml_task_name(train->view.task));
+    }
+    if (!is_regression || choice == NONE || (choice == AUTO && train->schema == NULL)) {
+        return SML_OK;
+    }
+    return sml__target_scaling_fit(ctx, train, &model->target_scaling);
+}
+
 /* A model that was trained on bare numbers has nothing to put in the place of a missing cell or of
  * a category. */
 static sml_status check_plain(sml_ctx *ctx, const sml_model *model, const sml_dataset *data)
@@ -60,17 +77,34 @@ static sml_status check_plain(sml_ctx *ctx, const sml_model *model, const sml_da
     return SML_OK;
 }
 
+sml_status sml__model_training_data(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
+                                    sml_dataset **own, const sml_dataset **ready)
+{
+    /* Other tasks and other numbers of targets are refused where targets are read. */
+    const sml__target_scaling *scaling = model->target_scaling;
+    const int is_scaled = scaling != NULL && train->view.task == SML_TASK_REGRESSION &&
+                          train->view.outputs == scaling->n;
+    sml_status status = SML_OK;
+    *own = NULL;
+    if (model->pipeline != NULL) {
+        status = sml__dataset_prepared(ctx, train, model->pipeline, own);
+    } else if (is_scaled) {
+        status = sml__dataset_borrow(ctx, train, train->view.rows, own);
+    }
+    if (status == SML_OK && is_scaled) {
+        (*own)->target_scaling = scaling;
+    }
+    *ready = *own != NULL ? *own : train;
+    return status;
+}
+
 sml_status sml__model_data(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
                            sml_dataset **own, const sml_dataset **ready)
 {
     *own = NULL;
     *ready = data;
-    if (model->pipeline == NULL) {
-        return check_plain(ctx, model, data);
-    }
-    const sml_status status = sml__dataset_prepared(ctx, data, model->pipeline, own);
-    *ready = *own;
-    return status;
+    const sml_status status = model->pipeline == NULL ? check_plain(ctx, model, data) : SML_OK;
+    return status == SML_OK ? sml__model_training_data(ctx, model, data, own, ready) : status;
 }
 
 sml_status sml__model_check_targets(sml_ctx *ctx, const sml_model *model, const sml_dataset *data)
@@ -142,6 +176,18 @@ sml_status sml_model_column(sml_ctx *ctx, const sml_model *model, size_t column,
         facts->n_categories = facts->is_categorical ? raw->n_categories : 0;
         facts->categories = facts->is_categorical ? raw->categories : NULL;
     }
+    return SML_OK;
+}
+
+sml_status sml_model_target_scale(sml_ctx *ctx, const sml_model *model, size_t output,
+                                  double *shift, double *factor)
+{
+    const sml__target_scaling *scaling = model->target_scaling;
+    if (scaling == NULL || output >= scaling->n) {
+        return sml__fail(ctx, SML_NOT_FOUND, "the model does not scale output %zu", output);
+    }
+    *shift = scaling->out[output].shift;
+    *factor = scaling->out[output].factor;
     return SML_OK;
 }
 

@@ -1,4 +1,4 @@
-/* Where raw data meets a model: its pipeline, and that pipeline as JSON. */
+/* Where raw data meets a model: its pipeline, its scales of targets, and these as JSON. */
 #ifndef SML_MODEL_PREPARE_MODEL_H
 #define SML_MODEL_PREPARE_MODEL_H
 
@@ -8,12 +8,22 @@
  * settings has the defaults. model->pipeline is NULL where there is nothing to do. */
 sml_status sml__model_fit_pipeline(sml_ctx *ctx, sml_model *model, const sml_dataset *train);
 
+/* The same for its target_scaling; NULL where targets stay as they are. Errors: SML_BAD_ARGUMENT
+ * where the setting asks for it and the task is no regression. */
+sml_status sml__model_fit_target_scaling(sml_ctx *ctx, sml_model *model, const sml_dataset *train);
+
 /* Raw data as the model's algorithm takes it: *ready is data itself where there is no pipeline;
- * otherwise it is *own, which the caller frees with sml_dataset_free, and data must outlive it.
+ * and no scaling of targets; otherwise it is *own, which the caller frees with sml_dataset_free,
+ * and data must outlive it.
  * Errors: as sml__pipeline_bind; without a pipeline SML_BAD_SHAPE, or SML_BAD_DATA for a table
  * whose cells need one. */
 sml_status sml__model_data(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
                            sml_dataset **own, const sml_dataset **ready);
+
+/* The same for the rows that pipeline and scaling were fitted on, before the model has their shape.
+ */
+sml_status sml__model_training_data(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
+                                    sml_dataset **own, const sml_dataset **ready);
 
 /* Refuses data of another task, or with another number of classes or targets (SML_BAD_SHAPE). */
 sml_status sml__model_check_targets(sml_ctx *ctx, const sml_model *model, const sml_dataset *data);
@@ -29,6 +39,13 @@ sml_status sml__model_check_targets(sml_ctx *ctx, const sml_model *model, const 
  * Of other rows {"numeric": 784, "fill": […], "shift": […], "factor": […]} stands in place of the
  * first four members. "fill" is null where missing cells are refused. */
 json_t *sml__pipeline_json(sml_ctx *ctx, const sml__pipeline *pipeline);
+
+/* {"shift": [152.1], "factor": [0.013]}, a number for each target. */
+json_t *sml__target_scaling_json(sml_ctx *ctx, const sml__target_scaling *scaling);
+
+/* The reverse, of n targets; errors as below. */
+sml_status sml__target_scaling_read(sml_ctx *ctx, const json_t *json, size_t n,
+                                    sml__target_scaling **out);
 
 /* The reverse; inputs is what n_out must be. Errors: SML_BAD_FILE for everything that is not
  * well-formed (the text does not name the file), SML_NO_MEMORY. */

@@ -1,6 +1,7 @@
 /* The validation rows of a training: their truth, read once, and how each epoch does on them. */
 #include "base/context.h"
 #include "base/memory.h"
+#include "data/prepare/targets.h"
 #include "data/rows.h"
 #include "nn/inference.h"
 #include "nn/stopping.h"
@@ -8,10 +9,13 @@
 
 #include <math.h>
 
-/* The labels, or the targets, of all rows. */
+/* The labels, or the targets, of all rows: these as they are in the data, since metrics are in its
+ * units. */
 static sml_status read_truth(sml__training *t)
 {
-    const sml_dataset *rows = t->options->validation;
+    sml_dataset unscaled = *t->options->validation;
+    const sml_dataset *rows = &unscaled;
+    unscaled.target_scaling = NULL;
     for (size_t r = 0; r < t->judged.n; r++) {
         if (t->true_labels != NULL) {
             t->true_labels[r] = sml_dataset_label(rows, r);
@@ -71,16 +75,17 @@ void sml__training_judge_end(sml__training *t)
 sml_status sml__training_validate(sml__training *t, sml_epoch_record *record)
 {
     const sml__stopping_metric *metric = t->settings->stopping;
+    const sml_dataset *rows = t->options->validation;
     sml_scores scores = {.accuracy = (double)NAN, .loss = (double)NAN};
     sml_status status = SML_OK;
-    if (t->options->validation != NULL) {
-        status =
-            sml__network_evaluate(t->ctx, t->network, t->options->validation, t->outputs, &scores);
+    if (rows != NULL) {
+        status = sml__network_evaluate(t->ctx, t->network, rows, t->outputs, &scores);
     }
     record->validation_loss = scores.loss;
     record->validation_accuracy = scores.accuracy;
     record->validation_metric = metric != NULL ? scores.accuracy : (double)NAN;
-    if (metric != NULL && t->outputs != NULL && status == SML_OK) {
+    if (rows != NULL && metric != NULL && t->outputs != NULL && status == SML_OK) {
+        sml__targets_restore(rows->target_scaling, t->judged.n, t->outputs);
         sml_metric_named(metric->name, t->judged.task, &t->judged, &record->validation_metric,
                          NULL);
     } else if (metric != NULL && !metric->larger_is_better) {

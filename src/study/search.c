@@ -435,6 +435,23 @@ static sml_status run_rungs(sieve *s)
     return status;
 }
 
+/* Losses of trials that differ in what a loss is cannot be ranked. */
+static sml_status check_units(sml_ctx *ctx, const sml_search *search, const char *metric)
+{
+    static const char *const names[] = {"loss=", "target_scaling="};
+    for (size_t i = 0; i < 2 && strcmp(metric, "loss") == 0; i++) {
+        const char *at = strstr(search->space_text, names[i]);
+        if (at != NULL && (at == search->space_text || at[-1] == ' ')) {
+            return sml__fail(ctx, SML_BAD_ARGUMENT,
+                             "%.*s: trials that differ in it have losses in different units; rank "
+                             "them by another metric, such as mse or r2 for regression, accuracy "
+                             "for classes",
+                             (int)strlen(names[i]) - 1, names[i]);
+        }
+    }
+    return SML_OK;
+}
+
 sml_status sml_search_run(sml_ctx *ctx, sml_search *search, const sml_dataset *train,
                           const sml_dataset *validation, const sml_study *study,
                           const char *journal)
@@ -452,6 +469,9 @@ sml_status sml_search_run(sml_ctx *ctx, sml_search *search, const sml_dataset *t
     }
     search->ranked = 0;
     sml_status status = sml_study_check(ctx, study, train, &s.larger_is_better);
+    if (status == SML_OK) {
+        status = check_units(ctx, search, sml__study_metric(study, train->view.task));
+    }
     if (status == SML_OK && journal != NULL) {
         status = open_journal(&s, journal);
     }

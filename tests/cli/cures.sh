@@ -27,7 +27,7 @@ fails_with 2 '--size is for pictures; t.csv has none' predict m.safetensors t.cs
 
 # Parts that do not belong together are told before the work.
 cp "$files/uneven.npz" .
-fails_with 1 'uneven.npz: its train part has rows of [0-9]+ numbers, its test part of 1$' train uneven.npz
+fails_with 1 "uneven.npz: 'x_test' has rows of 1, 'x_train' has rows of [0-9]+ numbers; save both" train uneven.npz
 
 # A folder without data.
 mkdir empty

@@ -76,4 +76,44 @@ printf '1 2 3\n' >wide.txt
 fails_with 1 'wide|columns|inputs' predict m.safetensors wide.txt --json
 fails_with 1 'absent' predict m.safetensors absent.txt
 
+# Rows with blanks between their numbers, for a table of numbers: its columns in their order.
+awk 'BEGIN { print "a,b,y"; for (r = 0; r < 40; r++) printf "%d,%.1f,%.2f\n", r % 7, r % 5 / 2, r % 7 - r % 5 }' >n.csv
+run train n.csv --target y --task regression --epochs 3 --test 0 -o n.safetensors --quiet
+printf 'a,b\n3,0.5\n1,2\n' >commas.csv
+run predict n.safetensors commas.csv --json
+cp out wanted
+# given ROWS: what the program says of rows on standard input
+given() {
+    last_command="predict, from standard input: $1"
+    code=0
+    # shellcheck disable=SC2059
+    printf "$1" | "$SCRATCHML" predict "${2:-n.safetensors}" - --json >out 2>err || code=$?
+}
+for rows in '3 0.5\n1 2\n' '# measured\n\n  3   0.5  \r\n1 2' '3.0 5e-1\n1 2\n'; do
+    given "$rows"
+    check 'the same predictions' cmp out wanted
+done
+printf '3 0.5\n1 2\n' >rows
+run predict n.safetensors rows --json
+check 'from a file, too' cmp out wanted
+# With more or fewer numbers, or with words, nothing is guessed.
+given '3 0.5 7\n'
+expect_code 1
+expect_err 'standard input: the model expects 2 columns, the data has 3'
+given '3 0.5\n1\n'
+expect_code 1
+expect_err ':2: 1 column'
+given 'a b\n3 0.5\n1 2\n'
+expect_code 1
+expect_err "there is 1: a b; what stands between two fields is said by --delimiter, such as --delimiter ' '"
+printf 'a b\n3 0.5\n1 2\n' >rows
+run predict n.safetensors rows --delimiter ' ' --json
+check 'the cure cures' cmp out wanted
+# Numbers cannot stand for categories.
+awk 'BEGIN { print "a,b,y"; for (r = 0; r < 40; r++) printf "%d,%s,%d\n", r % 7, r % 2 ? "u" : "v", r % 3 }' >c.csv
+run train c.csv --target y --epochs 1 --test 0 -o c.safetensors --quiet
+given '3 1\n' c.safetensors
+expect_code 1
+expect_err "no column 'a' for the model; there is 1"
+
 finish

@@ -182,6 +182,43 @@ static sml_status augment(run *r)
     return status;
 }
 
+/* A fit on scaled targets without other preprocessing, saved, loaded and used. */
+static sml_status regress(run *r)
+{
+    static const float cells[ROWS] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    float outputs[ROWS];
+    sml_dataset *data = NULL;
+    sml_model *again = NULL;
+    const sml_data_view view = {.rows = ROWS,
+                                .columns = 1,
+                                .features = cells,
+                                .task = SML_TASK_REGRESSION,
+                                .outputs = 1,
+                                .targets = cells};
+    sml_model_free(r->loaded);
+    r->loaded = NULL;
+    sml_status status = sml_dataset_from_memory(r->ctx, &view, &data);
+    if (status == SML_OK) {
+        status = sml_model_create(r->ctx, "mlp", "hidden=2 epochs=1 target_scaling=standard",
+                                  &r->loaded);
+    }
+    if (status == SML_OK) {
+        status = sml_model_fit(r->ctx, r->loaded, data);
+    }
+    if (status == SML_OK) {
+        status = sml_model_save(r->ctx, r->loaded, path);
+    }
+    if (status == SML_OK) {
+        status = sml_model_load(r->ctx, path, &again);
+    }
+    if (status == SML_OK) {
+        status = sml_model_predict(r->ctx, again, data, outputs, ROWS);
+    }
+    sml_model_free(again);
+    sml_dataset_free(data);
+    return status;
+}
+
 static sml_status play(char error[1024], run *r)
 {
     memset(r, 0, sizeof *r);
@@ -191,6 +228,13 @@ static sml_status play(char error[1024], run *r)
     }
     if (status == SML_OK) {
         status = augment(r);
+    }
+    if (status == SML_OK) {
+        sml_predictor_free(r->predictor);
+        sml_trace_free(r->trace);
+        r->predictor = NULL;
+        r->trace = NULL;
+        status = regress(r);
     }
     countdown = 0;
     snprintf(error, 1024, "%s", sml_ctx_error(r->ctx));

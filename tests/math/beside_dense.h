@@ -145,7 +145,7 @@ static void clear(beside_dense *c, size_t rows)
 
 static void check_forward(beside_dense *c, const sml__kernels *kernels)
 {
-    unsigned char *owners = malloc(c->m * c->stride);
+    unsigned char *owners = calloc(c->m * c->stride, 1);
     const sml__gemm gemm = dense_forward(c);
     kernels->gemm(&gemm, 0, 1, c->scratch);
     assert_near_twin(c, c->want, c->m, c->columns);
@@ -163,7 +163,7 @@ static void check_forward(beside_dense *c, const sml__kernels *kernels)
 
 static void check_gradient(beside_dense *c, const sml__kernels *kernels)
 {
-    unsigned char *owners = malloc(c->columns * c->stride);
+    unsigned char *owners = calloc(c->columns * c->stride, 1);
     const sml__gemm gemm = dense_gradient(c, -0.3F, 0);
     kernels->gemm(&gemm, 0, 1, c->scratch);
     assert_near_twin(c, c->want, c->columns, c->m);

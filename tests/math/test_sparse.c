@@ -146,6 +146,9 @@ static void check_isas(sparse_case *c, int narrow)
             sml__gemm_ref(&gradient_gemm, beside->expected, beside->terms);
             check_gradient(beside, kernels);
             check_step(beside, kernels, -0.3F);
+            if (beside->m > 1) { /* alone, the layer adds a rounded product instead */
+                check_step(beside, kernels, 1.0F);
+            }
         }
     }
 }

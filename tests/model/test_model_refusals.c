@@ -82,8 +82,8 @@ static void foreign_files_are_named(void **state)
     json_decref(header);
     free_image(file);
     refuses_metadata(t, "format", "pt", "foreign file");
-    refuses_metadata(t, "format_version", "3", "format version '3', this library (0.");
-    refuses_metadata(t, "format_version", "3", "reads versions '1' and '2'");
+    refuses_metadata(t, "format_version", "4", "format version '4', this library (0.");
+    refuses_metadata(t, "format_version", "4", "reads versions '1' to '3'");
     refuses_metadata(t, "format_version", "2", "version '2' needs 'preprocessing'");
     refuses_metadata(t, "preprocessing", "{}", "version '1' has no 'preprocessing'");
     refuses_metadata(t, "format_version", NULL, "format version ''");

@@ -364,6 +364,7 @@ static void defaults_are_as_documented(void **state)
         {"encoding", "one_hot"},
         {"missing", "auto"},
         {"unknown", "refuse"},
+        {"target_scaling", "auto"},
         {"augment_shift", "0"},
         {"augment_rotate", "0"},
         {"augment_scale", "0"},

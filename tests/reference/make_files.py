@@ -165,6 +165,9 @@ def npz():
     case("hot.npz", table[:2], split="test", targets=hot[:2])
     np.savez(FILES / "wide.npz", **halves, y_train=hot, y_test=np.array([[1, 0, 0], [0, 1, 0]]))
     np.savez(FILES / "uneven.npz", x_train=table, x_test=table[:2, :1], y_train=hot, y_test=hot[:2])
+    np.savez_compressed(FILES / "uneven_packed.npz", x_train=table, x_test=table[:2, :1])
+    for name in ["uneven", "uneven_packed"]:
+        refuse(f"{name}.npz", "'x_test' has rows of 1, 'x_train' has rows of 2 numbers", split="test")
     refuse("wide.npz", "wide.npz: y_test.npy: 3 targets a row, but", "y_train.npy has 2", split="test")
     refuse("split.npz", "no array nothing", "'x_train'", target="nothing")
     with zipfile.ZipFile(FILES / "document.npz", "w") as archive:

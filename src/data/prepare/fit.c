@@ -140,16 +140,6 @@ static sml__moments moments_of_counts(const category *list, size_t n)
     return m;
 }
 
-/* scikit-learn's bound (_is_constant_feature) below which a variance is rounding: then nothing is
- * divided. */
-static double standard_factor(const sml__moments *m)
-{
-    const double n = (double)m->n, variance = m->n > 0 ? m->m2 / n : 0;
-    const double rounding = n * m->mean * DBL_EPSILON;
-    return variance <= n * DBL_EPSILON * variance + rounding * rounding ? 1.0
-                                                                        : 1.0 / sqrt(variance);
-}
-
 static void set_scale(sml__scaling scaling, const sml__moments *m, sml__prepared_column *column)
 {
     const double range = m->maximum - m->minimum;
@@ -157,7 +147,7 @@ static void set_scale(sml__scaling scaling, const sml__moments *m, sml__prepared
     column->factor = 1;
     if (scaling == SML__SCALE_STANDARD) {
         column->shift = m->mean;
-        column->factor = standard_factor(m);
+        column->factor = sml__moments_standard_factor(m);
     } else if (scaling == SML__SCALE_MIN_MAX) {
         column->shift = m->minimum;
         column->factor = range < 10 * DBL_EPSILON ? 1.0 : 1.0 / range;

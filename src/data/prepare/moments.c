@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "data/rows.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,16 @@ void sml__moments_fill(sml__moments *moments, uint64_t n, double x)
 {
     const sml__moments filled = {.n = n, .mean = x, .minimum = x, .maximum = x};
     join(moments, &filled);
+}
+
+/* scikit-learn's bound (_is_constant_feature) below which a variance is rounding: then nothing is
+ * divided. */
+double sml__moments_standard_factor(const sml__moments *moments)
+{
+    const double n = (double)moments->n, variance = moments->n > 0 ? moments->m2 / n : 0;
+    const double rounding = n * moments->mean * DBL_EPSILON;
+    return variance <= n * DBL_EPSILON * variance + rounding * rounding ? 1.0
+                                                                        : 1.0 / sqrt(variance);
 }
 
 sml_status sml__moments_of(sml_ctx *ctx, const sml_dataset *data, sml__moments *out)

@@ -19,6 +19,9 @@ typedef struct sml__moments {
  * and joins blocks by Chan, Golub and LeVeque, so the result does not depend on where rows lie. */
 sml_status sml__moments_of(sml_ctx *ctx, const sml_dataset *data, sml__moments *out);
 
+/* 1 / √variance; 1 where the variance is 0 or rounding alone. */
+double sml__moments_standard_factor(const sml__moments *moments);
+
 /* The moments once n more cells have the value x. */
 void sml__moments_fill(sml__moments *moments, uint64_t n, double x);
 

@@ -7,8 +7,9 @@
 #define SML__ENCODING_CHOICES "one_hot|ordinal"
 #define SML__FILLING_CHOICES  "auto|refuse|mean|median|most_frequent|zero"
 #define SML__UNKNOWN_CHOICES  "refuse|zeros"
+#define SML__TARGET_CHOICES   "auto|none|standard"
 
-enum { SML__N_PREPARE_PARAMETERS = 4 };
+enum { SML__N_PREPARE_PARAMETERS = 5 };
 
 #define SML__PREPARE_PARAMETERS                                                                    \
     {"scaling",                                                                                    \
@@ -33,9 +34,17 @@ enum { SML__N_PREPARE_PARAMETERS = 4 };
          0,                                                                                        \
          SML__FILLING_CHOICES,                                                                     \
          "what a cell without a value becomes; auto: mean, and for categories the most frequent"}, \
+        {"unknown",                                                                                \
+         SML_PARAMETER_CHOICE,                                                                     \
+         "refuse",                                                                                 \
+         0,                                                                                        \
+         0,                                                                                        \
+         SML__UNKNOWN_CHOICES,                                                                     \
+         "a category that no training row has: refuse, or zeros"},                                 \
     {                                                                                              \
-        "unknown", SML_PARAMETER_CHOICE, "refuse", 0, 0, SML__UNKNOWN_CHOICES,                     \
-            "a category that no training row has: refuse, or zeros"                                \
+        "target_scaling", SML_PARAMETER_CHOICE, "auto", 0, 0, SML__TARGET_CHOICES,                 \
+            "trains on (y - mean)/sd of each target y (standard), and predicts y; losses are of "  \
+            "the former; auto: standard for regression on a table, none elsewhere"                 \
     }
 
 /* Of training rows that are pictures: see augment.h. */

@@ -19,15 +19,30 @@ static int has_table_name(const char *path)
     return 0;
 }
 
+/* Rows for a model of nothing but numbers: those with blanks between them have one meaning only,
+ * its columns in their order. */
+static int are_spaced_rows(const sml__input *input, const sml_schema *like)
+{
+    for (size_t c = 0; c < like->n; c++) {
+        if (like->columns[c].kind == SML__CATEGORICAL) {
+            return 0;
+        }
+    }
+    return !has_table_name(input->path) && sml__csv_has_spaced_numbers(input->bytes, input->length);
+}
+
 /* Any option that speaks of columns makes a text a table. Else the first line must have words in
  * it: bare numbers stay with the reader of text, which is stricter and knows comments. */
 static int is_table(const sml__input *input, const sml_data_options *options)
 {
     int has_delimiter = 0;
     if (options->target != NULL || options->weight != NULL || options->drop != NULL ||
-        options->categorical != NULL || options->like != NULL || options->delimiter != 0 ||
-        options->decimal != 0 || options->header != 0) {
+        options->categorical != NULL || options->delimiter != 0 || options->decimal != 0 ||
+        options->header != 0) {
         return 1;
+    }
+    if (options->like != NULL) {
+        return !are_spaced_rows(input, options->like);
     }
     return sml__csv_has_words(input->bytes, input->length, &has_delimiter) &&
            (has_delimiter || has_table_name(input->path));

@@ -131,6 +131,8 @@ const char *sml__csv_first_record(const char *at, const char *first, const char 
 sml_status sml__csv_sniff(sml__csv *csv);
 /* Whether the first line has a field that is no number, and is no comment. */
 int sml__csv_has_words(const unsigned char *bytes, size_t length, int *has_delimiter);
+/* Whether it is numbers, two at least, with nothing but blanks between them. */
+int sml__csv_has_spaced_numbers(const unsigned char *bytes, size_t length);
 
 /* csv_plan.c: roles and kinds. Errors: SML_UNKNOWN_NAME, SML_BAD_ARGUMENT, SML_BAD_SHAPE. */
 sml_status sml__csv_plan(sml__csv *csv);

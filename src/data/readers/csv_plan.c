@@ -45,9 +45,13 @@ static sml_status fail_unknown_column(sml__csv *csv, const char *what, const cha
                          "%s: no column '%.60s' for the %s; did you mean '%.60s'?", csv->path, word,
                          what, nearest);
     }
+    const char *cure = csv->n > 1 ? ""
+                                  : "; what stands between two fields is said by --delimiter, "
+                                    "such as --delimiter ' '";
     return sml__fail(csv->ctx, SML_UNKNOWN_NAME,
-                     "%s: no column '%.60s' for the %s; there are %zu%s: %s", csv->path, word, what,
-                     csv->n, csv->has_header ? "" : " (no header was found)", names_of(csv).text);
+                     "%s: no column '%.60s' for the %s; there %s %zu%s: %s%s", csv->path, word,
+                     what, csv->n == 1 ? "is" : "are", csv->n,
+                     csv->has_header ? "" : " (no header was found)", names_of(csv).text, cure);
 }
 
 /* Gives a column a role; two roles for one are a contradiction. */

@@ -35,17 +35,42 @@ static int is_bare_number(const char *word, size_t length)
            (rest >= 2 && strncasecmp(at, "0x", 2) == 0);
 }
 
-int sml__csv_has_words(const unsigned char *bytes, size_t length, int *has_delimiter)
+/* Where the first line begins that is neither blank nor a comment; *end: that of the sample. */
+static const char *first_line(const unsigned char *bytes, size_t length, const char **end)
 {
     static const char byte_order_mark[] = "\xef\xbb\xbf";
-    const char *at = (const char *)bytes, *end = at + length;
+    const char *at = (const char *)bytes;
+    *end = at + length;
+    at += length >= 3 && memcmp(at, byte_order_mark, 3) == 0 ? 3 : 0;
+    if (*end - at > SML__CSV_SAMPLE) {
+        *end = at + SML__CSV_SAMPLE;
+    }
+    return sml__csv_skip_comments(at, *end);
+}
+
+int sml__csv_has_spaced_numbers(const unsigned char *bytes, size_t length)
+{
+    const char *end, *at = first_line(bytes, length, &end);
+    size_t numbers = 0;
+    while (at < end && *at != '\n') {
+        const char *word = at;
+        while (at < end && *at != '\n' && *at != '\r' && *at != ' ') {
+            at++;
+        }
+        if (at > word && !is_bare_number(word, (size_t)(at - word))) {
+            return 0;
+        }
+        numbers += at > word;
+        at += at < end && *at != '\n';
+    }
+    return numbers >= 2;
+}
+
+int sml__csv_has_words(const unsigned char *bytes, size_t length, int *has_delimiter)
+{
+    const char *end, *at = first_line(bytes, length, &end);
     int has_words = 0;
     *has_delimiter = 0;
-    at += length >= 3 && memcmp(at, byte_order_mark, 3) == 0 ? 3 : 0;
-    if (end - at > SML__CSV_SAMPLE) {
-        end = at + SML__CSV_SAMPLE;
-    }
-    at = sml__csv_skip_comments(at, end);
     while (at < end && *at != '\n') {
         const char *word = at;
         while (at < end && *at != '\n' && !is_separator(*at)) {

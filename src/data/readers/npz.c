@@ -8,7 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_LENGTH_MAX = 128, LIST_MAX = 256, PATH_ROOM = 4 };
+enum {
+    NAME_LENGTH_MAX = 128,
+    LIST_MAX = 256,
+    PATH_ROOM = 4,
+    HEADER_ROOM = SML__NPY_HEADER_MAX + 16 /* with what stands before it */
+};
 
 static const char ENDING[] = ".npy";
 
@@ -25,6 +30,7 @@ enum { PAIRS = sizeof NAMES / sizeof NAMES[0], PAIRS_OF_SPLITS = 2 };
 typedef struct choice {
     const sml__zip_member *features, *targets;
     const sml__zip_member *classes; /* the targets of the training split, where this is another */
+    const sml__zip_member *beside;  /* of a test split: the features to train on */
     int has_splits;
 } choice;
 
@@ -42,6 +48,15 @@ static const sml__zip_member *find(const sml__zip *zip, const char *name, const 
     return sml__zip_find(zip, file);
 }
 
+/* Of a member, without ".npy" and for a message. */
+static int array_name_length(const sml__zip_member *member)
+{
+    const size_t ending = sizeof ENDING - 1;
+    const size_t length =
+        member->name_length > ending ? member->name_length - ending : member->name_length;
+    return (int)(length < NAME_LENGTH_MAX ? length : NAME_LENGTH_MAX);
+}
+
 /* "'a', 'b'": the names of the arrays, as many as fit. */
 static void list_arrays(const sml__zip *zip, char list[LIST_MAX])
 {
@@ -49,12 +64,8 @@ static void list_arrays(const sml__zip *zip, char list[LIST_MAX])
     list[0] = '\0';
     for (size_t i = 0; i < zip->n && used < LIST_MAX - 1; i++) {
         const sml__zip_member *member = &zip->members[i];
-        const size_t ending = sizeof ENDING - 1;
-        const size_t length =
-            member->name_length > ending ? member->name_length - ending : member->name_length;
         used += (size_t)snprintf(list + used, LIST_MAX - used, "%s'%.*s'", i > 0 ? ", " : "",
-                                 (int)(length < NAME_LENGTH_MAX ? length : NAME_LENGTH_MAX),
-                                 member->name);
+                                 array_name_length(member), member->name);
     }
 }
 
@@ -86,6 +97,10 @@ static sml_status choose_split(sml_ctx *ctx, const sml__zip *zip, const sml_data
     chosen->features = find(zip, names->features, options->split);
     if (chosen->features == NULL) {
         return fail_missing(ctx, zip, names->features, options->split);
+    }
+    chosen->beside = find(zip, names->features, "train");
+    if (chosen->beside == chosen->features) {
+        chosen->beside = NULL;
     }
     sml_status status = choose_targets(ctx, zip, options, names->targets, options->split, chosen);
     chosen->classes = options->target == NULL ? find(zip, names->targets, "train") : NULL;
@@ -150,6 +165,45 @@ static sml_status read_array(sml_ctx *ctx, const sml__zip *zip, const sml__zip_m
                : status;
 }
 
+/* Numbers in a row, from the header alone; 0 where it is damaged: that is told when it is read. */
+static size_t width_of(const sml__zip *zip, const sml__zip_member *member, unsigned char *header,
+                       size_t room)
+{
+    sml__npy npy;
+    const size_t n = sml__zip_begin(zip, member, header, room);
+    if (n == 0 || sml__npy_parse(NULL, "", header, (size_t)member->length, &npy) != SML_OK) {
+        return 0;
+    }
+    return npy.count / npy.shape[0];
+}
+
+/* The rows of both parts have the same columns. */
+static sml_status check_widths(sml_ctx *ctx, const sml__zip *zip, const choice *chosen)
+{
+    const sml__zip_member *parts[] = {chosen->features, chosen->beside};
+    size_t widths[2] = {0, 0};
+    if (chosen->beside == NULL) {
+        return SML_OK;
+    }
+    unsigned char *header = sml__alloc(ctx, HEADER_ROOM, 1, "the header of an array");
+    if (header == NULL) {
+        return SML_NO_MEMORY;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        widths[i] = width_of(zip, parts[i], header, HEADER_ROOM);
+    }
+    sml__free(header);
+    if (widths[0] == 0 || widths[1] == 0 || widths[0] == widths[1]) {
+        return SML_OK;
+    }
+    return sml__fail(ctx, SML_BAD_FILE,
+                     "%s: '%.*s' has rows of %zu, '%.*s' has rows of %zu numbers; save both with "
+                     "the same columns, or '%.*s' in a file of its own",
+                     zip->path, array_name_length(parts[0]), parts[0]->name, widths[0],
+                     array_name_length(parts[1]), parts[1]->name, widths[1],
+                     array_name_length(parts[0]), parts[0]->name);
+}
+
 static sml_status open_arrays(sml_ctx *ctx, const sml__zip *zip, const sml_data_options *options,
                               const choice *chosen, sml_dataset **out)
 {
@@ -181,6 +235,9 @@ static sml_status open_npz(sml_ctx *ctx, sml__input *input, const sml_data_optio
     sml_status status = sml__zip_open(ctx, input->path, input->bytes, input->length, &zip);
     if (status == SML_OK) {
         status = choose(ctx, &zip, options, &chosen);
+    }
+    if (status == SML_OK) {
+        status = check_widths(ctx, &zip, &chosen);
     }
     if (status == SML_OK) {
         status = open_arrays(ctx, &zip, options, &chosen, out);

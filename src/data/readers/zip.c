@@ -293,6 +293,33 @@ static sml_status check_member(sml_ctx *ctx, const sml__zip *zip, const sml__zip
     return SML_OK;
 }
 
+size_t sml__zip_begin(const sml__zip *zip, const sml__zip_member *member, unsigned char *out,
+                      size_t n)
+{
+    const unsigned char *packed = NULL;
+    z_stream stream = {0};
+    n = member->length < n ? (size_t)member->length : n;
+    if (find_packed(NULL, zip, member, &packed) != SML_OK ||
+        check_member(NULL, zip, member) != SML_OK || packed == NULL) { /* the last: as below */
+        return 0;
+    }
+    if (member->method == STORED) {
+        memcpy(out, packed, n);
+        return n;
+    }
+    if (n > UINT32_MAX || inflateInit2(&stream, -MAX_WBITS) != Z_OK) {
+        return 0;
+    }
+    stream.next_in = (z_const Bytef *)packed;
+    stream.avail_in = (uInt)(member->packed < UINT32_MAX ? member->packed : UINT32_MAX);
+    stream.next_out = out;
+    stream.avail_out = (uInt)n;
+    const int code = inflate(&stream, Z_SYNC_FLUSH);
+    const size_t made = n - stream.avail_out;
+    inflateEnd(&stream);
+    return made == n && (code == Z_OK || code == Z_STREAM_END) ? n : 0;
+}
+
 /* Fuzzers know nothing of checksums, and would never come past this one. */
 static int has_crc(const unsigned char *bytes, size_t length, uint32_t crc)
 {

@@ -35,6 +35,11 @@ sml_status sml__zip_open(sml_ctx *ctx, const char *path, const unsigned char *by
 /* The member of this name, or NULL. */
 const sml__zip_member *sml__zip_find(const sml__zip *zip, const char *name);
 
+/* Unpacks the first n bytes of a member, or all where it has fewer; its CRC-32 is not looked at.
+ * Returns how many: 0 where it is damaged, packed in an unknown way, or memory ends. */
+size_t sml__zip_begin(const sml__zip *zip, const sml__zip_member *member, unsigned char *out,
+                      size_t n);
+
 /* Unpacks a member into *bytes[member->length] (sml__free) and compares its CRC-32.
  * Errors: SML_BAD_FILE, SML_NO_MEMORY. */
 sml_status sml__zip_read(sml_ctx *ctx, const sml__zip *zip, const sml__zip_member *member,

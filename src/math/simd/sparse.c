@@ -257,23 +257,46 @@ static void transpose_tile(const sml__sparse_product *product, size_t i,
     }
 }
 
+/* Whether sums begin with what W holds: the dense product's do where it multiplies by nothing. */
+static int runs_on(const sml__sparse_product *product)
+{
+    return product->accumulate && product->alpha == 1.0F;
+}
+
+SML__INLINE void start_row(const sml__sparse_product *product, int vectors, sml__vector *sums,
+                           const float *w)
+{
+    _Alignas(CACHE_LINE) float whole[SML__GROUP * VECTOR_FLOATS];
+    const int on = runs_on(product);
+    if (on && is_sliver(product)) {
+        memset(whole, 0, sizeof whole);
+        memcpy(whole, w, product->n * sizeof(float));
+        w = whole;
+    }
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; v++) {
+        sums[v] = on ? *((const sml__vector *)w + v) : (sml__vector){0};
+    }
+}
+
 /* w = alpha · sums + (w or 0). */
 SML__INLINE void store_row(const sml__sparse_product *product, int vectors, const sml__vector *sums,
                            float *w)
 {
+    const int on = runs_on(product), accumulate = product->accumulate;
     if (is_sliver(product)) {
         for (size_t k = 0; k < product->n; k++) {
-            const float base = product->accumulate ? w[k] : 0.0F;
-            w[k] = product->alpha * sums[k / VECTOR_FLOATS][k % VECTOR_FLOATS] + base;
+            const float base = accumulate ? w[k] : 0.0F;
+            const float sum = sums[k / VECTOR_FLOATS][k % VECTOR_FLOATS];
+            w[k] = on ? sum : product->alpha * sum + base;
         }
         return;
     }
     const sml__vector alpha = (sml__vector){0} + product->alpha;
-    const int accumulate = product->accumulate;
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; v++) {
         const sml__vector base = accumulate ? *((const sml__vector *)w + v) : (sml__vector){0};
-        *((sml__vector *)w + v) = sml__multiply_add(alpha, sums[v], base);
+        *((sml__vector *)w + v) = on ? sums[v] : sml__multiply_add(alpha, sums[v], base);
     }
 }
 
@@ -284,10 +307,8 @@ SML__INLINE void gradient_group(const sml__sparse_product *product, int vectors,
 {
     const float *values = product->x->values;
     sml__vector sums[SML__PAIR][SML__GROUP];
-#pragma GCC unroll 8
-    for (int v = 0; v < vectors; v++) {
-        sums[0][v] = sums[1][v] = (sml__vector){0};
-    }
+    start_row(product, vectors, sums[0], w);
+    start_row(product, vectors, sums[1], columns > 1 ? w + product->stride : w);
     for (; *entry != UINT32_MAX; entry++) {
         const size_t s = *entry >> sml__place_bits(SML__PAIR);
         const sml__vector *row = (const sml__vector *)delta + (size_t)vectors * s;
