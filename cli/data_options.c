@@ -152,7 +152,7 @@ static const char *option_about_files(const options *o)
 {
     static const option_row *const rows[] = {FILE_OPTIONS};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (text_of(o, rows[i]->parameter.name) != NULL) {
+        if (option_has_row(o, rows[i]) && option_given(o, rows[i]->parameter.name)) {
             return rows[i]->parameter.name;
         }
     }
@@ -186,7 +186,7 @@ int data_options_fill(const session *s, const char *name, const char *split, con
         .seed = seed != NULL ? strtoull(seed, NULL, 10) : 0,
         .is_seeded = seed != NULL,
         .target = text_of(o, "target"),
-        .weight = text_of(o, "weight"),
+        .weight = option_has_row(o, &option_weight) ? text_of(o, "weight") : NULL,
         .drop = text_of(o, "drop"),
         .categorical = text_of(o, "categorical"),
     };

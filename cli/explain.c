@@ -1,50 +1,205 @@
 /* scratchml explain: what a network computes for a sample, with the formulas and the numbers. */
-#include "data_options.h"
+#include "explain_options.h"
 #include "page_terminal.h"
 #include "text.h"
 
-static const option_row option_sample = {
-    {"sample", SML_PARAMETER_INTEGER, "0", 0, (double)UINT32_MAX, NULL, "row of the part, from 0"},
-    0,
-    "N"};
+#include <stdlib.h>
+#include <string.h>
 
-static const option_row *const options_of_explain[] = {
-    &option_sample,   &option_split, MODEL_DATA_OPTIONS, &option_seed, &option_threads,
-    &option_data_dir, &option_color, &option_quiet,      &option_help, NULL,
-};
+/* One call: the model, the data, and what is asked of them. */
+typedef struct subject {
+    const session *s;
+    const sml_model *model;
+    const sml_dataset *data;
+    explain_request *request;
+    float *targets; /* of --should-be, for every row of a batch; or NULL */
+    size_t n_pages; /* that were printed */
+} subject;
 
-static int explain(const session *s, const sml_model *model, const sml_dataset *data)
+static int show(subject *x, const sml_trace *trace, const sml_page_options *wanted)
 {
-    const uint32_t sample = (uint32_t)option_number(&s->options, "sample");
-    const sml_trace_options how = {.samples = &sample, .n = 1};
-    const sml_page_options wanted = {.kind = SML_PAGE_SAMPLE};
-    sml_trace *trace = NULL;
     sml_page *page = NULL;
-    int code = EXIT_DONE;
-    sml_status status = sml_trace_create(s->ctx, model, data, &how, &trace);
-    if (status == SML_OK) {
-        status = sml_page_create(s->ctx, trace, &wanted, &page);
+    sml_page_options filled = *wanted;
+    filled.top = x->request->top;
+    if (sml_page_create(x->s->ctx, trace, &filled, &page) != SML_OK) {
+        return fail_library(x->s);
     }
-    if (status == SML_OK) {
-        page_print(&s->out, page);
-    } else {
-        code = fail_library(s);
-    }
+    fputs(x->n_pages++ > 0 ? "\n" : "", stdout);
+    page_print(&x->s->out, page);
     sml_page_free(page);
+    return 0;
+}
+
+/* The batch of a sample: itself, or rows from it on, or the last ones where fewer follow. */
+typedef struct batch {
+    uint32_t rows[SML_TRACE_ROWS_MAX];
+    size_t n, row; /* row: of the sample */
+} batch;
+
+static size_t batch_size(const subject *x, size_t rows)
+{
+    size_t size = x->request->batch;
+    if (size == 0 && x->request->place.has_weight) {
+        size = strtoull(sml_model_get(x->model, "batch_size"), NULL, 10);
+    }
+    size = size > 0 ? size : 1;
+    size = size < SML_TRACE_ROWS_MAX ? size : SML_TRACE_ROWS_MAX;
+    return size < rows ? size : rows;
+}
+
+static int find_batch(const subject *x, uint32_t sample, batch *out)
+{
+    sml_dataset_facts facts;
+    sml_dataset_describe(x->data, &facts);
+    if (sample >= facts.rows) {
+        return fail_usage(x->s->program, "--sample: found %u, %s has rows 0…%zu", sample,
+                          facts.name, facts.rows - 1);
+    }
+    out->n = batch_size(x, facts.rows);
+    const size_t first = sample < facts.rows - out->n ? sample : facts.rows - out->n;
+    for (size_t i = 0; i < out->n; i++) {
+        out->rows[i] = (uint32_t)(first + i);
+    }
+    out->row = sample - first;
+    return 0;
+}
+
+static int open_trace(const subject *x, const batch *b, sml_trace **out)
+{
+    const explain_request *r = x->request;
+    const sml_trace_options how = {.samples = b->rows,
+                                   .n = b->n,
+                                   .training = r->training,
+                                   .epoch = r->epoch,
+                                   .checkpoint = r->checkpoint,
+                                   .learning_rate = r->learning_rate,
+                                   .targets = x->targets};
+    return sml_trace_create(x->s->ctx, x->model, x->data, &how, out) == SML_OK ? 0
+                                                                               : fail_library(x->s);
+}
+
+/* The pages of what was asked for, without the step. */
+static int show_pages(subject *x, const sml_trace *trace, size_t row)
+{
+    const explain_place *place = &x->request->place;
+    sml_page_options wanted = {.kind = SML_PAGE_SAMPLE,
+                               .row = row,
+                               .block = (size_t)place->layer,
+                               .unit = (size_t)place->unit,
+                               .with_backward = x->request->backward,
+                               .parameter = place->parameter};
+    if (place->has_layer) {
+        wanted.kind = place->has_weight ? SML_PAGE_WEIGHT
+                      : place->has_unit ? SML_PAGE_UNIT
+                                        : SML_PAGE_LAYER;
+        return show(x, trace, &wanted);
+    }
+    const int code = show(x, trace, &wanted);
+    wanted.kind = SML_PAGE_LOSS;
+    return code == 0 && x->request->backward ? show(x, trace, &wanted) : code;
+}
+
+/* What would be: beside a trace without the edits. */
+static int show_what_if(subject *x, const batch *b, sml_trace *trace)
+{
+    sml_trace *base = NULL;
+    int code = open_trace(x, b, &base);
+    code = code == 0 ? explain_edit(x->s, x->request, trace) : code;
+    if (code == 0) {
+        const sml_page_options wanted = {.kind = SML_PAGE_WHAT_IF, .row = b->row, .base = base};
+        code = show(x, trace, &wanted);
+    }
+    sml_trace_free(base);
+    return code;
+}
+
+/* A step on the trace's copy, and back. */
+static int show_update(subject *x, sml_trace *trace)
+{
+    sml_step_facts step;
+    const char *parameter = x->request->place.parameter;
+    if (sml_trace_step(x->s->ctx, trace, &step) != SML_OK) {
+        return fail_library(x->s);
+    }
+    const sml_page_options wanted = {.kind = SML_PAGE_UPDATE,
+                                     .step = &step,
+                                     .parameter = parameter[0] != '\0' ? parameter : NULL};
+    const int code = show(x, trace, &wanted);
+    if (code == 0 && sml_trace_undo(x->s->ctx, trace) != SML_OK) {
+        return fail_library(x->s);
+    }
+    return code;
+}
+
+static int explain_sample(subject *x, uint32_t sample)
+{
+    batch b;
+    sml_trace *trace = NULL;
+    int code = find_batch(x, sample, &b);
+    code = code == 0 ? open_trace(x, &b, &trace) : code;
+    code = code == 0 ? explain_place_check(x->s, trace, &x->request->place) : code;
+    if (code == 0 && x->request->n_edits > 0) {
+        code = show_what_if(x, &b, trace);
+    }
+    if (code == 0 &&
+        (x->request->n_edits == 0 || x->request->place.has_layer || x->request->backward)) {
+        code = show_pages(x, trace, b.row);
+    }
+    if (code == 0 && x->request->update) {
+        code = show_update(x, trace);
+    }
     sml_trace_free(trace);
+    return code;
+}
+
+static int explain(const session *s, const sml_model *model, const sml_dataset *data,
+                   explain_request *request)
+{
+    subject x = {.s = s, .model = model, .data = data, .request = request};
+    int code =
+        request->should_be != NULL ? explain_targets(s, request->should_be, model, &x.targets) : 0;
+    for (size_t i = 0; i < request->n_samples && code == 0; i++) {
+        code = explain_sample(&x, request->samples[i]);
+    }
+    free(x.targets);
+    return code;
+}
+
+/* A model file, or a checkpoint, whose optimiser --update then goes on with. */
+static int load_model(const session *s, explain_request *request, sml_model **out)
+{
+    const char *path = s->options.operands[0];
+    if (sml_model_load(s->ctx, path, out) == SML_OK) {
+        return 0;
+    }
+    char *first = strdup(sml_ctx_error(s->ctx));
+    const sml_status status = sml_model_load_checkpoint(s->ctx, path, out);
+    if (status == SML_OK && request->checkpoint == NULL) {
+        request->checkpoint = path;
+    }
+    const int code =
+        status == SML_OK ? 0 : fail(s->program, "%s", first != NULL ? first : "no memory");
+    free(first);
     return code;
 }
 
 static int run(session *s)
 {
+    explain_request request;
     sml_model *model = NULL;
     sml_dataset *data = NULL;
-    int code = open_model_and_data(s, &model, &data);
+    int code = explain_request_read(s, &request);
+    code = code == 0 ? load_model(s, &request, &model) : code;
     if (code == 0) {
-        code = explain(s, model, data);
+        code =
+            open_data(s, s->options.operands[1], option_text(&s->options, "split"), model, &data);
+    }
+    if (code == 0) {
+        code = explain(s, model, data, &request);
     }
     sml_dataset_free(data);
     sml_model_free(model);
+    explain_request_free(&request);
     return code;
 }
 
@@ -53,7 +208,7 @@ const command command_explain = {
     .operands = "MODEL DATA",
     .least = 2,
     .most = 2,
-    .help = "Show what a network computes for a sample: formulas and numbers",
+    .help = "Show what a network computes for a sample: formulas and numbers, forward and backward",
     .options = options_of_explain,
     .run = run,
 };

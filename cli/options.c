@@ -315,6 +315,12 @@ int option_exists(const options *o, const char *name)
     return find_state(o, name) != NULL;
 }
 
+int option_has_row(const options *o, const option_row *row)
+{
+    const option_state *state = find_state(o, row->parameter.name);
+    return state != NULL && state->parameter == &row->parameter;
+}
+
 const char *option_text(const options *o, const char *name)
 {
     const option_state *state = state_named(o, name);

@@ -52,6 +52,8 @@ int options_parse(options *o, int argc, char **argv);
 
 /* Whether a row of the tables has this name. */
 int option_exists(const options *o, const char *name);
+/* Whether this row is in them: another command may use its name for something else. */
+int option_has_row(const options *o, const option_row *row);
 
 /* name must be in the tables. The text given, the last one, or the default. */
 const char *option_text(const options *o, const char *name);

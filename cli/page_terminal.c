@@ -1,5 +1,6 @@
 #include "page_terminal.h"
 
+#include "page_picture.h"
 #include "page_table.h"
 #include "picture.h"
 #include "text.h"
@@ -33,11 +34,11 @@ char *page_cells(const terminal *out, const sml_cell *cells, size_t n)
     return safe;
 }
 
-static void print_paragraph(const terminal *out, const sml_block *block, style look)
+static void print_paragraph(const terminal *out, const sml_block *block, style look, size_t indent)
 {
     char *text = page_cells(out, block->cells, block->columns);
-    fputs(style_on(out, look), stdout);
-    print_wrapped(text, 0, 2, terminal_width(out));
+    printf("%*s%s", (int)indent, "", style_on(out, look));
+    print_wrapped(text, indent, indent + 2, terminal_width(out));
     fputs(style_off(out, look), stdout);
     free(text);
 }
@@ -52,14 +53,18 @@ static void print_formula(const terminal *out, const sml_block *block)
     if (formula->equation != NULL) {
         snprintf(place, sizeof place, "docs (%s)", formula->equation);
     }
-    const size_t width = text_width(text) + 2 + text_width(place);
-    if (width > room) {
-        print_wrapped(text, 0, 4, room);
-    } else {
+    const size_t width = text_width(text), gap = place[0] != '\0' ? 2 + text_width(place) : 0;
+    if (width + gap <= room) {
         printf("%s", text);
+    } else {
+        print_wrapped(text, 0, 4, room);
     }
-    printf("%*s%s%s%s\n", (int)(width > room ? room - text_width(place) : room - width + 2), "",
-           style_on(out, STYLE_DIM), place, style_off(out, STYLE_DIM));
+    if (gap > 0) {
+        const size_t used = width + gap <= room ? width : 0;
+        printf("%*s%s%s%s", (int)(room - used - gap + 2), "", style_on(out, STYLE_DIM), place,
+               style_off(out, STYLE_DIM));
+    }
+    fputs(gap > 0 || width <= room ? "\n" : "", stdout);
     if (block->columns > 0) {
         char *value = page_cells(out, block->cells, block->columns);
         printf("  = ");
@@ -88,8 +93,12 @@ static void print_check(const terminal *out, const sml_block *block)
 static void print_picture(const terminal *out, const sml_block *block)
 {
     const size_t n = block->height * block->width;
-    print_paragraph(out, block, STYLE_PLAIN);
+    print_paragraph(out, block, STYLE_PLAIN, 0);
     if (terminal_width(out) < PICTURE_ROOM) {
+        return;
+    }
+    if (block->is_signed) {
+        signed_picture_draw(out, block->values, block->height, block->width);
         return;
     }
     picture p = {.values = allocate(n, sizeof *p.values)};
@@ -98,15 +107,16 @@ static void print_picture(const terminal *out, const sml_block *block)
     free(p.values);
 }
 
-static void print_block(const terminal *out, const sml_block *block)
+/* inner: the block belongs to the formula or the table above it. */
+static void print_block(const terminal *out, const sml_block *block, int inner)
 {
     switch (block->kind) {
     case SML_BLOCK_HEADING:
     case SML_BLOCK_FOLD:
-        print_paragraph(out, block, STYLE_BOLD);
+        print_paragraph(out, block, STYLE_BOLD, 0);
         break;
     case SML_BLOCK_TEXT:
-        print_paragraph(out, block, STYLE_PLAIN);
+        print_paragraph(out, block, STYLE_PLAIN, inner ? 2 : 0);
         break;
     case SML_BLOCK_FORMULA:
         print_formula(out, block);
@@ -138,9 +148,11 @@ static int begins_part(const sml_block *before, const sml_block *block)
 void page_print(const terminal *out, const sml_page *page)
 {
     const sml_block *before = NULL, *block = NULL;
+    int inner = 0;
     for (size_t i = 0; (block = sml_page_block(page, i)) != NULL; i++) {
         fputs(begins_part(before, block) ? "\n" : "", stdout);
-        print_block(out, block);
+        print_block(out, block, inner);
+        inner = block->kind == SML_BLOCK_FORMULA || (inner && block->kind != SML_BLOCK_HEADING);
         before = block;
     }
 }

@@ -222,11 +222,20 @@ char *quoted_for_shell(const char *path)
     return out;
 }
 
+/* Whether a code point begins here that takes a column: accents over the letter before (U+0300 to
+ * U+036F) take none. */
+static int takes_column(const char *text)
+{
+    const unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
+    const int is_accent = first == 0xCC || (first == 0xCD && second <= 0xAF);
+    return !continues_code_point(text[0]) && !is_accent;
+}
+
 size_t text_bytes(const char *text, size_t columns)
 {
     size_t n = 0;
     for (; text[n] != '\0'; n++) {
-        int begins = !continues_code_point(text[n]);
+        int begins = takes_column(text + n);
         if (begins && columns == 0) {
             break;
         }
@@ -239,7 +248,7 @@ size_t text_width(const char *text)
 {
     size_t width = 0;
     for (; *text != '\0'; text++) {
-        width += !continues_code_point(*text);
+        width += (size_t)takes_column(text);
     }
     return width;
 }

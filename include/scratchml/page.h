@@ -6,6 +6,7 @@
 #define SCRATCHML_PAGE_H
 
 #include <scratchml/trace.h>
+#include <scratchml/what_if.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -87,13 +88,25 @@ typedef struct sml_block {
 typedef struct sml_page sml_page;
 
 typedef enum sml_page_kind {
-    SML_PAGE_SAMPLE /* a row on its way through all layers, its classes and its loss */
+    SML_PAGE_SAMPLE, /* a row on its way through all layers, and its classes */
+    SML_PAGE_LOSS,   /* its loss, and the δ with which the way back begins */
+    SML_PAGE_LAYER,  /* the largest units of a block */
+    SML_PAGE_UNIT,   /* a unit of it, forward and backward, taken apart */
+    SML_PAGE_WEIGHT, /* the gradient of a parameter, over the rows of the batch */
+    SML_PAGE_UPDATE, /* the last step that the trace took, or what it did to a parameter */
+    SML_PAGE_WHAT_IF /* a trace with edits beside one without */
 } sml_page_kind;
 
 typedef struct sml_page_options {
     sml_page_kind kind;
-    size_t row; /* of the batch */
-    size_t top; /* terms of a sum, classes, units that are listed; 0: 8 */
+    size_t row;            /* of the batch */
+    size_t top;            /* terms of a sum, classes, units that are listed; 0: 8 */
+    size_t block, unit;    /* of a layer's and a unit's page */
+    int with_backward;     /* of these two: δ and the gradients, too */
+    const char *parameter; /* of a weight's page: "layers.0.weight[13,407]"; of an update's: the one
+                              it is about, or NULL: all of the step */
+    const sml_step_facts *step; /* of an update's page: what sml_trace_step gave */
+    const sml_trace *base;      /* of what-if: a trace of the same rows without edits */
 } sml_page_options;
 
 /* Reads the trace now: a page keeps copies and does not change with it. Free with sml_page_free.
@@ -103,6 +116,16 @@ SML_API sml_status sml_page_create(sml_ctx *ctx, const sml_trace *trace,
 
 /* Block index; NULL past the end. */
 SML_API const sml_block *sml_page_block(const sml_page *page, size_t index);
+
+/* What the page takes apart, as sml_trace_sum is asked, in the order of "sums" in its paths; NULL
+ * past the end. */
+SML_API const sml_sum *sml_page_sum(const sml_page *page, size_t index);
+
+/* A number whose way through a layer the page follows (sml_trace_unit), in the order of "units". */
+typedef struct sml_page_unit {
+    size_t layer, unit, row;
+} sml_page_unit;
+SML_API const sml_page_unit *sml_page_unit_at(const sml_page *page, size_t index);
 
 SML_API void sml_page_free(sml_page *page); /* NULL is legal */
 

@@ -36,6 +36,8 @@ typedef struct sml_trace_options {
     const char *checkpoint; /* for steps: the state of the optimiser is that of this file, which
                                must have the model's parameters; NULL: that before a first step */
     double learning_rate;   /* for steps; 0: the setting. A schedule has no say */
+    const float *targets;   /* [n, outputs of the model] what the answers should be, in place of
+                               what the data says, which may have none; NULL: the data's */
 } sml_trace_options;
 
 /* Traces rows of raw data. Loss and gradient are those of training: label smoothing and the weights

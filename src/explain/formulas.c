@@ -151,6 +151,10 @@ static const sml_formula FORMULAS[] = {
            OVER(I("i")) SUB(I("g"), I("i")) O("-") X_HAT FRAC(N("1"), I("n")) OVER(I("i"))
            SUB(I("g"), I("i")) SUB(HAT(I("x")), I("i"))) AND SUB(I("g"), I("j")) O("=") GAMMA_J
            PARTIAL(I("C"), A_J))
+    ROW_OF("norm_gradient", "42", "dγ_j = (1/m) Σ_s δ_sj x\u0302_sj, dβ_j = (1/m) Σ_s δ_sj",
+           I("d") GAMMA_J O("=") FRAC(N("1"), I("m")) OVER(I("s")) SUB(I("δ"), I("s") I("j"))
+           SUB(HAT(I("x")), I("s") I("j")) AND I("d") SUB(I("β"), I("j")) O("=")
+           FRAC(N("1"), I("m")) OVER(I("s")) SUB(I("δ"), I("s") I("j")))
 
     ROW_OF("penalties", "24", "g = dW_ji + λ₁ sign(w_ji) + λ₂ w_ji",
            I("g") O("=") I("d") SUB(I("W"), I("j") I("i")) O("+") SUB(I("λ"), N("1")) I("sign")

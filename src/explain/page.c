@@ -305,6 +305,47 @@ void sml__end_table(sml_page *page)
     }
 }
 
+void sml__page_fail(sml_page *page, sml_status status)
+{
+    page->status = page->status == SML_OK ? status : page->status;
+}
+
+size_t sml__page_sum(sml_page *page, const sml_trace *trace, const sml_sum *question, size_t top,
+                     sml_sum *out)
+{
+    sml_sum *noted = append(page, &page->sums, &page->n_sums, &page->sum_room, sizeof *noted);
+    *out = (sml_sum){0};
+    if (noted == NULL) {
+        return 0;
+    }
+    *noted = *question;
+    sml__page_fail(page, sml_trace_sum(page->ctx, trace, question, top, out));
+    return page->n_sums - 1;
+}
+
+size_t sml__page_unit(sml_page *page, const sml_trace *trace, const sml_page_unit *question,
+                      sml_unit_facts *out)
+{
+    sml_page_unit *noted =
+        append(page, &page->units, &page->n_units, &page->unit_room, sizeof *noted);
+    sml_trace_unit(trace, question->layer, question->unit, question->row, out);
+    if (noted == NULL) {
+        return 0;
+    }
+    *noted = *question;
+    return page->n_units - 1;
+}
+
+const sml_sum *sml_page_sum(const sml_page *page, size_t index)
+{
+    return index < page->n_sums ? &page->sums[index] : NULL;
+}
+
+const sml_page_unit *sml_page_unit_at(const sml_page *page, size_t index)
+{
+    return index < page->n_units ? &page->units[index] : NULL;
+}
+
 sml_status sml__page_new(sml_ctx *ctx, sml_page **out)
 {
     *out = sml__alloc(ctx, 1, sizeof **out, "a page");
@@ -328,25 +369,77 @@ sml_status sml__page_finish(sml_page *page, sml_page **out)
     return status;
 }
 
-sml_status sml_page_create(sml_ctx *ctx, const sml_trace *trace, const sml_page_options *options,
-                           sml_page **out)
+/* What a page of this kind needs of its options. */
+static sml_status check_options(sml_ctx *ctx, const sml_trace *trace,
+                                const sml_page_options *options)
 {
-    sml_page *page = NULL;
-    *out = NULL;
+    size_t first = 0, end = 0, blocks = 0;
+    while (sml__trace_block(trace, blocks, &first, &end)) {
+        blocks++;
+    }
     if (options->row >= trace->rows) {
         return sml__fail(ctx, SML_BAD_ARGUMENT, "page: row %zu; the batch has rows 0…%zu",
                          options->row, trace->rows - 1);
     }
-    const sml_status status = sml__page_new(ctx, &page);
-    if (status != SML_OK) {
-        return status;
+    if (options->kind != SML_PAGE_LAYER && options->kind != SML_PAGE_UNIT) {
+        return SML_OK;
     }
-    const locale_t before = uselocale(ctx->numbers);
+    if (!sml__trace_block(trace, options->block, &first, &end)) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "page: layer %zu; the model has layers 0…%zu",
+                         options->block, blocks - 1);
+    }
+    const size_t units = trace->network.layers[first].n_out;
+    if (options->kind == SML_PAGE_UNIT && options->unit >= units) {
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "page: unit %zu; layers.%zu has units 0…%zu",
+                         options->unit, options->block, units - 1);
+    }
+    return SML_OK;
+}
+
+static void build(sml_page *page, const sml_trace *trace, const sml_page_options *options)
+{
     switch (options->kind) {
     case SML_PAGE_SAMPLE:
         sml__page_sample(page, trace, options);
         break;
+    case SML_PAGE_LOSS:
+        sml__page_loss(page, trace, options);
+        break;
+    case SML_PAGE_LAYER:
+        sml__page_layer(page, trace, options);
+        break;
+    case SML_PAGE_UNIT:
+        sml__page_of_unit(page, trace, options);
+        break;
+    case SML_PAGE_WEIGHT:
+        sml__page_weight(page, trace, options);
+        break;
+    case SML_PAGE_UPDATE:
+        sml__page_update(page, trace, options);
+        break;
+    case SML_PAGE_WHAT_IF:
+        sml__page_what_if(page, trace, options);
+        break;
     }
+}
+
+sml_status sml_page_create(sml_ctx *ctx, const sml_trace *trace, const sml_page_options *options,
+                           sml_page **out)
+{
+    enum { TOP = 8 };
+    sml_page_options filled = *options;
+    sml_page *page = NULL;
+    *out = NULL;
+    filled.top = filled.top > 0 ? filled.top : TOP;
+    sml_status status = check_options(ctx, trace, &filled);
+    if (status == SML_OK) {
+        status = sml__page_new(ctx, &page);
+    }
+    if (status != SML_OK) {
+        return status;
+    }
+    const locale_t before = uselocale(ctx->numbers);
+    build(page, trace, &filled);
     uselocale(before);
     return sml__page_finish(page, out);
 }
@@ -367,5 +460,7 @@ void sml_page_free(sml_page *page)
     }
     sml__free(page->blocks);
     sml__free(page->pending);
+    sml__free(page->sums);
+    sml__free(page->units);
     sml__free(page);
 }

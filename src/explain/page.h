@@ -24,6 +24,10 @@ struct sml_page {
     const char *alignment;
     int has_heads;
     sml_words before; /* for the next cell */
+    sml_sum *sums;    /* [n_sums] questions only */
+    size_t n_sums, sum_room;
+    sml_page_unit *units; /* [n_units] */
+    size_t n_units, unit_room;
 };
 
 sml_status sml__page_new(sml_ctx *ctx, sml_page **out);
@@ -73,7 +77,23 @@ const sml_formula *sml__formula_at(size_t index); /* NULL past the end */
  * that all of it has. */
 size_t sml__spell(const char *text, char *out, size_t size);
 
+/* Asks the trace, and notes the question in the page. Returns its number there; after a failure
+ * *out is empty. Free with sml_sum_clear. */
+size_t sml__page_sum(sml_page *page, const sml_trace *trace, const sml_sum *question, size_t top,
+                     sml_sum *out);
+size_t sml__page_unit(sml_page *page, const sml_trace *trace, const sml_page_unit *question,
+                      sml_unit_facts *out);
+
+/* The page fails, with the text that ctx has. */
+void sml__page_fail(sml_page *page, sml_status status);
+
 /* A page of each kind. */
 void sml__page_sample(sml_page *page, const sml_trace *trace, const sml_page_options *options);
+void sml__page_loss(sml_page *page, const sml_trace *trace, const sml_page_options *options);
+void sml__page_layer(sml_page *page, const sml_trace *trace, const sml_page_options *options);
+void sml__page_of_unit(sml_page *page, const sml_trace *trace, const sml_page_options *options);
+void sml__page_weight(sml_page *page, const sml_trace *trace, const sml_page_options *options);
+void sml__page_update(sml_page *page, const sml_trace *trace, const sml_page_options *options);
+void sml__page_what_if(sml_page *page, const sml_trace *trace, const sml_page_options *options);
 
 #endif

@@ -1,6 +1,5 @@
 /* The page of a sample: what goes in, one line for every layer, what comes out, and the loss. */
-#include "explain/page.h"
-#include "explain/trace.h"
+#include "explain/page_parts.h"
 #include "explain/vector_facts.h"
 
 #include <math.h>
@@ -16,11 +15,9 @@ static int has_classes(const sml_trace *trace)
 /* "says 9 98.31%": the class with the largest probability. */
 static void add_answer(sml_page *page, const sml_trace *trace, size_t r)
 {
-    size_t n = 0, best = 0;
+    size_t n = 0;
     const float *a = sml_trace_vector(trace, SML_PREDICTION, 0, r, &n);
-    for (size_t k = 1; k < n; k++) {
-        best = a[k] > a[best] ? k : best;
-    }
+    const size_t best = sml__trace_answer(trace, r);
     sml__before(page, " · says ");
     sml__name(page, sml_model_class_name(trace->model, best), SML_SOURCE_ENGINE,
               "samples[%zu].prediction_name", r);
@@ -31,7 +28,7 @@ static void add_answer(sml_page *page, const sml_trace *trace, size_t r)
 
 static void add_title(sml_page *page, const sml_trace *trace, size_t r)
 {
-    const int32_t label = sml_dataset_label(trace->ready, r);
+    const int32_t label = sml__trace_label(trace, r);
     sml__before(page, "sample ");
     sml__number(page, trace->samples[r], SML_SOURCE_SETTING, SML_DIGITS_INDEX,
                 "samples[%zu].sample", r);
@@ -149,19 +146,6 @@ static void add_layers(sml_page *page, const sml_trace *trace, size_t r)
     sml__end_table(page);
 }
 
-/* The place of the next smaller output after *at, ties by the lower index; n: there is none. */
-static size_t next_largest(const float *a, size_t n, size_t at)
-{
-    size_t best = n;
-    for (size_t k = 0; k < n; k++) {
-        const int is_behind = at == n || a[k] < a[at] || (a[k] == a[at] && k > at);
-        if (is_behind && (best == n || a[k] > a[best])) {
-            best = k;
-        }
-    }
-    return best;
-}
-
 static void add_classes(sml_page *page, const sml_trace *trace, size_t r)
 {
     size_t n = 0, n_targets = 0;
@@ -174,7 +158,7 @@ static void add_classes(sml_page *page, const sml_trace *trace, size_t r)
     sml__end_heading(page, 2);
     sml__begin_table(page, y != NULL ? "lrr" : "lr", y != NULL ? "output\ty\ta" : "output\ta");
     for (size_t i = 0, k = n; i < shown; i++) {
-        k = next_largest(a, n, k);
+        k = sml__next_largest(a, n, k);
         if (k == n) {
             break; /* the others are NaN */
         }
@@ -199,9 +183,4 @@ void sml__page_sample(sml_page *page, const sml_trace *trace, const sml_page_opt
     add_input(page, trace, r);
     add_layers(page, trace, r);
     add_classes(page, trace, r);
-    if (sml__trace_has_backward(trace)) {
-        sml__number(page, trace->workspace.losses[r], SML_SOURCE_ENGINE64, SML_DIGITS_VALUE,
-                    "samples[%zu].loss.value", r);
-        sml__end_formula(page, trace->network.loss->name);
-    }
 }

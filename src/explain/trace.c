@@ -171,11 +171,14 @@ static sml_status open_rows(sml_ctx *ctx, const sml_dataset *data, const sml_tra
     }
     memcpy(trace->samples, options->samples, options->n * sizeof *trace->samples);
     sml_status status = sml_dataset_select(ctx, data, trace->samples, options->n, &trace->selected);
+    if (status == SML_OK && options->targets != NULL) {
+        status = sml__trace_set_targets(ctx, trace, options->targets);
+    }
     if (status == SML_OK) {
         status =
             sml__model_data(ctx, trace->model, trace->selected, &trace->prepared, &trace->ready);
     }
-    if (status == SML_OK && has_targets(trace)) {
+    if (status == SML_OK && data->view.task != SML_TASK_NONE) {
         status = sml__model_check_targets(ctx, trace->model, data);
     }
     return status;
@@ -196,7 +199,7 @@ static sml_status find_settings(sml_ctx *ctx, const sml_dataset *data, double le
     if (learning_rate > 0) {
         trace->settings.update.learning_rate = learning_rate;
     }
-    if (status == SML_OK && has_targets(trace)) {
+    if (status == SML_OK && data->view.task != SML_TASK_NONE) {
         status = sml__class_weights(ctx, trace->model, data, &trace->class_weights);
         trace->settings.class_weights = trace->class_weights;
     }

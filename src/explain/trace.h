@@ -90,6 +90,10 @@ sml_status sml__trace_run(sml_ctx *ctx, sml_trace *trace);
 /* The optimiser's state before the first step: zero, or of the checkpoint, which may be NULL. */
 sml_status sml__trace_take_state(sml_ctx *ctx, sml_trace *trace, const char *checkpoint);
 
+/* The selected rows again, with these targets [rows, outputs]. Errors: SML_BAD_DATA (no targets of
+ * the model's task), SML_NO_MEMORY. */
+sml_status sml__trace_set_targets(sml_ctx *ctx, sml_trace *trace, const float *targets);
+
 /* Frees the steps that were taken. */
 void sml__trace_forget_steps(sml_trace *trace);
 

@@ -22,3 +22,15 @@ sml__vector_facts sml__vector_facts_of(const float *values, size_t n)
     facts.norm = sqrt(squares);
     return facts;
 }
+
+size_t sml__next_largest(const float *keys, size_t n, size_t at)
+{
+    size_t best = n;
+    for (size_t i = 0; i < n; i++) {
+        const int is_left = at == n || keys[i] < keys[at] || (keys[i] == keys[at] && i > at);
+        if (is_left && !isnan(keys[i]) && (best == n || keys[i] > keys[best])) {
+            best = i;
+        }
+    }
+    return best;
+}

@@ -14,4 +14,8 @@ typedef struct sml__vector_facts {
 /* values NULL: n is 0, and the others are NaN. */
 sml__vector_facts sml__vector_facts_of(const float *values, size_t n);
 
+/* The place of the next of the largest keys after that at `at`, ties upwards; at = n: the largest.
+ * n where none is left; NaN counts as none. */
+size_t sml__next_largest(const float *keys, size_t n, size_t at);
+
 #endif

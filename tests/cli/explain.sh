@@ -3,22 +3,82 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
+# How the numbers of a page are written; what makes them is tested in tests/explain.
+number='-?[0-9.]+(e[-+][0-9]+)?'
+
 train_spirals m.safetensors
 run explain m.safetensors spirals --sample 17
 expect_code 0
-expect_narrow
 expect_out '^sample 17 of spirals, part test · label [012] · says [012], [0-9.]+% · loss [0-9.e-]+$'
 expect_out '^evaluation · kernels '
 expect_out '^  layers\.0 +dense +16 '
 expect_out '^  layers\.1 +dense +3 '
-cp out text
-run explain m.safetensors spirals --sample 17 --color always
-check 'colour changes no character' bash -c "sed 's/\x1b\[[0-9;]*m//g' out | cmp - text"
+loss=$(sed -nE '1s/.* loss ([0-9.e-]+)$/\1/p' out)
+run predict m.safetensors spirals --sample 17 --json
+probability=$(jq '.predictions[0].probability' out)
+run explain m.safetensors spirals --sample 17 --backward
+expect_out "^  engine $loss[0-9]*, in double $number, at most $number apart +holds$"
+expect_out 'C = M \+ ln Σ_j e\^\(z_j - M\) - Σ_k y_k z_k +docs \(7\)$'
+expect_out 'δ_k = a_k - y_k +docs \(9\)$'
+expect_out "^  Σ_k δ_k = $number, from zero at most $number +holds$"
+check 'the probability is that of predict' \
+    awk -v p="$probability" '/^sample/ { sub("%", "", $(NF - 3)); exit !($(NF - 3) / 100 - p < 1e-4) }' out
 
-LC_ALL=C run explain m.safetensors spirals --sample 17
-expect_code 0
-expect_narrow
-check 'ASCII where the locale has no more' bash -c '! LC_ALL=C grep -q "[^ -~]" out'
+run explain m.safetensors spirals --sample 17 --layer 1 --top 2
+expect_out '^layers\.1 · sample 17$'
+expect_out '^the units with the largest \|a_j\| of 3$'
+run explain m.safetensors spirals --sample 17 --layer 0 --unit 3 --backward --top 1
+expect_out '^layers\.0 unit 3 · sample 17$'
+expect_out '^z_j = Σ_i w_ji x_i \+ b_j +docs \(1\)$'
+expect_out '^  the other 1 +'
+expect_out "^  difference $number, at most $number = γ_3 \(Σ\|w x\| \+ \|b\|\) +holds$"
+expect_out '∂C/∂a_j = Σ_k w_kj δ_k +docs \(17\)'
+expect_out '^Σ_i w_ji δ_j x_i \+ b_j δ_j = δ_j z_j$'
+check 'every check holds' bash -c '! grep -q "NOT HOLD" out'
 
-fails_with 1 'row 100000' explain m.safetensors spirals --sample 100000
+run explain m.safetensors spirals --sample 17 --layer 0 --weight 3,1 --batch 5 --update
+expect_out '^layers\.0\.weight\[3,1\] · batch of 5 samples, from row 17$'
+expect_out '^  [0-9]+ samples push it up, [0-9]+ down, [0-9]+ leave it alone'
+expect_out '^one step of adam, step 1 of a fresh optimiser, learning rate '
+expect_out '^  m before +0$'
+run explain m.safetensors spirals --sample 999 --layer 1 --weight 2,bias --batch 5
+expect_out '^layers\.1\.bias\[2\] · batch of 5 samples, from row 995$'
+run explain m.safetensors spirals --update --learning-rate 0.5
+expect_out 'learning rate 0\.5$'
+expect_out '^  layers\.1\.bias '
+expect_out '^  predicted ΔC, Σ g Δθ '
+
+run explain m.safetensors spirals --set 'layers.0.bias[2]=0.25' --silence 0:5
+expect_out '^what if layers\.0\.bias\[2\] were 0\.25, not '
+expect_out '^and layers\.0 unit 5 were silent$'
+expect_out '^layers\.0: [0-2] of 16 units change'
+run explain m.safetensors spirals --temperature 2
+expect_out '^what if temperature were 2, not 1$'
+run explain m.safetensors spirals --sample 3 --should-be 2 --backward
+expect_out '^sample 3 of spirals, part test · label 2 '
+run explain m.safetensors spirals --sample 3,17..19
+check 'a page a sample' [ "$(grep -c '^sample ' out)" -eq 4 ]
+
+# 80 columns and fewer, with and without colour and UTF-8: no line is wider, colour changes nothing
+# else, ASCII has no other sign.
+pages=('--sample 17 --backward' '--layer 0' '--layer 0 --unit 3 --backward'
+    '--layer 0 --weight 3,1 --batch 9 --update' '--update' '--silence 0:5')
+for page in "${pages[@]}"; do
+    for columns in 80 60 41 30; do
+        read -ra words <<<"$page"
+        export COLUMNS=$columns
+        run explain m.safetensors spirals "${words[@]}"
+        expect_code 0
+        LC_ALL=C sed 's/\xcc\x82//g' out >columns # an accent takes none
+        expect_narrow "$columns" columns
+        check 'no blanks at an end' bash -c '! grep -q " $" out'
+        cp out text
+        run explain m.safetensors spirals "${words[@]}" --color always
+        check 'colour changes no character' bash -c "sed 's/\x1b\[[0-9;]*m//g' out | cmp - text"
+        LC_ALL=C run explain m.safetensors spirals "${words[@]}"
+        expect_narrow "$columns"
+        check 'ASCII' bash -c '! LC_ALL=C grep -q "[^ -~]" out'
+    done
+done
+unset COLUMNS
 finish

@@ -1,0 +1,209 @@
+#include "explain/page_parts.h"
+
+#include "explain/bounds.h"
+
+#include <math.h>
+#include <scratchml/columns.h>
+#include <stdio.h>
+#include <string.h>
+
+void sml__add_sample(sml_page *page, const sml_trace *trace, size_t row)
+{
+    sml__before(page, " · sample ");
+    sml__number(page, trace->samples[row], SML_SOURCE_SETTING, SML_DIGITS_INDEX,
+                "samples[%zu].sample", row);
+}
+
+void sml__add_block_name(sml_page *page, size_t layer, int block)
+{
+    sml__before(page, "layers.");
+    sml__number(page, block, SML_SOURCE_DATA, SML_DIGITS_INDEX, "layers[%zu].block", layer);
+}
+
+int32_t sml__trace_label(const sml_trace *trace, size_t row)
+{
+    return trace->ready->view.task == SML_TASK_CLASSIFICATION ? sml_dataset_label(trace->ready, row)
+                                                              : -1;
+}
+
+size_t sml__trace_answer(const sml_trace *trace, size_t row)
+{
+    size_t n = 0, best = 0;
+    const float *a = sml_trace_vector(trace, SML_PREDICTION, 0, row, &n);
+    for (size_t k = 1; k < n; k++) {
+        best = a[k] > a[best] ? k : best;
+    }
+    return best;
+}
+
+int sml__input_name(const sml_trace *trace, size_t input, char *name, size_t size)
+{
+    sml_model_column_facts facts;
+    size_t at = 0;
+    for (size_t c = 0; sml_model_column(NULL, trace->model, c, &facts) == SML_OK; c++) {
+        if (input >= at + facts.width) {
+            at += facts.width;
+            continue;
+        }
+        const int is_one_of = facts.is_categorical && facts.n_categories > input - at &&
+                              facts.width == facts.n_categories;
+        snprintf(name, size, "%s%s%s", facts.name, is_one_of ? "=" : "",
+                 is_one_of ? facts.categories[input - at] : "");
+        return facts.name[0] != '\0';
+    }
+    return 0;
+}
+
+/* The first cell of a term: an input by its name, or a number. */
+static void add_index(sml_page *page, const sml_trace *trace, const sml__sum_words *words,
+                      const sml_sum *sum, size_t number, size_t t)
+{
+    char name[128];
+    size_t first = 0, end = 0;
+    const size_t index = sum->terms[t].index;
+    const int is_input = words->has_inputs && sml__trace_block(trace, 0, &first, &end) &&
+                         sum->layer == first && first == 0;
+    if (is_input && sml__input_name(trace, index, name, sizeof name)) {
+        sml__name(page, name, SML_SOURCE_DATA, "model.inputs_named[%zu]", index);
+    } else {
+        sml__number(page, (double)index, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
+                    "sums[%zu].terms[%zu].index", number, t);
+    }
+}
+
+/* A row of the batch: its number in the data, its label and what the model says. */
+static void add_row(sml_page *page, const sml_trace *trace, size_t row)
+{
+    const int32_t label = sml__trace_label(trace, row);
+    sml__number(page, trace->samples[row], SML_SOURCE_DATA, SML_DIGITS_INDEX, "samples[%zu].sample",
+                row);
+    if (label >= 0) {
+        sml__name(page, sml_model_class_name(trace->model, (size_t)label), SML_SOURCE_DATA,
+                  "samples[%zu].label_name", row);
+    } else {
+        sml__words(page, "");
+    }
+    if (sml_model_task(trace->model) == SML_TASK_CLASSIFICATION) {
+        sml__name(page, sml_model_class_name(trace->model, sml__trace_answer(trace, row)),
+                  SML_SOURCE_ENGINE, "samples[%zu].prediction_name", row);
+    } else {
+        sml__words(page, "");
+    }
+}
+
+static void add_term(sml_page *page, const sml_trace *trace, const sml__sum_words *words,
+                     const sml_sum *sum, size_t number, size_t t)
+{
+    const sml_term *term = &sum->terms[t];
+    if (words->has_rows) {
+        add_row(page, trace, term->index);
+    } else {
+        add_index(page, trace, words, sum, number, t);
+    }
+    sml__number(page, term->left, SML_SOURCE_ENGINE, SML_DIGITS_FIXED, "sums[%zu].terms[%zu].left",
+                number, t);
+    sml__number(page, term->right, SML_SOURCE_ENGINE, SML_DIGITS_FIXED,
+                "sums[%zu].terms[%zu].right", number, t);
+    sml_cell *value = sml__number(page, term->value, SML_SOURCE_DOUBLE, SML_DIGITS_FIXED,
+                                  "sums[%zu].terms[%zu].value", number, t);
+    value->bar = words->has_rows ? (double)NAN : term->value;
+    if (words->has_rows) {
+        sml__number(page, sum->absolute > 0 ? fabs(term->value) / sum->absolute : 0,
+                    SML_SOURCE_DOUBLE, SML_DIGITS_SHARE, "sums[%zu].terms[%zu].share", number, t);
+    }
+}
+
+/* A line below the terms: words in the first column, a number in that of the products. */
+static void add_line(sml_page *page, const sml__sum_words *words, double value, size_t number,
+                     const char *member)
+{
+    for (size_t column = 1; column < (words->has_rows ? 5 : 3); column++) {
+        sml__words(page, "");
+    }
+    sml__number(page, value, SML_SOURCE_DOUBLE, SML_DIGITS_FIXED, "sums[%zu].%s", number, member);
+    if (words->has_rows) {
+        sml__words(page, "");
+    }
+}
+
+static void add_terms(sml_page *page, const sml_trace *trace, const sml__sum_words *words,
+                      const sml_sum *sum, size_t number)
+{
+    sml__begin_table(page, words->has_rows ? "lllrrrr" : "lrrr", words->heads);
+    for (size_t t = 0; t < sum->n_terms; t++) {
+        add_term(page, trace, words, sum, number, t);
+    }
+    if (sum->n > sum->n_terms) {
+        sml__before(page, "the other ");
+        sml__number(page, (double)(sum->n - sum->n_terms), SML_SOURCE_COUNT, SML_DIGITS_COUNT,
+                    "sums[%zu].others", number);
+        add_line(page, words, sum->rest, number, "rest");
+    }
+    if (words->bias != NULL) {
+        sml__words(page, words->bias);
+        add_line(page, words, sum->bias, number, "bias");
+    }
+    sml__words(page, words->total);
+    add_line(page, words, sum->total, number, "total");
+    sml__end_table(page);
+}
+
+void sml__add_verdict(sml_page *page, const sml__verdict *verdict)
+{
+    sml__before(page, "engine ");
+    sml__number(page, verdict->engine, SML_SOURCE_ENGINE, SML_DIGITS_EXACT, "%s%s", verdict->path,
+                verdict->engine_name);
+    sml__before(page, ", in double ");
+    sml__number(page, verdict->exact, SML_SOURCE_DOUBLE, SML_DIGITS_EXACT, "%s%s", verdict->path,
+                verdict->double_name);
+    sml__before(page, ", at most ");
+    sml__number(page, verdict->bound, SML_SOURCE_DOUBLE, SML_DIGITS_SMALL, "%s%s", verdict->path,
+                verdict->bound_name);
+    sml__after(page, " apart");
+    sml__end_check(page, sml__agrees(verdict->engine, verdict->exact, verdict->bound));
+}
+
+/* The engine's number beside the sum, and how far they may be apart. */
+static void add_check(sml_page *page, const sml__sum_words *words, const sml_sum *sum,
+                      size_t number)
+{
+    if (isnan(sum->engine) && !isnan(sum->total)) {
+        sml__words(page, "recomputed in double: training does not need it, so the engine does not "
+                         "compute it");
+        sml__end_text(page);
+        return;
+    }
+    sml__begin_table(page, "lr", NULL);
+    sml__words(page, "engine, float32");
+    sml__number(page, sum->engine, SML_SOURCE_ENGINE, SML_DIGITS_EXACT, "sums[%zu].engine", number);
+    sml__words(page, "recomputed in double");
+    sml__number(page, sum->total, SML_SOURCE_DOUBLE, SML_DIGITS_EXACT, "sums[%zu].total", number);
+    sml__end_table(page);
+    sml__before(page, "difference ");
+    sml__number(page, sum->difference, SML_SOURCE_DOUBLE, SML_DIGITS_SMALL, "sums[%zu].difference",
+                number);
+    sml__before(page, ", at most ");
+    sml__number(page, sum->bound, SML_SOURCE_DOUBLE, SML_DIGITS_SMALL, "sums[%zu].bound", number);
+    if (sum->gamma_n > 0 && words->bound != NULL) {
+        sml__before(page, " = γ_");
+        sml__number(page, (double)sum->gamma_n, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
+                    "sums[%zu].gamma_n", number);
+        sml__after(page, words->bound);
+    }
+    sml__end_check(page, sum->holds);
+}
+
+double sml__add_sum(sml_page *page, const sml_trace *trace, const sml__sum_words *words,
+                    const sml_sum *question, size_t top)
+{
+    sml_sum sum;
+    const size_t number = sml__page_sum(page, trace, question, top, &sum);
+    if (page->status == SML_OK) {
+        sml__end_formula(page, words->formula);
+        add_terms(page, trace, words, &sum, number);
+        add_check(page, words, &sum, number);
+    }
+    const double total = sum.total;
+    sml_sum_clear(&sum);
+    return total;
+}

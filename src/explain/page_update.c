@@ -1,0 +1,213 @@
+/* The page of a step of training, and of what it did to one parameter. */
+#include "explain/page_parts.h"
+
+#include "base/memory.h"
+#include "nn/network_tensors.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void add_step_number(sml_page *page, const char *words, double value, sml_source source,
+                            sml_digits digits, const char *member)
+{
+    sml__before(page, words);
+    sml__number(page, value, source, digits, "step.%s", member);
+}
+
+static void add_title(sml_page *page, const sml_step_facts *step)
+{
+    sml__words(page, "one step of ");
+    sml__name(page, step->optimizer, SML_SOURCE_SETTING, "step.optimizer");
+    add_step_number(page, ", step ", (double)step->step, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
+                    "step");
+    sml__words(page, step->is_fresh ? " of a fresh optimiser" : "");
+    add_step_number(page, ", learning rate ", step->learning_rate, SML_SOURCE_SETTING,
+                    SML_DIGITS_VALUE, "learning_rate");
+    sml__end_heading(page, 1);
+}
+
+static void add_lengths(sml_page *page, const sml_trace *trace, const sml_step_facts *step)
+{
+    add_step_number(page, "‖g‖ ", step->gradient_norm, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
+                    "gradient_norm");
+    if (trace->settings.clip_norm > 0) {
+        add_step_number(page, " · clipping multiplies it by ", step->clip_factor,
+                        SML_SOURCE_ENGINE64, SML_DIGITS_VALUE, "clip_factor");
+    } else {
+        sml__words(page, " · clipping off");
+    }
+    add_step_number(page, " · ‖Δθ‖ ", step->step_norm, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
+                    "step_norm");
+    add_step_number(page, " · ‖θ‖ ", step->parameter_norm, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
+                    "parameter_norm");
+    sml__end_text(page);
+    if (step->is_folded) {
+        sml__words(page, "The backward pass takes this step at once, in single precision, and no "
+                         "gradient is written to memory: g is recomputed for this page.");
+        sml__end_text(page);
+    }
+}
+
+/* Three lengths of one tensor. */
+static void add_tensor(sml_page *page, const sml_trace *trace, const sml__tensor_place *place,
+                       size_t i)
+{
+    const sml__layer *layer = &trace->network.layers[place->layer];
+    const sml__trace_step *last = trace->last_step;
+    const size_t n = place->at == layer->bias ? layer->n_out : sml__weight_count(layer);
+    double gradient = 0, moved = 0, size = 0;
+    for (size_t k = place->at; k < place->at + n; k++) {
+        const double before = (double)last->parameters[k];
+        const double step = (double)trace->network.parameters[k] - before;
+        gradient += (double)last->gradient[k] * (double)last->gradient[k];
+        moved += step * step;
+        size += before * before;
+    }
+    sml__name(page, place->name, SML_SOURCE_DATA, "step.tensors[%zu].name", i);
+    sml__number(page, sqrt(gradient), SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
+                "step.tensors[%zu].gradient_norm", i);
+    sml__number(page, sqrt(moved), SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
+                "step.tensors[%zu].step_norm", i);
+    sml__number(page, sqrt(size), SML_SOURCE_DOUBLE, SML_DIGITS_VALUE, "step.tensors[%zu].norm", i);
+    sml__number(page, sqrt(moved / size), SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
+                "step.tensors[%zu].ratio", i);
+}
+
+static void add_tensors(sml_page *page, const sml_trace *trace)
+{
+    const size_t n = sml__network_tensor_count(&trace->network);
+    sml__tensor_place *places = sml__alloc(page->ctx, n, sizeof *places, "a list of tensors");
+    sml__page_fail(page, places != NULL ? SML_OK : SML_NO_MEMORY);
+    if (places == NULL) {
+        return;
+    }
+    sml__network_tensors(&trace->network, places);
+    sml__begin_table(page, "lrrrr", "tensor\t‖∂C/∂θ‖\t‖Δθ‖\t‖θ‖\t‖Δθ‖ / ‖θ‖");
+    for (size_t i = 0, shown = 0; i < n; i++) {
+        if (!places[i].is_buffer) {
+            add_tensor(page, trace, &places[i], shown++);
+        }
+    }
+    sml__end_table(page);
+    sml__free(places);
+}
+
+static void add_change(sml_page *page, const char *words, double value, sml_source source,
+                       const char *member)
+{
+    sml__words(page, words);
+    add_step_number(page, "", value, source, SML_DIGITS_VALUE, member);
+}
+
+static void add_changes(sml_page *page, const sml_step_facts *step)
+{
+    sml__end_formula(page, "first_order");
+    sml__begin_table(page, "lr", NULL);
+    add_change(page, "predicted ΔC, Σ g Δθ", step->predicted, SML_SOURCE_DOUBLE, "predicted");
+    if (!isnan(step->actual_double)) {
+        add_change(page, "actual ΔC, in double", step->actual_double, SML_SOURCE_DOUBLE,
+                   "actual_double");
+    }
+    add_change(page, "actual ΔC, of the engine", step->actual, SML_SOURCE_ENGINE64, "actual");
+    add_change(page, "C before", step->loss_before, SML_SOURCE_ENGINE64, "loss_before");
+    add_change(page, "C after", step->loss_after, SML_SOURCE_ENGINE64, "loss_after");
+    if (!isnan(step->objective_predicted)) {
+        add_change(page, "with penalties: predicted", step->objective_predicted, SML_SOURCE_DOUBLE,
+                   "objective_predicted");
+        add_change(page, "with penalties: actual", step->objective_actual, SML_SOURCE_DOUBLE,
+                   "objective_actual");
+    }
+    sml__end_table(page);
+    if (!isnan(step->gap)) {
+        add_step_number(page, "the gap is of second order: ", step->gap, SML_SOURCE_DOUBLE,
+                        SML_DIGITS_SMALL, "gap");
+        add_step_number(page, ", at half the step ", step->half_gap, SML_SOURCE_DOUBLE,
+                        SML_DIGITS_SMALL, "half_gap");
+        add_step_number(page, ", which is ", step->half_gap / step->gap, SML_SOURCE_DOUBLE,
+                        SML_DIGITS_SHARE, "gap_share");
+        sml__after(page, " of it; a quarter where no kink is crossed");
+        sml__end_text(page);
+    }
+}
+
+static void add_number(sml_page *page, const char *words, double value, sml_source source,
+                       const char *member)
+{
+    sml__words(page, words);
+    sml__number(page, value, source, SML_DIGITS_VALUE, "step.parameters[0].%s", member);
+}
+
+/* What the rule makes of g and θ, in the order in which it does. */
+static void add_rule(sml_page *page, const sml_step_parameter *p)
+{
+    char member[32];
+    sml__begin_table(page, "lr", NULL);
+    add_number(page, "θ before", p->before, SML_SOURCE_DATA, "before");
+    add_number(page, "∂C/∂θ", p->gradient, SML_SOURCE_ENGINE, "gradient");
+    if (p->penalty != 0) {
+        add_number(page, "penalties", p->penalty, SML_SOURCE_DOUBLE, "penalty");
+    }
+    if (p->clip_factor != 1) {
+        add_number(page, "clipping, times", p->clip_factor, SML_SOURCE_ENGINE64, "clip_factor");
+    }
+    if (p->decayed != p->gradient) {
+        add_number(page, "g, as the rule sees it", p->decayed, SML_SOURCE_DOUBLE, "decayed");
+    }
+    for (size_t i = 0; i < p->n_states; i++) {
+        char words[32];
+        snprintf(words, sizeof words, "%s before", p->state_names[i]);
+        snprintf(member, sizeof member, "state_before[%zu]", i);
+        add_number(page, words, p->state_before[i], SML_SOURCE_ENGINE, member);
+        snprintf(words, sizeof words, "%s after", p->state_names[i]);
+        snprintf(member, sizeof member, "state_after[%zu]", i);
+        add_number(page, words, p->state_after[i], SML_SOURCE_ENGINE, member);
+    }
+    for (size_t i = 0; i < p->n_parts; i++) {
+        snprintf(member, sizeof member, "parts[%zu].value", i);
+        add_number(page, p->parts[i].symbol, p->parts[i].value, SML_SOURCE_DOUBLE, member);
+    }
+    add_number(page, "step", p->step, SML_SOURCE_DOUBLE, "step");
+    add_number(page, "θ after", p->after, SML_SOURCE_ENGINE, "after");
+    sml__end_table(page);
+}
+
+static void add_parameter(sml_page *page, const sml_trace *trace, const sml_step_facts *step,
+                          const char *name)
+{
+    sml_step_parameter p;
+    const sml_status status = sml_trace_parameter(page->ctx, trace, name, &p);
+    sml__page_fail(page, status);
+    if (status != SML_OK) {
+        return;
+    }
+    sml__end_formula(page, step->optimizer);
+    sml__name(page, name, SML_SOURCE_SETTING, "step.parameters[0].name");
+    sml__end_text(page);
+    add_rule(page, &p);
+    const sml__verdict verdict = {.path = "step.parameters[0].",
+                                  .engine_name = "after",
+                                  .double_name = "after_double",
+                                  .bound_name = "bound",
+                                  .engine = p.after,
+                                  .exact = p.after_double,
+                                  .bound = p.bound};
+    sml__add_verdict(page, &verdict);
+}
+
+void sml__page_update(sml_page *page, const sml_trace *trace, const sml_page_options *options)
+{
+    if (trace->last_step == NULL || options->step == NULL) {
+        sml__page_fail(page, sml__fail(page->ctx, SML_BAD_ARGUMENT,
+                                       "page: no step was taken; call sml_trace_step first"));
+        return;
+    }
+    add_title(page, options->step);
+    if (options->parameter != NULL) {
+        add_parameter(page, trace, options->step, options->parameter);
+        return;
+    }
+    add_lengths(page, trace, options->step);
+    sml__end_formula(page, options->step->optimizer);
+    add_tensors(page, trace);
+    add_changes(page, options->step);
+}

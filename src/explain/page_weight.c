@@ -1,0 +1,113 @@
+/* The page of a parameter: its gradient, the samples that push it up and down. */
+#include "explain/page_parts.h"
+
+#include "nn/parameter_name.h"
+
+#include <math.h>
+
+static sml_sum question_of(const sml_trace *trace, const sml__parameter *place)
+{
+    const int is_dense = trace->network.layers[place->layer].type->has_units;
+    const int is_bias = place->kind == SML__BIAS;
+    return (sml_sum){.kind = is_dense ? (is_bias ? SML_SUM_BIAS : SML_SUM_WEIGHT)
+                                      : (is_bias ? SML_SUM_BETA : SML_SUM_GAMMA),
+                     .layer = place->layer,
+                     .unit = place->unit,
+                     .input = place->input};
+}
+
+static const sml__sum_words *words_of(sml_sum_kind kind)
+{
+    static const sml__sum_words weight = {.formula = "gradient_of_batch",
+                                          .heads =
+                                              "sample\tlabel\tsays\tδ_sj\tx_si\tδ x / m\tshare",
+                                          .total = "dW_ji",
+                                          .has_rows = 1};
+    static const sml__sum_words bias = {.formula = "bias_of_batch",
+                                        .heads = "sample\tlabel\tsays\tδ_sj\tone\tδ / m\tshare",
+                                        .total = "db_j",
+                                        .has_rows = 1};
+    static const sml__sum_words gamma = {
+        .formula = "norm_gradient",
+        .heads = "sample\tlabel\tsays\tδ_sj\tx\u0302_sj\tδ x\u0302 / m\tshare",
+        .total = "dγ_j",
+        .has_rows = 1};
+    static const sml__sum_words beta = {.formula = "norm_gradient",
+                                        .heads = "sample\tlabel\tsays\tδ_sj\tone\tδ / m\tshare",
+                                        .total = "dβ_j",
+                                        .has_rows = 1};
+    return kind == SML_SUM_WEIGHT  ? &weight
+           : kind == SML_SUM_BIAS  ? &bias
+           : kind == SML_SUM_GAMMA ? &gamma
+                                   : &beta;
+}
+
+/* How many rows have a part in it, and which way a step against the gradient would go. */
+static void add_directions(sml_page *page, const sml_trace *trace, const sml_sum *question)
+{
+    sml_sum sum;
+    size_t up = 0, down = 0;
+    const size_t number = sml__page_sum(page, trace, question, trace->rows, &sum);
+    for (size_t t = 0; t < sum.n_terms; t++) {
+        up += sum.terms[t].value < 0;
+        down += sum.terms[t].value > 0;
+    }
+    sml__number(page, (double)up, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "sums[%zu].negative", number);
+    sml__after(page, " samples push it up, ");
+    sml__number(page, (double)down, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "sums[%zu].positive",
+                number);
+    sml__after(page, " down, ");
+    sml__number(page, (double)(sum.n_terms - up - down), SML_SOURCE_COUNT, SML_DIGITS_COUNT,
+                "sums[%zu].zero", number);
+    sml__after(page, " leave it alone: their gate is closed, or their input is zero");
+    sml__end_text(page);
+    sml_sum_clear(&sum);
+}
+
+/* What the penalties add, where there are some. */
+static void add_penalties(sml_page *page, const sml_trace *trace, const sml__parameter *place)
+{
+    const double l1 = trace->settings.l1, l2 = trace->settings.l2;
+    if (!trace->network.layers[place->layer].type->has_units || place->kind != SML__WEIGHT ||
+        (l1 == 0 && l2 == 0)) {
+        return;
+    }
+    sml__before(page, "λ₁ = ");
+    sml__number(page, l1, SML_SOURCE_SETTING, SML_DIGITS_VALUE, "model.settings.l1");
+    sml__before(page, ", λ₂ = ");
+    sml__number(page, l2, SML_SOURCE_SETTING, SML_DIGITS_VALUE, "model.settings.l2");
+    sml__end_formula(page, "penalties");
+}
+
+void sml__page_weight(sml_page *page, const sml_trace *trace, const sml_page_options *options)
+{
+    sml__parameter place;
+    const sml_status status =
+        sml__parameter_parse(page->ctx, &trace->network, options->parameter, &place);
+    if (status == SML_OK && place.kind != SML__WEIGHT && place.kind != SML__BIAS) {
+        sml__page_fail(page, sml__fail(page->ctx, SML_BAD_ARGUMENT,
+                                       "page: %s is a running statistic and has no gradient",
+                                       options->parameter));
+        return;
+    }
+    sml__page_fail(page, status);
+    if (status != SML_OK) {
+        return;
+    }
+    const sml_sum question = question_of(trace, &place);
+    sml__name(page, options->parameter, SML_SOURCE_SETTING, "parameter");
+    sml__before(page, " · batch of ");
+    sml__number(page, (double)trace->rows, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "batch.rows");
+    sml__after(page, trace->rows == 1 ? " sample" : " samples");
+    sml__before(page, ", from row ");
+    sml__number(page, trace->samples[0], SML_SOURCE_SETTING, SML_DIGITS_INDEX, "samples[0].sample");
+    sml__end_heading(page, 1);
+    sml__before(page, "its value ");
+    sml__number(page,
+                (double)trace->network.parameters[sml__parameter_position(&trace->network, &place)],
+                SML_SOURCE_DATA, SML_DIGITS_VALUE, "parameter_value");
+    sml__end_text(page);
+    sml__add_sum(page, trace, words_of(question.kind), &question, options->top);
+    add_directions(page, trace, &question);
+    add_penalties(page, trace, &place);
+}

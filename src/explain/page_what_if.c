@@ -1,0 +1,137 @@
+/* The page of what would be, if: the edits, and what they change in the outputs and the units. */
+#include "explain/page_parts.h"
+#include "explain/vector_facts.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+
+static void add_edit(sml_page *page, const sml_edit *edit, size_t i)
+{
+    sml__words(page, i == 0 ? "what if " : "and ");
+    sml__name(page, edit->name, SML_SOURCE_SETTING, "what_if.edits[%zu].name", i);
+    if (edit->kind == SML_EDIT_SILENCE) {
+        sml__words(page, " were silent");
+    } else {
+        sml__before(page, " were ");
+        sml__number(page, edit->value, SML_SOURCE_SETTING, SML_DIGITS_VALUE,
+                    "what_if.edits[%zu].value", i);
+        sml__before(page, ", not ");
+        sml__number(page, edit->before, SML_SOURCE_DATA, SML_DIGITS_VALUE,
+                    "what_if.edits[%zu].before", i);
+    }
+    sml__end_heading(page, 1);
+}
+
+/* Before, after, and the difference, at the same digits. */
+static void add_three(sml_page *page, double before, double after, const char *path, size_t i,
+                      const char *prefix)
+{
+    sml__number(page, before, SML_SOURCE_ENGINE, SML_DIGITS_FIXED, "what_if.%s[%zu].%sbefore", path,
+                i, prefix);
+    sml__number(page, after, SML_SOURCE_ENGINE, SML_DIGITS_FIXED, "what_if.%s[%zu].%safter", path,
+                i, prefix);
+    sml__number(page, after - before, SML_SOURCE_DOUBLE, SML_DIGITS_FIXED,
+                "what_if.%s[%zu].%sdifference", path, i, prefix)
+        ->bar = after - before;
+}
+
+static void add_loss(sml_page *page, const sml_difference *d)
+{
+    if (isnan(d->loss_before)) {
+        return;
+    }
+    sml__before(page, "C in double: ");
+    sml__number(page, d->loss_before, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE, "what_if.loss_before");
+    sml__before(page, " → ");
+    sml__number(page, d->loss_after, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE, "what_if.loss_after");
+    sml__before(page, ", ΔC = ");
+    sml__number(page, d->loss_after - d->loss_before, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
+                "what_if.loss_difference");
+    sml__end_text(page);
+}
+
+/* The outputs whose predictions are the largest, before or after. */
+static void add_outputs(sml_page *page, const sml_trace *trace, const sml_difference *d,
+                        const float *keys, size_t top)
+{
+    sml__words(page, "outputs");
+    sml__end_heading(page, 2);
+    sml__begin_table(page, "lrrr", "output\ta_k before\tafter\tdifference");
+    for (size_t t = 0, k = d->n_outputs; t < top; t++) {
+        k = sml__next_largest(keys, d->n_outputs, k);
+        if (k == d->n_outputs) {
+            break;
+        }
+        sml__name(page, sml_model_class_name(trace->model, k), SML_SOURCE_DATA,
+                  "model.classes[%zu]", k);
+        add_three(page, d->outputs[k].before, d->outputs[k].after, "outputs", k, "");
+    }
+    sml__end_table(page);
+}
+
+static void add_block(sml_page *page, const sml_block_change *change, size_t i)
+{
+    char path[64];
+    sml__add_block_name(page, change->layer, (int)change->block);
+    sml__before(page, ": ");
+    sml__number(page, (double)change->changed, SML_SOURCE_COUNT, SML_DIGITS_COUNT,
+                "what_if.blocks[%zu].changed", i);
+    sml__before(page, " of ");
+    sml__number(page, (double)change->n_units, SML_SOURCE_COUNT, SML_DIGITS_COUNT,
+                "what_if.blocks[%zu].units", i);
+    sml__before(page, " units change, Σ |Δa| = ");
+    sml__number(page, change->total, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
+                "what_if.blocks[%zu].total", i);
+    sml__end_text(page);
+    if (change->n_top == 0) {
+        return;
+    }
+    snprintf(path, sizeof path, "blocks[%zu].top", i);
+    sml__begin_table(page, "lrrr", "unit\ta_j before\tafter\tdifference");
+    for (size_t t = 0; t < change->n_top; t++) {
+        sml__number(page, (double)change->top[t].unit, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
+                    "what_if.%s[%zu].unit", path, t);
+        add_three(page, change->top[t].before, change->top[t].after, path, t, "");
+    }
+    if (change->changed > change->n_top) {
+        sml__words(page, "the others, Σ |Δa|");
+        sml__words(page, "");
+        sml__words(page, "");
+        sml__number(page, change->rest, SML_SOURCE_DOUBLE, SML_DIGITS_FIXED,
+                    "what_if.blocks[%zu].rest", i);
+    }
+    sml__end_table(page);
+}
+
+void sml__page_what_if(sml_page *page, const sml_trace *trace, const sml_page_options *options)
+{
+    sml_difference d = {0};
+    float *keys = NULL;
+    if (options->base == NULL) {
+        sml__page_fail(page, sml__fail(page->ctx, SML_BAD_ARGUMENT,
+                                       "page: what-if needs a trace without edits as base"));
+        return;
+    }
+    sml__page_fail(
+        page, sml_trace_compare(page->ctx, options->base, trace, options->row, options->top, &d));
+    keys = sml__alloc(page->ctx, d.n_outputs, sizeof *keys, "an order");
+    sml__page_fail(page, keys != NULL ? SML_OK : SML_NO_MEMORY);
+    for (size_t k = 0; keys != NULL && k < d.n_outputs; k++) {
+        keys[k] = (float)fmax(d.outputs[k].before, d.outputs[k].after);
+    }
+    for (size_t i = 0; sml_trace_edit_at(trace, i) != NULL; i++) {
+        add_edit(page, sml_trace_edit_at(trace, i), i);
+    }
+    if (page->status == SML_OK) {
+        add_loss(page, &d);
+        add_outputs(page, trace, &d, keys, options->top > 10 ? options->top : 10);
+        sml__words(page, "hidden units");
+        sml__end_heading(page, 2);
+        for (size_t i = 0; i < d.n_blocks; i++) {
+            add_block(page, &d.blocks[i], i);
+        }
+    }
+    sml__free(keys);
+    sml_difference_clear(&d);
+}
