@@ -149,9 +149,9 @@ static int check_size(const session *s, const sml_data_options *how, const sml_d
                       facts.name, facts.height, facts.width);
 }
 
-/* no_target: see sml_data_options. */
+/* no_target: see sml_data_options; refused: see open_data_quietly, or NULL. */
 static int open_with(const session *s, const char *name, const char *split, const sml_model *model,
-                     int no_target, sml_dataset **out)
+                     int no_target, sml_status *refused, sml_dataset **out)
 {
     sml_data_options how;
     int code = data_options_fill(s, name, split, model, &how);
@@ -162,6 +162,10 @@ static int open_with(const session *s, const char *name, const char *split, cons
     const int is_fitted = model != NULL && sml_model_inputs(model) > 0;
     sml_status status = is_fitted ? sml_model_open_data(s->ctx, model, name, &how, out)
                                   : sml_dataset_open_with(s->ctx, name, &how, out);
+    if (status != SML_OK && refused != NULL) {
+        *refused = status;
+        return 0;
+    }
     if (status != SML_OK) {
         return fail_library(s);
     }
@@ -174,12 +178,19 @@ static int open_with(const session *s, const char *name, const char *split, cons
 int open_data(const session *s, const char *name, const char *split, const sml_model *model,
               sml_dataset **out)
 {
-    return open_with(s, name, split, model, 0, out);
+    return open_with(s, name, split, model, 0, NULL, out);
+}
+
+int open_data_quietly(const session *s, const char *name, const char *split, const sml_model *model,
+                      sml_status *refused, sml_dataset **out)
+{
+    *refused = SML_OK;
+    return open_with(s, name, split, model, 0, refused, out);
 }
 
 int open_features(const session *s, const char *name, const sml_model *model, sml_dataset **out)
 {
-    return open_with(s, name, NULL, model, 1, out);
+    return open_with(s, name, NULL, model, 1, NULL, out);
 }
 
 int open_model_and_data(const session *s, sml_model **model, sml_dataset **data)

@@ -50,6 +50,11 @@ void note(const session *s, const char *format, ...) __attribute__((format(print
 int open_data(const session *s, const char *name, const char *split, const sml_model *model,
               sml_dataset **out);
 
+/* The same, but where the library refuses the data there is no message, *refused says why, and the
+ * text is the context's. */
+int open_data_quietly(const session *s, const char *name, const char *split, const sml_model *model,
+                      sml_status *refused, sml_dataset **out);
+
 /* All rows of DATA, whose targets do not matter. */
 int open_features(const session *s, const char *name, const sml_model *model, sml_dataset **out);
 

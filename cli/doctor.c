@@ -52,6 +52,15 @@ static int open_test_part(const session *s, visit *v)
     return code;
 }
 
+/* The training rows; none where the data was refused for what the doctor has a finding of. */
+static int open_train_part(const session *s, visit *v)
+{
+    sml_status refused;
+    const int code = open_data_quietly(s, v->data, "train", v->model, &refused, &v->train);
+    return refused == SML_OK || sml_doctor_refused(s->ctx, v->doctor, refused) ? code
+                                                                               : fail_library(s);
+}
+
 static int prepare(const session *s, visit *v)
 {
     if (sml_doctor_create(s->ctx, &v->doctor) != SML_OK ||
@@ -63,8 +72,11 @@ static int prepare(const session *s, visit *v)
         sml_model_check_path(s->ctx, option_text(&s->options, "output")) != SML_OK) {
         code = fail_library(s);
     }
-    code = code == 0 ? open_data(s, v->data, "train", v->model, &v->train) : code;
-    code = code == 0 ? open_test_part(s, v) : code;
+    code = code == 0 ? open_train_part(s, v) : code;
+    if (code != 0 || v->train == NULL) {
+        return code;
+    }
+    code = open_test_part(s, v);
     code = code == 0 ? held_out_cut(s, v->model, &v->train, &v->test, &v->cut) : code;
     return code == 0 ? settle_length(s, v->model, v->data, v->train) : code;
 }
@@ -145,7 +157,8 @@ static int examine(const session *s, visit *v)
         return status == SML_CANCELLED ? EXIT_INTERRUPTED : code;
     }
     print_report(s, v);
-    const int code = option_given(&s->options, "output") ? save(s, v) : 0;
+    const int is_fitted = sml_model_inputs(v->model) > 0;
+    const int code = is_fitted && option_given(&s->options, "output") ? save(s, v) : 0;
     return code == 0 && findings_count(v->doctor) > 0 ? EXIT_FAILED : code;
 }
 
@@ -153,7 +166,12 @@ static int run(session *s)
 {
     visit v = {.data = s->options.operands[0]};
     int code = prepare(s, &v);
-    code = code == 0 ? examine(s, &v) : code;
+    if (code == 0 && v.train == NULL) {
+        print_report(s, &v);
+        code = EXIT_FAILED;
+    } else if (code == 0) {
+        code = examine(s, &v);
+    }
     sml_dataset_free(v.test);
     sml_dataset_free(v.train);
     sml_dataset_free(v.cut.whole);

@@ -63,9 +63,14 @@ typedef struct sml_examination {
 } sml_examination;
 
 /* Fits model on train, and looks for what ails both. report may be NULL.
- * Errors: as of sml_model_fit_with, but that a training diverged is a finding: SML_OK. */
+ * Errors: as of sml_model_fit_with, but that a training diverged, or that its data was refused
+ * for a number that is none, is a finding: SML_OK. */
 SML_API sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_model *model,
                                       const sml_examination *what, sml_fit_report *report);
+
+/* Whether ctx's error, of a data set that could not be opened or a model that could not be fitted,
+ * is an ailment of the data: a number that is none. It is a finding then. */
+SML_API int sml_doctor_refused(sml_ctx *ctx, sml_doctor *doctor, sml_status status);
 
 /* The findings: first those that follow from no other, errors first, causes before effects. NULL
  * past the end. */

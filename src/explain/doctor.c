@@ -35,11 +35,17 @@ static const struct {
 } FOLLOWS[] = {
     {"nan_in_data", NULL, SML_FINDING_ERROR},
     {"unscaled_inputs", "dead_relu", SML_FINDING_NOTE},
+    {"unscaled_inputs", "learning_rate_too_large", SML_FINDING_WARNING},
+    {"unscaled_inputs", "exploding_gradients", SML_FINDING_WARNING},
+    {"unscaled_inputs", "underfitting", SML_FINDING_WARNING},
     {"learning_rate_too_large", "dead_relu", SML_FINDING_NOTE},
     {"learning_rate_too_large", "exploding_gradients", SML_FINDING_NOTE},
     {"learning_rate_too_large", "vanishing_gradients", SML_FINDING_NOTE},
     {"learning_rate_too_large", "overfitting", SML_FINDING_NOTE},
     {"learning_rate_too_large", "underfitting", SML_FINDING_NOTE},
+    {"learning_rate_too_large", "class_imbalance", SML_FINDING_NOTE},
+    {"learning_rate_too_small", "class_imbalance", SML_FINDING_NOTE},
+    {"vanishing_gradients", "class_imbalance", SML_FINDING_NOTE},
     {"equal_weights", "underfitting", SML_FINDING_NOTE},
     {"learning_rate_too_small", "underfitting", SML_FINDING_NOTE},
     {"vanishing_gradients", "underfitting", SML_FINDING_NOTE},
@@ -245,14 +251,18 @@ sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_model *model
     options.watch = &doctor->watch;
     doctor->examination = what;
     doctor->n_findings = 0;
+    sml__look_at_data(doctor, what->train, what->test);
     sml_status status = sml_model_fit_with(ctx, model, what->train, &options, report);
     status = status == SML_DIVERGED ? SML_OK : status;
     if (status == SML_OK) {
         status = sml__run_trials(ctx, doctor, model);
     }
     doctor->examination = NULL;
+    if (status == SML_OK) {
+        status = sml__look_at_labels(ctx, doctor, model, what);
+    }
     sml__doctor_settle(doctor);
-    return status;
+    return sml_doctor_refused(ctx, doctor, status) ? SML_OK : status;
 }
 
 const sml_finding *sml_doctor_finding(const sml_doctor *doctor, size_t index)

@@ -88,11 +88,21 @@ void sml__doctor_settle(sml_doctor *doctor);
 /* The calls of the trainer (doctor_watch.c). */
 struct sml_watch sml__doctor_calls(sml_doctor *doctor);
 
+/* Rules of an examination alone: of the data, before it is trained on (doctor_data.c; test may be
+ * NULL), */
+void sml__look_at_data(sml_doctor *doctor, const sml_dataset *train, const sml_dataset *test);
+/* and of its labels, with models like the fitted one (doctor_labels.c). ctx gives the threads.
+ * Errors: SML_CANCELLED; where models cannot be trained there is no finding. */
+sml_status sml__look_at_labels(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model,
+                               const sml_examination *what);
+
 /* The rules: before the first step (equal_units.c), */
 void sml__look_for_equal_weights(sml_doctor *doctor, const sml__training *t);
+void sml__look_at_inputs(sml_doctor *doctor, const sml__training *t); /* doctor_data.c */
 /* where the loss is no longer finite since this update (divergence.c), */
 void sml__look_at_divergence(sml_doctor *doctor, const sml__training *t, uint64_t update);
-/* and after a training that ran to its end (doctor_training.c). */
+/* and after a training that ran to its end (doctor_training.c, doctor_data.c). */
+void sml__look_at_classes(sml_doctor *doctor, const sml__training *t);
 void sml__look_at_outcome(sml_doctor *doctor, const sml__training *t, const sml__outcome *outcome);
 
 #endif

@@ -16,6 +16,7 @@ static void began(void *user, sml__training *t)
     doctor->may_be_small = 0;
     doctor->rate = t->settings->update.learning_rate;
     sml__vitals_begin(doctor->ctx, &doctor->vitals, t);
+    sml__look_at_inputs(doctor, t);
     sml__snapshot_create(doctor->ctx, &doctor->latest, t);
     sml__snapshot_take(&doctor->latest, t, 0);
     if (doctor->examination != NULL) {
@@ -126,6 +127,7 @@ static void judge(sml_doctor *doctor, const sml__training *t)
         }
     }
     sml__look_at_outcome(doctor, t, &outcome);
+    sml__look_at_classes(doctor, t);
     doctor->may_be_small = outcome.end > 0.5 * outcome.constant && is_at_rest(&v->windows);
     doctor->outcome = outcome;
     doctor->outcome.census.dead = NULL;

@@ -1,4 +1,6 @@
 /* Labels that look wrong, by probabilities of models that have not seen the rows. */
+#include "explain/suspects.h"
+
 #include "base/context.h"
 #include "base/memory.h"
 #include "data/dataset.h"
@@ -8,7 +10,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <scratchml/mistakes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -129,8 +130,7 @@ static sml_status count_folds(sml_ctx *ctx, const sml_dataset *data, size_t *fol
     return status;
 }
 
-/* A model that stops before it knows its rows by heart. */
-static sml_status make_like(sml_ctx *ctx, const sml_model *like, sml_model **out)
+sml_status sml__stopping_model(sml_ctx *ctx, const sml_model *like, sml_model **out)
 {
     sml_status status = sml__model_alike(ctx, like, out);
     const char *stopping = status == SML_OK ? sml_model_get(*out, "early_stopping") : NULL;
@@ -250,7 +250,7 @@ sml_status sml_held_out_predictions(sml_ctx *ctx, const sml_model *like, const s
         status = count_folds(ctx, data, &folds);
     }
     if (status == SML_OK) {
-        status = make_like(ctx, like, &stopping);
+        status = sml__stopping_model(ctx, like, &stopping);
     }
     if (status == SML_OK) {
         h.folds = folds;

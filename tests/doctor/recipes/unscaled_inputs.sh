@@ -1,0 +1,18 @@
+# shellcheck shell=bash disable=SC2034
+# Columns in units of 1, a thousand and a million.
+make_data() {
+    awk 'BEGIN {
+        x = 1
+        print "metres,millimetres,micrometres,label"
+        for (i = 0; i < 600; i++) {
+            for (k = 0; k < 3; k++) {
+                x = (x * 69069 + 1) % 4294967296
+                u[k] = x / 4294967296
+            }
+            print u[0] "," 1e3 * u[1] "," 1e6 * u[2] "," (u[0] + u[1] + u[2] > 1.5 ? "long" : "short")
+        }
+    }' >units.csv
+}
+sick='units.csv --target label --scaling none --epochs 30
+units.csv --target label --scaling none --epochs 30 --optimizer sgd'
+healthy='units.csv --target label --epochs 30'
