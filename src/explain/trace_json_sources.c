@@ -32,6 +32,8 @@ static const source SOURCES[] = {
     {"model.outputs", COUNT},
     {"model.parameters", COUNT},
     {"model.classes[]", DATA},
+    {"model.targets[].shift", ENGINE64},
+    {"model.targets[].factor", ENGINE64},
     {"model.settings.NAME", SETTING},
     {"data.name", DATA},
     {"data.split", DATA},
