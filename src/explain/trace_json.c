@@ -2,6 +2,7 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "data/prepare/targets.h"
 #include "explain/trace_loss.h"
 #include "explain/trace_unit.h"
 
@@ -20,6 +21,19 @@ static void put_settings(sml__json *json, const sml_model *model)
     sml__json_close(json, '{');
 }
 
+/* Of a regression whose targets are scaled. */
+static void put_targets(sml__json *json, const sml__target_scaling *scaling)
+{
+    sml__json_open(json, "targets", '[');
+    for (size_t k = 0; k < scaling->n; k++) {
+        sml__json_open(json, NULL, '{');
+        sml__json_double(json, "shift", scaling->out[k].shift);
+        sml__json_double(json, "factor", scaling->out[k].factor);
+        sml__json_close(json, '{');
+    }
+    sml__json_close(json, '[');
+}
+
 static void put_model(sml__json *json, const sml_trace *trace)
 {
     const sml_model *model = trace->model;
@@ -36,6 +50,9 @@ static void put_model(sml__json *json, const sml_trace *trace)
         sml__json_text(json, NULL, sml_model_class_name(model, k));
     }
     sml__json_close(json, '[');
+    if (model->target_scaling != NULL) {
+        put_targets(json, model->target_scaling);
+    }
     put_settings(json, model);
     sml__json_close(json, '{');
 }
@@ -157,6 +174,7 @@ static void put_trace(sml__json *json, const sml_trace *trace, const sml_json_op
     sml__trace_json_layers(json, trace);
     sml__trace_json_samples(json, trace, options);
     sml__trace_json_asked(json, trace, options);
+    sml__trace_json_changes(json, trace, options);
     sml__trace_json_sources(json);
     sml__json_close(json, '{');
 }

@@ -83,8 +83,9 @@ static size_t largest(const float *a, size_t n)
 /* What the row is and what the model says of it. */
 static void put_answer(sml__json *json, const sml_trace *trace, size_t r)
 {
-    const int32_t label = sml_dataset_label(trace->ready, r);
     const int has_classes = sml_model_task(trace->model) == SML_TASK_CLASSIFICATION;
+    const int has_label = trace->ready->view.task == SML_TASK_CLASSIFICATION;
+    const int32_t label = has_label ? sml_dataset_label(trace->ready, r) : -1;
     size_t n = 0;
     const float *a = sml_trace_vector(trace, SML_PREDICTION, 0, r, &n);
     const size_t best = largest(a, n);

@@ -28,10 +28,14 @@ static sml_trace *traced(sml_ctx *ctx, const sml_layer *layers, size_t n, const 
 /* 0 dropout, 1 dense, 2 batch_norm, 3 relu, 4 dropout, 5 dense, 6 layer_norm, 7 dense. */
 static sml_trace *everything(sml_ctx *ctx, const sml_dataset *data, int training, sml_model **model)
 {
+    sml_dataset_facts facts;
+    sml_dataset_describe(data, &facts);
+    const int is_regression = facts.task == SML_TASK_REGRESSION;
     const sml_layer layers[] = {sml_dropout(0.25), sml_dense(11),     sml_batch_norm(),
                                 sml_relu(),        sml_dropout(0.5),  sml_dense(9),
                                 sml_layer_norm(),  sml_dense(OUTPUTS)};
-    return traced(ctx, layers, 8, "epochs=2", data, training, model);
+    return traced(ctx, layers, 8, is_regression ? "epochs=2 target_scaling=standard" : "epochs=2",
+                  data, training, model);
 }
 
 static const sml_sum SUMS[] = {
