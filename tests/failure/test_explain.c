@@ -136,6 +136,37 @@ static sml_status trace_with_state(run *r)
     return sml_trace_create(r->ctx, r->model, r->data, options(path), &r->trace);
 }
 
+static sml_status take_apart(run *r)
+{
+    const sml_sum question = {.kind = SML_SUM_IDENTITY, .layer = 3, .unit = 2, .row = 1};
+    sml_sum sum;
+    const sml_status status = sml_trace_sum(r->ctx, r->base, &question, 3, &sum);
+    sml_sum_clear(&sum);
+    return status;
+}
+
+static sml_status look_at_loss(run *r)
+{
+    sml_loss_facts facts;
+    const sml_status status = sml_trace_loss(r->ctx, r->base, 2, &facts);
+    sml_loss_facts_clear(&facts);
+    return status;
+}
+
+static sml_status write_json(run *r)
+{
+    static const sml_sum sums[] = {{.kind = SML_SUM_Z}, {.kind = SML_SUM_GAMMA, .layer = 4}};
+    static const sml_trace_place units[] = {{0, 1, 0}, {4, 1, 2}};
+    const sml_json_options asked = {
+        .sums = sums, .n_sums = 2, .units = units, .n_units = 2, .checks = 1};
+    char *text = NULL;
+    size_t length = 0;
+    const sml_status status = sml_trace_json(r->ctx, r->base, &asked, &text, &length);
+    assert_true((text != NULL) == (status == SML_OK));
+    sml_text_free(text);
+    return status;
+}
+
 static sml_status set(run *r)
 {
     return sml_trace_set(r->ctx, r->trace, "layers.0.weight[3,1]", 0.5);
@@ -201,9 +232,10 @@ static sml_status check_each(run *r)
 }
 
 static sml_status (*const CALLS[])(run *) = {
-    create_context, open_rows, load,  trace_base, trace_with_state, set,  silence,
-    soften,         compare,   reset, step,       look_at_step,     step, undo,
-    step,           undo,      undo,  check_one,  check_each,
+    create_context,   open_rows, load,    trace_base, take_apart, look_at_loss, write_json,
+    trace_with_state, set,       silence, soften,     compare,    reset,        step,
+    look_at_step,     step,      undo,    step,       undo,       undo,         check_one,
+    check_each,
 };
 enum { CALLS_N = sizeof CALLS / sizeof CALLS[0] };
 
