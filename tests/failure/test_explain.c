@@ -153,20 +153,6 @@ static sml_status look_at_loss(run *r)
     return status;
 }
 
-static sml_status write_json(run *r)
-{
-    static const sml_sum sums[] = {{.kind = SML_SUM_Z}, {.kind = SML_SUM_GAMMA, .layer = 4}};
-    static const sml_trace_place units[] = {{0, 1, 0}, {4, 1, 2}};
-    const sml_json_options asked = {
-        .sums = sums, .n_sums = 2, .units = units, .n_units = 2, .checks = 1};
-    char *text = NULL;
-    size_t length = 0;
-    const sml_status status = sml_trace_json(r->ctx, r->base, &asked, &text, &length);
-    assert_true((text != NULL) == (status == SML_OK));
-    sml_text_free(text);
-    return status;
-}
-
 static sml_status set(run *r)
 {
     return sml_trace_set(r->ctx, r->trace, "layers.0.weight[3,1]", 0.5);
@@ -187,6 +173,27 @@ static sml_status compare(run *r)
     sml_difference found;
     const sml_status status = sml_trace_compare(r->ctx, r->base, r->trace, 1, 3, &found);
     sml_difference_clear(&found);
+    return status;
+}
+
+static sml_status write_json(run *r)
+{
+    static const char *const parameters[] = {"layers.0.weight[3,1]"};
+    const sml_sum sum = {.kind = SML_SUM_WEIGHT, .layer = 0, .unit = 3, .input = 1};
+    const sml_trace_place unit = {.layer = 0, .unit = 3};
+    const sml_json_options wanted = {.base = r->base,
+                                     .parameters = parameters,
+                                     .n_parameters = 1,
+                                     .sums = &sum,
+                                     .n_sums = sml_trace_edit_at(r->trace, 0) == NULL,
+                                     .units = &unit,
+                                     .n_units = 1,
+                                     .checks = 1};
+    char *text = NULL;
+    size_t length = 0;
+    const sml_status status = sml_trace_json(r->ctx, r->trace, &wanted, &text, &length);
+    assert_true((status == SML_OK) == (text != NULL));
+    sml_text_free(text);
     return status;
 }
 
@@ -232,10 +239,11 @@ static sml_status check_each(run *r)
 }
 
 static sml_status (*const CALLS[])(run *) = {
-    create_context,   open_rows, load,    trace_base, take_apart, look_at_loss, write_json,
-    trace_with_state, set,       silence, soften,     compare,    reset,        step,
-    look_at_step,     step,      undo,    step,       undo,       undo,         check_one,
-    check_each,
+    create_context, open_rows,    load,       trace_base, trace_with_state,
+    take_apart,     look_at_loss, set,        silence,    soften,
+    compare,        write_json,   reset,      step,       look_at_step,
+    write_json,     step,         undo,       step,       undo,
+    undo,           check_one,    check_each,
 };
 enum { CALLS_N = sizeof CALLS / sizeof CALLS[0] };
 
