@@ -202,6 +202,26 @@ typedef struct sml_trace_check {
 SML_API sml_status sml_trace_checks(sml_ctx *ctx, const sml_trace *trace, sml_trace_check *out,
                                     size_t room, size_t *n);
 
+/* One number of a layer, or its unit with all weights. */
+typedef struct sml_trace_place {
+    size_t layer, unit, row;
+} sml_trace_place;
+
+typedef struct sml_json_options {
+    size_t limit;                 /* vectors of more numbers are cut to the 16 largest; 0: 4096 */
+    const sml_sum *sums;          /* [n_sums] questions for sml_trace_sum */
+    size_t n_sums, top;           /* top: terms of each; 0: 8 */
+    const sml_trace_place *units; /* [n_units] questions for sml_trace_unit, or sml_trace_weights */
+    size_t n_units;
+    int checks; /* 1: with sml_trace_checks */
+} sml_json_options;
+
+/* The trace as JSON, the same in every locale; docs/trace.md lists its members, which keep their
+ * meaning as long as "version" stays. options NULL: the defaults. *text ends with a zero byte
+ * behind its length; sml_text_free it. Errors: those of the questions, SML_NO_MEMORY. */
+SML_API sml_status sml_trace_json(sml_ctx *ctx, const sml_trace *trace,
+                                  const sml_json_options *options, char **text, size_t *length);
+
 #ifdef __cplusplus
 }
 #endif

@@ -332,6 +332,7 @@ sml_status sml_trace_create(sml_ctx *ctx, const sml_model *model, const sml_data
     trace->model = model;
     trace->original = network;
     trace->rows = options->n;
+    trace->data_rows = data->view.rows;
     trace->training = options->training != 0;
     trace->epoch = options->epoch;
     trace->temperature = 1;

@@ -38,9 +38,9 @@ struct sml_trace {
     sml_dataset *selected, *prepared; /* the raw rows; behind the pipeline, or NULL */
     const sml_dataset *ready;         /* prepared or selected: what the network reads */
     uint32_t *samples;                /* [rows] their numbers in the data */
-    size_t rows;
-    float *raw;     /* [rows, columns]; NULL where the input is the same */
-    float *weights; /* [rows]; NULL: 1 each */
+    size_t rows, data_rows;           /* of the batch; of the data */
+    float *raw;                       /* [rows, columns]; NULL where the input is the same */
+    float *weights;                   /* [rows]; NULL: 1 each */
     double batch_weight;
     int training;
     uint32_t epoch;
@@ -82,6 +82,10 @@ sml__rows sml__trace_deltas(const sml_trace *trace, size_t l);
 
 /* 1/Σ_s w_s. */
 double sml__trace_scale(const sml_trace *trace);
+
+/* ∂(w_s C_s)/∂x of a row, [n_in] in double: from the δ of the first layer with parameters, behind
+ * which the engine has none. sml__free it; NULL: no memory. With a backward pass. */
+double *sml__trace_input_gradient(sml_ctx *ctx, const sml_trace *trace, size_t row);
 
 /* Everything again, from the parameters that the copy has now. Running statistics, which a pass in
  * training moves, are put back before it. Errors: SML_IO, where a row cannot be read. */

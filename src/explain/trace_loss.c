@@ -5,6 +5,7 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "data/prepare/targets.h"
 #include "explain/bounds.h"
 
 #include <math.h>
@@ -282,6 +283,19 @@ sml__loss_equations sml__trace_loss_equations(const char *loss)
     return describe(loss)->equations;
 }
 
+/* Predictions in the units of the data, where the logits are of scaled targets: z / factor + shift,
+ * in double, rounded once. */
+static void restore_predictions(const sml__target_scaling *scaling, sml_loss_facts *facts)
+{
+    for (size_t k = 0; scaling != NULL && k < facts->n; k++) {
+        sml_loss_class *one = &facts->classes[k];
+        const double part = one->z / scaling->out[k].factor, shift = scaling->out[k].shift;
+        one->a_double = part + shift;
+        one->bound_a =
+            SML__ROUNDOFF * fabs(one->a_double) + 0x1p-51 * (fabs(part) + fabs(shift)) + SML__TINY;
+    }
+}
+
 /* What the engine has, and the target. */
 static void take_engine(const sml_trace *trace, size_t row, sml_loss_facts *facts)
 {
@@ -327,6 +341,7 @@ void sml__trace_loss(const sml_trace *trace, size_t row, sml_loss_facts *facts)
     facts->smoothing = how->is_smoothed ? trace->settings.label_smoothing : 0;
     take_engine(trace, row, facts);
     how->predict(facts);
+    restore_predictions(trace->model->target_scaling, facts);
     if (trace->ready->view.task == SML_TASK_NONE) {
         return;
     }

@@ -103,7 +103,7 @@ static double rule_bound(const rule *r, const sml__step_f64 *made)
     const double moved = g + copysign(6 * U * (fabs(r->gradient) + fabs(r->penalty) + decay), g);
     double bound = 8 * U * (fabs(r->theta) + fabs(made->step)) + 0x1p-140 +
                    2 * fabs(step_of(r, moved, r->state) - made->step);
-    for (int s = 0; s < r->optimizer->n_states; s++) {
+    for (int s = 0; s < 2 && s < r->optimizer->n_states; s++) {
         double state[2] = {r->state[0], r->state[1]};
         state[s] += copysign(4 * U * fabs(state[s]) + 0x1p-148, state[s]);
         bound += 2 * fabs(step_of(r, g, state) - made->step);

@@ -127,21 +127,23 @@ static double moved_loss(const sml__checking *check, size_t l, size_t unit, doub
     const sml__twin *twin = &check->twin;
     const sml__network *network = twin->network;
     const size_t n = network->n_out;
-    double *now = NULL; /* all outputs, once they have all moved */
+    double *now = memory;
+    int is_whole = 0; /* all outputs have moved, and are in `now` */
     double base = twin->outputs[l][s * network->layers[l].n_out + unit];
     double value = base + shift;
     for (size_t next = l + 1; next < network->n_layers; next++) {
         const sml__layer *layer = &network->layers[next];
         const double *outputs = twin->outputs[next] + s * layer->n_out;
-        if (now == NULL && layer->type->row_stats > 0) { /* every output depends on every input */
+        if (!is_whole && layer->type->row_stats > 0) { /* every output depends on every input */
             now = all_inputs(check, next, s, unit, value, memory);
+            is_whole = 1;
         }
-        if (now != NULL) {
+        if (is_whole) {
             double *spare = now == memory ? memory + check->widest : memory;
             now = whole_layer(check, next, s, now, spare, kink);
         } else if (layer->type->has_units) {
             add_term(check, layer, outputs, unit, value - base, memory);
-            now = memory;
+            is_whole = 1;
         } else if (layer->type->normalise != NULL) {
             value = outputs[unit] + norm_slope(check, layer, unit) * (value - base);
             base = outputs[unit];
@@ -151,11 +153,8 @@ static double moved_loss(const sml__checking *check, size_t l, size_t unit, doub
         }
     }
     const double *logits = twin->outputs[network->n_layers - 1] + s * n;
-    if (now == NULL) {
-        now = memory;
-        for (size_t k = 0; k < n; k++) {
-            now[k] = k == unit ? value : logits[k];
-        }
+    for (size_t k = 0; !is_whole && k < n; k++) {
+        now[k] = k == unit ? value : logits[k];
     }
     cross_loss(check, logits, now, s, kink);
     return network->loss->row_f64(now, twin->target + s * n, n, twin->label_smoothing, NULL);

@@ -98,8 +98,9 @@ static const char *draw_settings(sml__random *random, const sml__loss *loss)
 {
     static char text[200];
     const int smooths = strcmp(loss->name, "cross_entropy") == 0 && draw(random, 2);
-    snprintf(text, sizeof text, "epochs=1 batch_size=100 loss=%s%s%s", loss->name,
-             smooths ? " label_smoothing=0.1" : "",
+    const int scales = loss->task == SML_TASK_REGRESSION && draw(random, 2);
+    snprintf(text, sizeof text, "epochs=1 batch_size=100 loss=%s%s%s%s", loss->name,
+             scales ? " target_scaling=standard" : "", smooths ? " label_smoothing=0.1" : "",
              draw(random, 2) ? " l2=0.01 l1=0.001 clip_norm=1" : "");
     return text;
 }

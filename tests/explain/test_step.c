@@ -81,6 +81,31 @@ static void a_step_is_that_of_a_fit(void **state)
     sml_ctx_free(ctx);
 }
 
+/* Other losses and tasks, and inputs and targets that are scaled before the network sees them. */
+static void tasks_and_scaling(void **state)
+{
+    static const struct {
+        sml_task task;
+        const char *settings;
+    } cases[] = {
+        {SML_TASK_REGRESSION, "epochs=1 batch_size=64 optimizer=sgd loss=huber scaling=standard"},
+        {SML_TASK_REGRESSION, "epochs=1 batch_size=64 optimizer=adam target_scaling=standard"},
+        {SML_TASK_REGRESSION, "epochs=1 batch_size=64 optimizer=sgd target_scaling=standard"},
+        {SML_TASK_MULTILABEL, "epochs=1 batch_size=64 optimizer=adamw scaling=min_max"},
+    };
+    sml_ctx *ctx = new_context(1);
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        test_data made = new_test_data(ctx, cases[i].task, ROWS, INPUTS, OUTPUTS, 21);
+        const int is_folded = strstr(cases[i].settings, "optimizer=sgd") != NULL;
+        for (int s = PLAIN; s <= DROPOUT; s++) {
+            check_against_fit(ctx, (shape)s, ROWS, cases[i].settings, made.data, is_folded);
+        }
+        free_test_data(made);
+    }
+    sml_ctx_free(ctx);
+}
+
 /* Everything that a step changes. */
 typedef struct snapshot {
     float *values[4];
@@ -278,9 +303,8 @@ static void bad_steps_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_step_is_that_of_a_fit),
-        cmocka_unit_test(steps_go_back_to_the_bit),
-        cmocka_unit_test(a_checkpoint_has_the_state),
+        cmocka_unit_test(a_step_is_that_of_a_fit),  cmocka_unit_test(tasks_and_scaling),
+        cmocka_unit_test(steps_go_back_to_the_bit), cmocka_unit_test(a_checkpoint_has_the_state),
         cmocka_unit_test(bad_steps_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

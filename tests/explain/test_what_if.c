@@ -141,7 +141,7 @@ static void edits_in_any_order(void **state)
         shuffle(&random, out);
         for (size_t i = 0; i < EDITS; i++) {
             make_edit(f.ctx, trace, in[i]);
-            strcpy(names[in[i]], sml_trace_edit_at(trace, i)->name);
+            snprintf(names[in[i]], sizeof names[0], "%s", sml_trace_edit_at(trace, i)->name);
         }
         for (size_t i = 0; i < EDITS; i++) {
             sml_trace *fresh = traced(&f, round % 2);
@@ -349,6 +349,43 @@ static void gradients_know_of_silence(void **state)
     free_fixture(f);
 }
 
+static void assert_relations(sml_ctx *ctx, const sml_trace *trace)
+{
+    sml_trace_check found[64];
+    size_t n = 0;
+    assert_ok(ctx, sml_trace_checks(ctx, trace, found, 64, &n));
+    assert_true(n > 5 && n <= 64);
+    for (size_t i = 0; i < n; i++) {
+        if (!found[i].holds) {
+            fail_msg("%s %s: layer %zu, unit %zu, row %zu: %.9g, not %.9g", found[i].name,
+                     found[i].equation, found[i].layer, found[i].unit, found[i].row, found[i].left,
+                     found[i].right);
+        }
+    }
+}
+
+/* Whatever was edited: what is left is a network's pass, of which every relation holds. */
+static void relations_hold_after_edits(void **state)
+{
+    fixture f = new_fixture(SML_TASK_CLASSIFICATION);
+    (void)state;
+    for (int training = 0; training < 2; training++) {
+        sml_trace *trace = traced(&f, training);
+        assert_relations(f.ctx, trace);
+        for (size_t i = 0; i < EDITS; i++) {
+            make_edit(f.ctx, trace, i);
+            assert_relations(f.ctx, trace);
+        }
+        assert_ok(f.ctx, sml_trace_reset(f.ctx, trace));
+        for (int s = 0; training && s < 3; s++) {
+            assert_ok(f.ctx, sml_trace_step(f.ctx, trace, NULL));
+            assert_relations(f.ctx, trace);
+        }
+        sml_trace_free(trace);
+    }
+    free_fixture(f);
+}
+
 static double softmax_of(const float *z, size_t k, double temperature)
 {
     double sum = 0;
@@ -537,6 +574,7 @@ int main(void)
         cmocka_unit_test(silence_before_a_sum),
         cmocka_unit_test(silence_before_layer_norm),
         cmocka_unit_test(gradients_know_of_silence),
+        cmocka_unit_test(relations_hold_after_edits),
         cmocka_unit_test(temperature_divides_the_logits),
         cmocka_unit_test(traces_are_compared),
         cmocka_unit_test(bad_edits_are_refused),
