@@ -213,7 +213,11 @@ typedef struct sml_json_options {
     size_t n_sums, top;           /* top: terms of each; 0: 8 */
     const sml_trace_place *units; /* [n_units] questions for sml_trace_unit, or sml_trace_weights */
     size_t n_units;
-    int checks; /* 1: with sml_trace_checks */
+    int checks;            /* 1: with sml_trace_checks */
+    const sml_trace *base; /* what an edited trace is compared with, `top` units a block, or NULL */
+    const char *const *parameters; /* [n_parameters] questions for sml_trace_parameter, which count
+                                      where a step was taken */
+    size_t n_parameters;
 } sml_json_options;
 
 /* The trace as JSON, the same in every locale; docs/trace.md lists its members, which keep their

@@ -174,6 +174,7 @@ static void put_trace(sml__json *json, const sml_trace *trace, const sml_json_op
     sml__trace_json_layers(json, trace);
     sml__trace_json_samples(json, trace, options);
     sml__trace_json_asked(json, trace, options);
+    sml__trace_json_changes(json, trace, options);
     sml__trace_json_sources(json);
     sml__json_close(json, '{');
 }

@@ -17,6 +17,10 @@ void sml__trace_json_samples(sml__json *json, const sml_trace *trace,
 void sml__trace_json_asked(sml__json *json, const sml_trace *trace,
                            const sml_json_options *options);
 
+/* "what_if" and "step": edits and the last step, where there are some. */
+void sml__trace_json_changes(sml__json *json, const sml_trace *trace,
+                             const sml_json_options *options);
+
 /* "sources": where the numbers come from, "samples[].input[]": "engine". */
 void sml__trace_json_sources(sml__json *json);
 

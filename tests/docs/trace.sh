@@ -5,10 +5,12 @@ source "$(dirname "$0")/../package/lib.sh"
 
 writer=$SCRATCHML_BUILD/tests/explain_test_trace_json
 command -v jq >/dev/null || exit 77
-[[ -x $writer ]] || exit 77
+changes=$SCRATCHML_BUILD/tests/explain_test_changes_json
+[[ -x $writer && -x $changes ]] || exit 77
 
 cd "$scratch"
 "$writer" . >log 2>&1 || fail "$(cat log)"
+"$changes" . >log 2>&1 || fail "$(cat log)"
 # shellcheck disable=SC2016 # `…` is of the page
 grep -oE '^\| `[^`]+` \| (data|setting|engine|engine64|double|count) \|' \
     "$SCRATCHML_SOURCE/docs/trace.md" | sed -E 's/^\| `([^`]+)` \| ([a-z0-9]+) \|/\1 \2/' >page

@@ -159,6 +159,27 @@ static sml_status compare(run *r)
     return status;
 }
 
+static sml_status write_json(run *r)
+{
+    static const char *const parameters[] = {"layers.0.weight[3,1]"};
+    const sml_sum sum = {.kind = SML_SUM_WEIGHT, .layer = 0, .unit = 3, .input = 1};
+    const sml_trace_place unit = {.layer = 0, .unit = 3};
+    const sml_json_options wanted = {.base = r->base,
+                                     .parameters = parameters,
+                                     .n_parameters = 1,
+                                     .sums = &sum,
+                                     .n_sums = sml_trace_edit_at(r->trace, 0) == NULL,
+                                     .units = &unit,
+                                     .n_units = 1,
+                                     .checks = 1};
+    char *text = NULL;
+    size_t length = 0;
+    const sml_status status = sml_trace_json(r->ctx, r->trace, &wanted, &text, &length);
+    assert_true((status == SML_OK) == (text != NULL));
+    sml_text_free(text);
+    return status;
+}
+
 static sml_status reset(run *r)
 {
     return sml_trace_reset(r->ctx, r->trace);
@@ -201,9 +222,9 @@ static sml_status check_each(run *r)
 }
 
 static sml_status (*const CALLS[])(run *) = {
-    create_context, open_rows, load,  trace_base, trace_with_state, set,  silence,
-    soften,         compare,   reset, step,       look_at_step,     step, undo,
-    step,           undo,      undo,  check_one,  check_each,
+    create_context, open_rows,  load,  trace_base, trace_with_state, set,        silence, soften,
+    compare,        write_json, reset, step,       look_at_step,     write_json, step,    undo,
+    step,           undo,       undo,  check_one,  check_each,
 };
 enum { CALLS_N = sizeof CALLS / sizeof CALLS[0] };
 
