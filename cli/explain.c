@@ -3,6 +3,7 @@
 #include "page_terminal.h"
 #include "text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +100,27 @@ static int show_pages(subject *x, const sml_trace *trace, size_t row)
     return code == 0 && x->request->backward ? show(x, trace, &wanted) : code;
 }
 
+/* The command that takes the unit apart which is largest behind the first layer, or answers. */
+static void suggest(const subject *x, const sml_trace *trace, const batch *b)
+{
+    const options *o = &x->s->options;
+    size_t n = 0, best = 0, last = 0;
+    while (sml_trace_layer_at(trace, last + 1).block == 0 &&
+           sml_trace_layer_at(trace, last + 1).type != NULL) {
+        last++;
+    }
+    const float *a = sml_trace_vector(trace, SML_OUTPUT, last, b->row, &n);
+    for (size_t j = 1; j < n; j++) {
+        best = fabsf(a[j]) > fabsf(a[best]) ? j : best;
+    }
+    char *model = quoted_for_shell(o->operands[0]), *data = quoted_for_shell(o->operands[1]);
+    note(x->s, "more: scratchml explain %s %s%s%s --sample %u --layer 0 --unit %zu --backward",
+         model, data, option_given(o, "split") ? " --split " : "",
+         option_given(o, "split") ? option_text(o, "split") : "", b->rows[b->row], best);
+    free(model);
+    free(data);
+}
+
 /* What would be: beside a trace without the edits. */
 static int show_what_if(subject *x, const batch *b, sml_trace *trace)
 {
@@ -144,6 +166,9 @@ static int explain_sample(subject *x, uint32_t sample)
     if (code == 0 &&
         (x->request->n_edits == 0 || x->request->place.has_layer || x->request->backward)) {
         code = show_pages(x, trace, b.row);
+        if (code == 0 && !x->request->place.has_layer) {
+            suggest(x, trace, &b);
+        }
     }
     if (code == 0 && x->request->update) {
         code = show_update(x, trace);

@@ -136,13 +136,27 @@ static void print_block(const terminal *out, const sml_block *block, int inner)
 }
 
 /* Whether a blank line parts a block from the one before it. */
-static int begins_part(const sml_block *before, const sml_block *block)
+static int begins_part(const sml_block *before, const sml_block *block, int inner)
 {
-    return before != NULL &&
-           ((block->kind == SML_BLOCK_HEADING && before->kind != SML_BLOCK_HEADING) ||
-            block->kind == SML_BLOCK_FORMULA || block->kind == SML_BLOCK_PICTURE ||
-            block->kind == SML_BLOCK_FOLD ||
-            (block->kind == SML_BLOCK_TABLE && before->kind == SML_BLOCK_PICTURE));
+    if (before == NULL) {
+        return 0;
+    }
+    switch (block->kind) {
+    case SML_BLOCK_HEADING:
+        return before->kind != SML_BLOCK_HEADING;
+    case SML_BLOCK_FORMULA:
+    case SML_BLOCK_PICTURE:
+    case SML_BLOCK_FOLD:
+        return 1;
+    case SML_BLOCK_TABLE:
+        return before->kind == SML_BLOCK_PICTURE || (before->kind == SML_BLOCK_TEXT && !inner);
+    case SML_BLOCK_CHECK:
+        return !inner;
+    case SML_BLOCK_TEXT:
+    case SML_BLOCK_END:
+        return 0;
+    }
+    return 0;
 }
 
 void page_print(const terminal *out, const sml_page *page)
@@ -150,7 +164,7 @@ void page_print(const terminal *out, const sml_page *page)
     const sml_block *before = NULL, *block = NULL;
     int inner = 0;
     for (size_t i = 0; (block = sml_page_block(page, i)) != NULL; i++) {
-        fputs(begins_part(before, block) ? "\n" : "", stdout);
+        fputs(begins_part(before, block, inner) ? "\n" : "", stdout);
         print_block(out, block, inner);
         inner = block->kind == SML_BLOCK_FORMULA || (inner && block->kind != SML_BLOCK_HEADING);
         before = block;

@@ -84,8 +84,8 @@ static void add_from_loss(sml_page *page, const sml__place *at)
     sml__number(page, one->y, SML_SOURCE_DATA, SML_DIGITS_VALUE, "%sy", path);
     if (facts.weight != 1) {
         sml__before(page, " · times w_s = ");
-        sml__number(page, facts.weight, SML_SOURCE_DATA, SML_DIGITS_VALUE,
-                    "samples[%zu].loss.weight", at->row);
+        sml__number(page, facts.weight, SML_SOURCE_ENGINE, SML_DIGITS_VALUE, "samples[%zu].weight",
+                    at->row);
     }
     sml__end_text(page);
     const sml__verdict verdict = {.path = path,
@@ -126,7 +126,7 @@ static void add_pictures(sml_page *page, const sml__place *at, const float *weig
         const sml__vector_facts facts = sml__vector_facts_of(rows[i], n);
         sml__before(page, names[i]);
         sml__number(page, (double)facts.largest_at, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
-                    "units[%zu].%s_largest_at", number, members[i]);
+                    "units[%zu].%s[%zu]", number, members[i], facts.largest_at);
         sml__before(page, ": ");
         sml__number(page, facts.largest, i == 0 ? SML_SOURCE_DATA : SML_SOURCE_ENGINE,
                     SML_DIGITS_VALUE, "units[%zu].%s[%zu]", number, members[i], facts.largest_at);
@@ -153,10 +153,10 @@ static void add_gradients(sml_page *page, const sml__place *at, const float *wei
         }
         char name[128];
         if (is_lowest && sml__input_name(at->trace, i, name, sizeof name)) {
-            sml__name(page, name, SML_SOURCE_DATA, "model.inputs_named[%zu]", i);
+            sml__name(page, name, SML_SOURCE_DATA, "model.input_names[%zu]", i);
         } else {
             sml__number(page, (double)i, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
-                        "units[%zu].inputs[%zu]", number, i);
+                        "units[%zu].weights[%zu]", number, i);
         }
         sml__number(page, (double)weights[i], SML_SOURCE_DATA, SML_DIGITS_FIXED,
                     "units[%zu].weights[%zu]", number, i);

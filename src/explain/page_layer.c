@@ -45,7 +45,8 @@ static void add_value(sml_page *page, const block *b, const float *values, size_
 
 static void add_unit(sml_page *page, const block *b, size_t unit)
 {
-    sml__number(page, (double)unit, SML_SOURCE_COUNT, SML_DIGITS_INDEX, "units_shown");
+    sml__number(page, (double)unit, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
+                "samples[%zu].layers[%zu].output[%zu]", b->row, b->last, unit);
     if (b->first != b->last) {
         add_value(page, b, b->z, b->first, unit, "output", 0);
     }

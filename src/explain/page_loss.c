@@ -96,7 +96,8 @@ static void add_terms(sml_page *page, const subject *s)
         const size_t k = s->order[i];
         const sml_loss_class *one = &s->facts->classes[k];
         add_name(page, s, k);
-        add_class(page, s, k, one->y, SML_SOURCE_DATA, "y")->digits = SML_DIGITS_VALUE;
+        sml__number(page, one->y, SML_SOURCE_DATA, SML_DIGITS_VALUE,
+                    "samples[%zu].loss.classes[%zu].y", s->row, k);
         if (has_residual) {
             add_class(page, s, k, one->residual, SML_SOURCE_DOUBLE, "residual");
         }
@@ -113,18 +114,20 @@ static void add_loss(sml_page *page, const subject *s)
         add_fact(page, s, "ε = ", f->smoothing, SML_SOURCE_SETTING, "smoothing");
         sml__end_formula(page, "label_smoothing");
     }
-    add_fact(page, s, "", f->loss_engine, SML_SOURCE_ENGINE64, "loss_engine");
+    add_fact(page, s, "", f->loss_engine, SML_SOURCE_ENGINE64, "value");
     if (f->weight != 1) {
-        add_fact(page, s, ", times w_s = ", f->weight, SML_SOURCE_DATA, "weight");
+        sml__before(page, ", times w_s = ");
+        sml__number(page, f->weight, SML_SOURCE_ENGINE, SML_DIGITS_VALUE, "samples[%zu].weight",
+                    s->row);
         sml__after(page, " already");
     }
     sml__end_formula(page, f->loss);
     add_terms(page, s);
     snprintf(path, sizeof path, "samples[%zu].loss.", s->row);
     const sml__verdict verdict = {.path = path,
-                                  .engine_name = "loss_engine",
-                                  .double_name = "loss_double",
-                                  .bound_name = "bound_loss",
+                                  .engine_name = "value",
+                                  .double_name = "recomputed",
+                                  .bound_name = "bound",
                                   .engine = f->loss_engine,
                                   .exact = f->loss_double,
                                   .bound = f->bound_loss};

@@ -64,7 +64,7 @@ static void add_index(sml_page *page, const sml_trace *trace, const sml__sum_wor
     const int is_input = words->has_inputs && sml__trace_block(trace, 0, &first, &end) &&
                          sum->layer == first && first == 0;
     if (is_input && sml__input_name(trace, index, name, sizeof name)) {
-        sml__name(page, name, SML_SOURCE_DATA, "model.inputs_named[%zu]", index);
+        sml__name(page, name, SML_SOURCE_DATA, "model.input_names[%zu]", index);
     } else {
         sml__number(page, (double)index, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
                     "sums[%zu].terms[%zu].index", number, t);

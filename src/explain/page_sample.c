@@ -1,9 +1,9 @@
 /* The page of a sample: what goes in, one line for every layer, what comes out, and the loss. */
 #include "explain/page_parts.h"
+#include "explain/page_stages.h"
 #include "explain/vector_facts.h"
 
-#include <math.h>
-#include <string.h>
+#include "base/memory.h"
 
 enum { CLASSES_SHOWN = 10 };
 
@@ -131,7 +131,7 @@ static void add_layer(sml_page *page, const sml_trace *trace, size_t r, size_t l
     } else {
         sml__words(page, "");
     }
-    add_layer_number(page, (double)facts.largest_at, SML_SOURCE_ENGINE, SML_DIGITS_INDEX,
+    add_layer_number(page, (double)facts.largest_at, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
                      "largest_unit", r, l);
     add_layer_number(page, facts.largest, SML_SOURCE_ENGINE, SML_DIGITS_VALUE, "largest", r, l);
 }
@@ -175,12 +175,44 @@ static void add_classes(sml_page *page, const sml_trace *trace, size_t r)
     sml__end_table(page);
 }
 
+/* All relations of docs/network.md on this trace, and the one that is nearest to its bound. */
+static void add_checks(sml_page *page, const sml_trace *trace)
+{
+    size_t n = 0, worst = 0;
+    double numbers = 0;
+    int holds = 1;
+    sml__page_fail(page, sml_trace_checks(page->ctx, trace, NULL, 0, &n));
+    sml_trace_check *checks = sml__alloc(page->ctx, n, sizeof *checks, "checks");
+    sml__page_fail(page, checks != NULL ? SML_OK : SML_NO_MEMORY);
+    if (page->status == SML_OK) {
+        sml__page_fail(page, sml_trace_checks(page->ctx, trace, checks, n, &n));
+    }
+    for (size_t i = 0; page->status == SML_OK && i < n; i++) {
+        numbers += (double)checks[i].n;
+        holds = holds && checks[i].holds;
+        worst = checks[i].ratio > checks[worst].ratio ? i : worst;
+    }
+    if (page->status == SML_OK && n > 0) {
+        sml__number(page, (double)n, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "checks");
+        sml__after(page, " relations on ");
+        sml__number(page, numbers, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "checks[].n");
+        sml__after(page, " numbers; the worst at ");
+        sml__number(page, checks[worst].ratio, SML_SOURCE_DOUBLE, SML_DIGITS_SHARE,
+                    "checks[%zu].ratio", worst);
+        sml__after(page, " of its bound");
+        sml__end_check(page, holds);
+    }
+    sml__free(checks);
+}
+
 void sml__page_sample(sml_page *page, const sml_trace *trace, const sml_page_options *options)
 {
     const size_t r = options->row;
     add_title(page, trace, r);
     add_mode(page, trace, r);
     add_input(page, trace, r);
+    sml__add_stages(page, trace, r, options->top);
     add_layers(page, trace, r);
     add_classes(page, trace, r);
+    add_checks(page, trace);
 }

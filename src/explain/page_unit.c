@@ -79,7 +79,7 @@ static void add_dropout_facts(sml_page *page, const sml__place *at, const sml_un
     sml__number(page, layer_of(at)->value, SML_SOURCE_SETTING, SML_DIGITS_VALUE,
                 "layers[%zu].value", at->layer);
     if (at->trace->training) {
-        add_fact(page, ", k_j / (1 - p) = ", facts->mask, SML_SOURCE_ENGINE, number, "mask");
+        add_fact(page, ", the mask multiplies by ", facts->mask, SML_SOURCE_ENGINE, number, "mask");
     } else {
         sml__words(page, ", off outside training: a_j = z_j");
     }
@@ -129,7 +129,8 @@ void sml__page_of_unit(sml_page *page, const sml_trace *trace, const sml_page_op
     sml__trace_block(trace, options->block, &first, &end);
     sml__add_block_name(page, first, (int)options->block);
     sml__before(page, " unit ");
-    sml__number(page, (double)options->unit, SML_SOURCE_SETTING, SML_DIGITS_INDEX, "unit");
+    sml__number(page, (double)options->unit, SML_SOURCE_SETTING, SML_DIGITS_INDEX,
+                "samples[%zu].layers[%zu].output[%zu]", options->row, first, options->unit);
     sml__add_sample(page, trace, options->row);
     sml__end_heading(page, 1);
     for (at.layer = first; at.layer < end; at.layer++) {

@@ -79,6 +79,35 @@ static void add_penalties(sml_page *page, const sml_trace *trace, const sml__par
     sml__end_formula(page, "penalties");
 }
 
+/* "layers.0.weight[13,407]", whose numbers are those of the sum that the page asks for first. */
+static void add_name(sml_page *page, const sml__parameter *place, const sml_trace *trace)
+{
+    const sml__layer *layer = &trace->network.layers[place->layer];
+    sml__add_block_name(page, place->layer, sml_trace_layer_at(trace, place->layer).block);
+    sml__before(page, place->kind == SML__BIAS ? ".bias[" : ".weight[");
+    sml__number(page, (double)place->unit, SML_SOURCE_SETTING, SML_DIGITS_INDEX, "sums[0].unit");
+    if (layer->type->has_units && place->kind == SML__WEIGHT) {
+        sml__before(page, ",");
+        sml__number(page, (double)place->input, SML_SOURCE_SETTING, SML_DIGITS_INDEX,
+                    "sums[0].input");
+    }
+    sml__words(page, "]");
+}
+
+static void add_value(sml_page *page, const sml_trace *trace, const sml__parameter *place)
+{
+    const sml_page_unit unit = {.layer = place->layer, .unit = place->unit};
+    const size_t at = sml__parameter_position(&trace->network, place);
+    sml_unit_facts facts;
+    const size_t number = sml__page_unit(page, trace, &unit, &facts);
+    const size_t weights = sml__weights_of_unit(&trace->network.layers[place->layer]);
+    sml__before(page, "its value ");
+    sml__number(page, (double)trace->network.parameters[at], SML_SOURCE_ENGINE, SML_DIGITS_VALUE,
+                "units[%zu].weights[%zu]", number,
+                place->kind == SML__BIAS ? weights : place->input);
+    sml__end_text(page);
+}
+
 void sml__page_weight(sml_page *page, const sml_trace *trace, const sml_page_options *options)
 {
     sml__parameter place;
@@ -95,18 +124,14 @@ void sml__page_weight(sml_page *page, const sml_trace *trace, const sml_page_opt
         return;
     }
     const sml_sum question = question_of(trace, &place);
-    sml__name(page, options->parameter, SML_SOURCE_SETTING, "parameter");
+    add_name(page, &place, trace);
     sml__before(page, " · batch of ");
     sml__number(page, (double)trace->rows, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "batch.rows");
     sml__after(page, trace->rows == 1 ? " sample" : " samples");
     sml__before(page, ", from row ");
     sml__number(page, trace->samples[0], SML_SOURCE_SETTING, SML_DIGITS_INDEX, "samples[0].sample");
     sml__end_heading(page, 1);
-    sml__before(page, "its value ");
-    sml__number(page,
-                (double)trace->network.parameters[sml__parameter_position(&trace->network, &place)],
-                SML_SOURCE_DATA, SML_DIGITS_VALUE, "parameter_value");
-    sml__end_text(page);
+    add_value(page, trace, &place);
     sml__add_sum(page, trace, words_of(question.kind), &question, options->top);
     add_directions(page, trace, &question);
     add_penalties(page, trace, &place);

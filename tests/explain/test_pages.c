@@ -155,6 +155,250 @@ static void builders(void **state)
     sml_ctx_free(ctx);
 }
 
+/* Names of number types hold a digit; nothing else that is no cell with a path does. */
+static void assert_no_digit(const char *words)
+{
+    static const char type[] = "float32";
+    for (const char *c = words; *c != '\0'; c++) {
+        if (strncmp(c, type, sizeof type - 1) == 0) {
+            c += sizeof type - 2;
+        } else if (*c >= '0' && *c <= '9') {
+            fail_msg("a digit that is no cell: %s", words);
+        }
+    }
+}
+
+static void assert_cell(sml_ctx *ctx, const sml_cell *cell)
+{
+    char text[SML_NUMBER_TEXT];
+    assert_no_digit(cell->before.utf8);
+    assert_no_digit(cell->after.utf8);
+    assert_ascii(cell->before.ascii);
+    assert_ascii(cell->after.ascii);
+    if (cell->path == NULL) {
+        assert_string_equal(cell->text.utf8, "");
+        assert_false(cell->is_number);
+        return;
+    }
+    assert_true(cell->path[0] != '\0');
+    if (cell->is_number) {
+        sml_number_text(ctx, cell->value, cell->digits, cell->decimals, text);
+        assert_string_equal(cell->text.utf8, text);
+        assert_true(isnan(cell->bar) || fabs(cell->bar) <= 1);
+    } else {
+        assert_true(isnan(cell->value));
+    }
+}
+
+/* Returns the checks of the page, all of which hold. */
+static size_t assert_page(sml_ctx *ctx, const sml_trace *trace, const sml_page_options *options)
+{
+    sml_page *page = NULL;
+    const sml_block *block;
+    size_t checks = 0;
+    assert_ok(ctx, sml_page_create(ctx, trace, options, &page));
+    for (size_t i = 0; (block = sml_page_block(page, i)) != NULL; i++) {
+        for (size_t c = 0; c < block->rows * block->columns; c++) {
+            assert_cell(ctx, &block->cells[c]);
+        }
+        if (block->kind == SML_BLOCK_CHECK) {
+            checks++;
+            assert_int_equal(block->holds, 1);
+        }
+        if (block->kind == SML_BLOCK_TABLE) {
+            assert_int_equal(strlen(block->alignment), block->columns);
+        }
+        if (block->kind == SML_BLOCK_FORMULA) {
+            assert_ascii(block->formula->text.ascii);
+        }
+    }
+    assert_true(sml_page_block(page, 0) != NULL);
+    sml_page_free(page);
+    return checks;
+}
+
+static void assert_block_pages(sml_ctx *ctx, const sml_trace *trace, size_t block)
+{
+    sml_page_options options = {.block = block, .with_backward = 1, .top = 2};
+    char name[64];
+    size_t layer = 0;
+    while (sml_trace_layer_at(trace, layer).block != (int)block) {
+        layer++;
+    }
+    const sml_trace_layer head = sml_trace_layer_at(trace, layer);
+    options.kind = SML_PAGE_LAYER;
+    assert_page(ctx, trace, &options);
+    options.kind = SML_PAGE_UNIT;
+    for (options.unit = 0; options.unit < head.units; options.unit++) {
+        assert_true(assert_page(ctx, trace, &options) > 0);
+    }
+    const int is_dense = strcmp(head.type, "dense") == 0;
+    options.kind = SML_PAGE_WEIGHT;
+    options.parameter = name;
+    snprintf(name, sizeof name, is_dense ? "layers.%zu.weight[1,2]" : "layers.%zu.weight[1]",
+             block);
+    assert_page(ctx, trace, &options);
+    snprintf(name, sizeof name, "layers.%zu.bias[1]", block);
+    assert_page(ctx, trace, &options);
+}
+
+static void assert_step_pages(sml_ctx *ctx, sml_trace *trace)
+{
+    sml_step_facts step;
+    sml_page_options options = {.kind = SML_PAGE_UPDATE, .step = &step};
+    assert_ok(ctx, sml_trace_step(ctx, trace, &step));
+    assert_page(ctx, trace, &options);
+    options.parameter = "layers.0.weight[1,2]";
+    assert_int_equal(assert_page(ctx, trace, &options), 1);
+    assert_ok(ctx, sml_trace_undo(ctx, trace));
+}
+
+static void assert_what_if(sml_ctx *ctx, const sml_trace *base, sml_trace *trace)
+{
+    const sml_page_options options = {.kind = SML_PAGE_WHAT_IF, .base = base};
+    assert_ok(ctx, sml_trace_set(ctx, trace, "layers.0.weight[1,2]", 3.5));
+    assert_ok(ctx, sml_trace_silence(ctx, trace, 0, 3));
+    assert_page(ctx, trace, &options);
+}
+
+static void check_model(sml_ctx *ctx, const sml_model *model, const sml_dataset *data, size_t n,
+                        int training)
+{
+    static const uint32_t rows[] = {3, 0, 17, 5, 9};
+    const sml_trace_options how = {.samples = rows, .n = n, .training = training};
+    sml_page_options options = {.kind = SML_PAGE_SAMPLE, .row = n - 1};
+    sml_trace *trace = NULL, *other = NULL;
+    size_t last = 0;
+    assert_ok(ctx, sml_trace_create(ctx, model, data, &how, &trace));
+    assert_ok(ctx, sml_trace_create(ctx, model, data, &how, &other));
+    assert_int_equal(assert_page(ctx, trace, &options), 1);
+    options.kind = SML_PAGE_LOSS;
+    assert_true(assert_page(ctx, trace, &options) > 1);
+    while (sml_trace_layer_at(trace, last).type != NULL) {
+        last++;
+    }
+    for (int block = 0; block <= sml_trace_layer_at(trace, last - 1).block; block++) {
+        assert_block_pages(ctx, trace, (size_t)block);
+    }
+    if (training) {
+        assert_step_pages(ctx, trace);
+    }
+    assert_what_if(ctx, other, trace);
+    sml_trace_free(trace);
+    sml_trace_free(other);
+}
+
+static void no_number_without_a_path(void **state)
+{
+    sml_ctx *ctx = new_context(1);
+    static const struct {
+        const char *loss, *settings;
+    } cases[] = {
+        {"cross_entropy", "label_smoothing=0.1 l1=0.01 clip_norm=0.1 optimizer=adamw"},
+        {"cross_entropy", "optimizer=sgd"},
+        {"binary_cross_entropy", "l2=0.1 optimizer=momentum weight_decay=0.1"},
+        {"mean_squared_error", "optimizer=nesterov"},
+        {"mean_absolute_error", "optimizer=rmsprop"},
+        {"huber", "optimizer=adagrad"},
+    };
+    const sml_layer types[] = {sml_leaky_relu(0.1), sml_elu(1),       sml_tanh(),
+                               sml_batch_norm(),    sml_layer_norm(), sml_dropout(0.3)};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char settings[256];
+        const int kind =
+            i < 2 ? SML_TASK_CLASSIFICATION : (i == 2 ? SML_TASK_MULTILABEL : SML_TASK_REGRESSION);
+        test_data data = new_test_data(ctx, (sml_task)kind, 40, 5, 3, 7);
+        snprintf(settings, sizeof settings, "epochs=2 batch_size=8 loss=%s %s", cases[i].loss,
+                 cases[i].settings);
+        const sml_layer layers[] = {sml_dense(6), types[i],       sml_relu(),
+                                    sml_dense(4), sml_softplus(), sml_dense(3)};
+        sml_model *model = NULL;
+        assert_ok(ctx, sml_network_create(ctx, layers, 6, settings, &model));
+        assert_ok(ctx, sml_model_fit(ctx, model, data.data));
+        check_model(ctx, model, data.data, 1, 0);
+        check_model(ctx, model, data.data, 5, 1);
+        sml_model_free(model);
+        free_test_data(data);
+    }
+    sml_ctx_free(ctx);
+}
+
+/* Another target than the data's is as if the data had it. */
+static void targets_of_ones_own(void **state)
+{
+    sml_ctx *ctx = new_context(1);
+    test_data data = new_test_data(ctx, SML_TASK_CLASSIFICATION, 40, 5, 3, 7);
+    const sml_layer layers[] = {sml_dense(6), sml_layer_of("relu", 0, 0), sml_dense(3)};
+    const uint32_t row = 4;
+    const float target[] = {0, 1, 0};
+    sml_trace_options how = {.samples = &row, .n = 1, .targets = target};
+    sml_model *model = NULL;
+    sml_trace *with = NULL, *own = NULL;
+    size_t n = 0;
+    (void)state;
+    assert_ok(ctx, sml_network_create(ctx, layers, 3, "epochs=2 loss=cross_entropy", &model));
+    assert_ok(ctx, sml_model_fit(ctx, model, data.data));
+    memcpy(data.targets + 3 * row, target, sizeof target);
+    assert_ok(ctx, sml_trace_create(ctx, model, data.data, &how, &with));
+    how.targets = NULL;
+    assert_ok(ctx, sml_trace_create(ctx, model, data.data, &how, &own));
+    const float *a = sml_trace_vector(with, SML_DELTA, 2, 0, &n);
+    const float *b = sml_trace_vector(own, SML_DELTA, 2, 0, &n);
+    assert_memory_equal(a, b, n * sizeof *a);
+    sml_trace_free(with);
+    sml_trace_free(own);
+    const sml_data_view view = {.rows = 40, .columns = 5, .features = data.features};
+    sml_dataset *bare = NULL;
+    assert_ok(ctx, sml_dataset_from_memory(ctx, &view, &bare));
+    assert_ok(ctx, sml_trace_create(ctx, model, bare, &how, &own));
+    assert_null(sml_trace_vector(own, SML_DELTA, 2, 0, &n));
+    const sml_page_options page = {.kind = SML_PAGE_SAMPLE};
+    assert_int_equal(assert_page(ctx, own, &page), 1);
+    sml_trace_free(own);
+    how.targets = target;
+    assert_ok(ctx, sml_trace_create(ctx, model, bare, &how, &with));
+    assert_non_null(sml_trace_vector(with, SML_DELTA, 2, 0, &n));
+    sml_trace_free(with);
+    sml_dataset_free(bare);
+    sml_model_free(model);
+    free_test_data(data);
+    sml_ctx_free(ctx);
+}
+
+static void places_that_are_not_there(void **state)
+{
+    sml_ctx *ctx = new_context(1);
+    test_data data = new_test_data(ctx, SML_TASK_CLASSIFICATION, 40, 5, 3, 7);
+    const sml_layer layers[] = {sml_dense(6), sml_layer_of("relu", 0, 0), sml_dense(3)};
+    const uint32_t row = 4;
+    const sml_trace_options how = {.samples = &row, .n = 1};
+    static const sml_page_options wrong[] = {
+        {.kind = SML_PAGE_SAMPLE, .row = 1},
+        {.kind = SML_PAGE_LAYER, .block = 2},
+        {.kind = SML_PAGE_UNIT, .block = 1, .unit = 3},
+        {.kind = SML_PAGE_WEIGHT, .parameter = "layers.0.weight[6,0]"},
+        {.kind = SML_PAGE_UPDATE},
+        {.kind = SML_PAGE_WHAT_IF},
+    };
+    sml_model *model = NULL;
+    sml_trace *trace = NULL;
+    (void)state;
+    assert_ok(ctx, sml_network_create(ctx, layers, 3, "epochs=2", &model));
+    assert_ok(ctx, sml_model_fit(ctx, model, data.data));
+    assert_ok(ctx, sml_trace_create(ctx, model, data.data, &how, &trace));
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        sml_page *page = NULL;
+        assert_int_equal(sml_page_create(ctx, trace, &wrong[i], &page), SML_BAD_ARGUMENT);
+        assert_null(page);
+        assert_true(strlen(sml_ctx_error(ctx)) > 10);
+    }
+    sml_trace_free(trace);
+    sml_model_free(model);
+    free_test_data(data);
+    sml_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +406,9 @@ int main(void)
         cmocka_unit_test(every_part_has_a_formula),
         cmocka_unit_test(formulas_are_well_formed),
         cmocka_unit_test(builders),
+        cmocka_unit_test(no_number_without_a_path),
+        cmocka_unit_test(targets_of_ones_own),
+        cmocka_unit_test(places_that_are_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
