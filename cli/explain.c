@@ -183,6 +183,11 @@ static int explain(const session *s, const sml_model *model, const sml_dataset *
     subject x = {.s = s, .model = model, .data = data, .request = request};
     int code =
         request->should_be != NULL ? explain_targets(s, request->should_be, model, &x.targets) : 0;
+    if (code == 0 && option_given(&s->options, "html")) {
+        code = explain_html(s, request, model, data, x.targets);
+        free(x.targets);
+        return code;
+    }
     for (size_t i = 0; i < request->n_samples && code == 0; i++) {
         code = explain_sample(&x, request->samples[i]);
     }
