@@ -191,7 +191,7 @@ static void print_one(const session *s, const sml_parameter_check *one, size_t r
         printf("  differences  say nothing: a kink lies between them,\n               %s\n",
                one->kink);
     } else {
-        printf("  differences  %-16.9g relative error %.3g (limit %g), h %g\n", one->numeric,
+        printf("  differences  %-16.9g relative error %.2g (limit %g), h %.2g\n", one->numeric,
                one->relative_error, LIMIT, one->step);
     }
     printf("  engine       %-16.9g in float32\n", one->engine);

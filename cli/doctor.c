@@ -12,18 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const option_row option_output = {
-    {"output", SML_PARAMETER_CHOICE, "", 0, 0, NULL, "file to save the model to; else it is not"},
-    'o',
-    "FILE"};
-
 static const option_row option_no_trials =
     TEXT_OPTION("no_trials", NULL, "train once only: less proof, and no word on underfitting");
 
 static const option_row *const options_of_doctor[] = {
-    &option_output, &option_no_trials, DATA_OPTIONS,     &option_test,
-    &option_json,   &option_threads,   &option_data_dir, &option_progress,
-    &option_color,  &option_quiet,     &option_help,     NULL,
+    &option_no_trials,
+    DATA_OPTIONS,
+    &option_test,
+    &option_json,
+    &option_threads,
+    &option_data_dir,
+    &option_progress,
+    &option_color,
+    &option_quiet,
+    &option_help,
+    NULL,
 };
 
 /* A run of the command. */
@@ -68,10 +71,6 @@ static int prepare(const session *s, visit *v)
         return fail_library(s);
     }
     int code = apply_settings(s, v->model);
-    if (code == 0 && option_given(&s->options, "output") &&
-        sml_model_check_path(s->ctx, option_text(&s->options, "output")) != SML_OK) {
-        code = fail_library(s);
-    }
     code = code == 0 ? open_train_part(s, v) : code;
     if (code != 0 || v->train == NULL) {
         return code;
@@ -122,16 +121,6 @@ static void print_report(const session *s, const visit *v)
     findings_print(s, v->doctor);
 }
 
-static int save(const session *s, const visit *v)
-{
-    int code = held_out_record(s, v->model, &v->cut);
-    if (code == 0 &&
-        sml_model_save(s->ctx, v->model, option_text(&s->options, "output")) != SML_OK) {
-        code = fail_library(s);
-    }
-    return code;
-}
-
 static int is_cancelled(void *user)
 {
     (void)user;
@@ -157,9 +146,7 @@ static int examine(const session *s, visit *v)
         return status == SML_CANCELLED ? EXIT_INTERRUPTED : code;
     }
     print_report(s, v);
-    const int is_fitted = sml_model_inputs(v->model) > 0;
-    const int code = is_fitted && option_given(&s->options, "output") ? save(s, v) : 0;
-    return code == 0 && findings_count(v->doctor) > 0 ? EXIT_FAILED : code;
+    return findings_count(v->doctor) > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int run(session *s)

@@ -48,6 +48,10 @@ bench_program(read bench/read.c)
 target_include_directories(bench_read PRIVATE src)
 target_link_libraries(bench_read PRIVATE scratchml_flags scratchml_static)
 
+# What a doctor costs beside a training.
+bench_program(doctor bench/doctor.c)
+target_link_libraries(bench_doctor PRIVATE scratchml_flags scratchml_static)
+
 pkg_check_modules(FANN IMPORTED_TARGET fann)
 if(FANN_FOUND)
     bench_program(fann bench/workers/fann.c)

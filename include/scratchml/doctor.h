@@ -53,7 +53,8 @@ SML_API const struct sml_watch *sml_doctor_watch(sml_doctor *doctor);
 /* What is to be examined. */
 typedef struct sml_examination {
     const sml_dataset *train;
-    const sml_dataset *test;    /* NULL: none */
+    const sml_dataset *test; /* NULL: none. Scored after every epoch, where there are no validation
+                                rows: training does not learn from it */
     const sml_fit_options *fit; /* NULL: the defaults; its watch is not asked */
     int no_trials; /* 1: nothing that costs more trainings: a diagnosis then has less proof, and
                       underfitting none */

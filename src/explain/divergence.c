@@ -172,6 +172,11 @@ static void name_parameter(const hunt *h, char name[SML__PARAMETER_NAME])
     }
 }
 
+static const char *name_of(double value)
+{
+    return isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}
+
 /* Which number, of which row. */
 static void say_number(const sml_doctor *doctor, sml__finding *f, hunt *h)
 {
@@ -182,23 +187,24 @@ static void say_number(const sml_doctor *doctor, sml__finding *f, hunt *h)
     switch (h->bad.kind) {
     case OUTPUT:
         say_unit(doctor, f, h);
-        sml__finding_say(doctor, f, SML__TEXT, " puts out %g", h->bad.value);
+        sml__finding_say(doctor, f, SML__TEXT, " puts out %s", name_of(h->bad.value));
         if (largest_weight(h, h->bad.layer) > 0) {
             sml__finding_say(doctor, f, SML__TEXT, ", from weights up to %.3g",
                              largest_weight(h, h->bad.layer));
         }
         break;
     case LOSS:
-        sml__finding_say(doctor, f, SML__TEXT, "the loss is %g, of finite outputs", h->bad.value);
+        sml__finding_say(doctor, f, SML__TEXT, "the loss is %s, of finite outputs",
+                         name_of(h->bad.value));
         break;
     case DELTA:
         say_unit(doctor, f, h);
-        sml__finding_say(doctor, f, SML__TEXT, " gets a derivative of %g", h->bad.value);
+        sml__finding_say(doctor, f, SML__TEXT, " gets a derivative of %s", name_of(h->bad.value));
         break;
     case PARAMETER:
         name_parameter(h, name);
-        sml__finding_say(doctor, f, SML__TEXT, "%s becomes %g, from %.3g", name, h->bad.value,
-                         h->bad.before);
+        sml__finding_say(doctor, f, SML__TEXT, "%s becomes %s, from %.3g", name,
+                         name_of(h->bad.value), h->bad.before);
         break;
     case NOTHING:
         break;
@@ -251,8 +257,8 @@ void sml__look_at_divergence(sml_doctor *doctor, const sml__training *t, uint64_
                      (unsigned long long)((update - 1) % steps + 1));
     replay(doctor, f, t, update);
     sml__finding_say(doctor, f, SML__TEXT,
-                     "Each step went further beyond the minimum than the one before, until numbers "
-                     "were too large for float32.");
+                     "Steps led further and further from the minimum, until numbers were too large "
+                     "for float32.");
     sml__finding_show(doctor, f, t->learning_rate, "", "learning rate");
     sml__finding_say(doctor, f, SML__REMEDY, "learning_rate=%.3g",
                      t->settings->update.learning_rate / 10);

@@ -3,6 +3,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "explain/trials.h"
+#include "model/algorithm.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -244,15 +245,34 @@ void sml_doctor_free(sml_doctor *doctor)
     sml__free(doctor);
 }
 
+/* Without validation rows, rows of the test part show whether it overfits; scored after every
+ * epoch, they change nothing of the training, unless its schedule heeds scores. */
+static int may_score_test(const sml_model *model, const sml_examination *what)
+{
+    return what->test != NULL && what->test->view.task != SML_TASK_NONE &&
+           strcmp(model->algorithm->name, "mlp") == 0 &&
+           sml__setting_real(model, "validation") == 0 &&
+           sml__setting_is(model, "early_stopping", "none") &&
+           !sml__setting_is(model, "schedule", "plateau");
+}
+
 sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_model *model,
                               const sml_examination *what, sml_fit_report *report)
 {
     sml_fit_options options = what->fit != NULL ? *what->fit : (sml_fit_options){0};
     options.watch = &doctor->watch;
+    if (options.validation == NULL && may_score_test(model, what)) {
+        options.validation = what->test;
+    }
     doctor->examination = what;
     doctor->n_findings = 0;
     sml__look_at_data(doctor, what->train, what->test);
+    doctor->ctx->error[0] = '\0';
     sml_status status = sml_model_fit_with(ctx, model, what->train, &options, report);
+    if (status == SML_BAD_DATA && options.validation == what->test) {
+        options.validation = NULL; /* test rows that the model refuses, for a new category */
+        status = sml_model_fit_with(ctx, model, what->train, &options, report);
+    }
     status = status == SML_DIVERGED ? SML_OK : status;
     if (status == SML_OK) {
         status = sml__run_trials(ctx, doctor, model);
@@ -262,6 +282,11 @@ sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_model *model
         status = sml__look_at_labels(ctx, doctor, model, what);
     }
     sml__doctor_settle(doctor);
+    /* Beside a training that lacks nothing a doctor that lacks memory finds less, in silence. */
+    const char *lacks = sml_ctx_error(doctor->ctx);
+    if (status == SML_OK && lacks[0] != '\0') {
+        return sml__fail(ctx, SML_NO_MEMORY, "the doctor could not look: %s", lacks);
+    }
     return sml_doctor_refused(ctx, doctor, status) ? SML_OK : status;
 }
 

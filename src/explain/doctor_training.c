@@ -151,7 +151,7 @@ static void look_for_dead_units(sml_doctor *doctor, const sml__training *t, cons
     const sml__vitals *v = &doctor->vitals;
     double share = 0;
     const size_t worst = deadest(v, o, &share);
-    const int do_harm = share >= 0.9 || (share >= 0.25 && o->end > 0.25 * o->constant);
+    const int do_harm = share >= 0.9 || (share >= 0.5 && o->end > 0.25 * o->constant);
     if (!do_harm || v->stages[worst].units < 8) {
         return;
     }
@@ -287,6 +287,10 @@ static void look_for_overfitting(sml_doctor *doctor, const sml__training *t)
         !(c->last_training < 0.9 * c->best_training)) {
         return;
     }
+    const double error = sml__vitals_error(doctor->ctx, &doctor->vitals, t, rows);
+    if (c->last - c->best < 3 * error) {
+        return;
+    }
     sml__finding *f = sml__doctor_add(doctor, "overfitting", SML_FINDING_WARNING);
     f->shown.epoch = c->best_epoch;
     sml__finding_say(doctor, f, SML__TITLE, "since epoch %llu it learns the training rows by heart",
@@ -297,6 +301,7 @@ static void look_for_overfitting(sml_doctor *doctor, const sml__training *t)
     sml__finding_show(doctor, f, c->best, "", "validation loss in epoch %llu",
                       (unsigned long long)c->best_epoch);
     sml__finding_show(doctor, f, c->last, "", "validation loss at last");
+    sml__finding_show(doctor, f, error, "", "standard error of that");
     sml__finding_show(doctor, f, c->best_training, "", "training loss in epoch %llu",
                       (unsigned long long)c->best_epoch);
     sml__finding_show(doctor, f, c->last_training, "", "training loss at last");

@@ -67,7 +67,7 @@ sml_status sml__replay_open(sml_ctx *ctx, sml__replay *r, const sml__training *t
     const size_t bytes = t->network->n_values * sizeof(float);
     memset(r, 0, sizeof *r);
     if (from->parameters == NULL || from->n_factors == SML__FACTORS) {
-        return sml__fail(ctx, SML_NOT_FOUND, "no copy of the training to begin a replay with");
+        return SML_NOT_FOUND;
     }
     r->from = from;
     r->settings = *t->settings;

@@ -38,7 +38,7 @@ typedef struct sml__replay {
 
 /* A replay of t that stands before the first step after the snapshot. t must still have its arrays.
  * Free with sml__replay_close, also after a failure.
- * Errors: SML_NO_MEMORY, SML_NOT_FOUND (no snapshot). */
+ * Errors: SML_NO_MEMORY, SML_NOT_FOUND (no snapshot, no text). */
 sml_status sml__replay_open(sml_ctx *ctx, sml__replay *replay, const sml__training *t,
                             const sml__snapshot *from);
 void sml__replay_close(sml__replay *replay);

@@ -213,19 +213,18 @@ static sml__pulse pulse_of(const sml__vitals *v, const sml__network *network,
     return pulse;
 }
 
-/* Rows at places through the network, and back where there is a gradient to fill. Returns the sum
- * of their losses. */
-static double pass_rows(sml__vitals *v, const sml__training *t, const uint32_t *places, size_t rows,
-                        float *gradient)
+/* Rows at places of data through the network, and back where there is a gradient to fill. Returns
+ * the sum of their losses. */
+static double pass_rows(sml__vitals *v, const sml__training *t, const sml_dataset *data,
+                        const uint32_t *places, size_t rows, float *gradient)
 {
     const sml__network *network = t->network;
     const sml__pass_settings pass = {
         .rows = rows, .batch = rows, .label_smoothing = t->settings->label_smoothing};
     double sum = 0;
-    sml__dataset_gather(t->data, places, 0, rows, v->workspace.input,
-                        sml__row_stride(network->n_in));
+    sml__dataset_gather(data, places, 0, rows, v->workspace.input, sml__row_stride(network->n_in));
     for (size_t r = 0; r < rows; r++) {
-        sml__dataset_targets_at(t->data, places[r], v->workspace.target + r * network->n_out);
+        sml__dataset_targets_at(data, places[r], v->workspace.target + r * network->n_out);
     }
     sml__network_forward(network, &v->workspace, &pass, SML__ALONE);
     sml__network_loss(network, &v->workspace, &pass, SML__ALONE);
@@ -289,7 +288,7 @@ void sml__vitals_look(sml__vitals *v, const sml__training *t, int due)
     sml__look *look = &v->last;
     look->epoch = t->state->epoch;
     look->step = t->state->steps;
-    look->loss = pass_rows(v, t, v->places, v->rows, v->gradient) / (double)v->rows;
+    look->loss = pass_rows(v, t, t->data, v->places, v->rows, v->gradient) / (double)v->rows;
     look->gradient = sqrt(square_sum(v->gradient, n));
     look->weights = sqrt(square_sum(network->parameters, n));
     look->moved = sqrt(distance_squared(network->parameters, v->parameters, n));
@@ -316,7 +315,7 @@ double sml__vitals_input(const sml__vitals *v, const sml__training *t, size_t st
 
 void sml__vitals_glance(sml__vitals *v, const sml__training *t, size_t *dead)
 {
-    pass_rows(v, t, v->places, v->rows, NULL);
+    pass_rows(v, t, t->data, v->places, v->rows, NULL);
     for (size_t s = 0; s < v->n_stages; s++) {
         const sml__stage *stage = &v->stages[s];
         dead[s] = stage->can_die
@@ -410,7 +409,7 @@ int sml__vitals_count(sml_ctx *ctx, sml__vitals *v, const sml__training *t, sml_
     for (size_t done = 0; done < census->rows; done += SML__LOOK_ROWS) {
         const size_t left = census->rows - done;
         const size_t rows = left < SML__LOOK_ROWS ? left : SML__LOOK_ROWS;
-        loss += pass_rows(v, t, places + done, rows, NULL);
+        loss += pass_rows(v, t, t->data, places + done, rows, NULL);
         tally_add(v, t, rows, &all);
     }
     if (complete) {
@@ -440,4 +439,24 @@ int sml__vitals_count(sml_ctx *ctx, sml__vitals *v, const sml__training *t, sml_
     tally_free(v, &all);
     sml__free(places);
     return complete;
+}
+
+double sml__vitals_error(sml_ctx *ctx, sml__vitals *v, const sml__training *t,
+                         const sml_dataset *data)
+{
+    uint32_t *places = sml__alloc(ctx, SML__CONFIRM_ROWS, sizeof *places, "rows to look at");
+    const int complete = sml__vitals_can_look(v) && places != NULL;
+    const size_t rows = complete ? spread_rows(data, SML__CONFIRM_ROWS, places) : 0;
+    double sum = 0, squares = 0;
+    for (size_t done = 0; done < rows; done += SML__LOOK_ROWS) {
+        const size_t left = rows - done, n = left < SML__LOOK_ROWS ? left : SML__LOOK_ROWS;
+        sum += pass_rows(v, t, data, places + done, n, NULL);
+        for (size_t r = 0; r < n; r++) {
+            squares += v->workspace.losses[r] * v->workspace.losses[r];
+        }
+    }
+    sml__free(places);
+    return rows > 1
+               ? sqrt((squares - sum * sum / (double)rows) / ((double)rows * ((double)rows - 1)))
+               : (double)NAN;
 }

@@ -116,6 +116,10 @@ typedef struct sml__census {
 int sml__vitals_count(sml_ctx *ctx, sml__vitals *vitals, const sml__training *t,
                       sml__census *census);
 
+/* Standard error of the mean loss of up to SML__CONFIRM_ROWS rows of data; NaN without memory. */
+double sml__vitals_error(sml_ctx *ctx, sml__vitals *vitals, const sml__training *t,
+                         const sml_dataset *data);
+
 /* Mean loss of the best answer that is the same for every row, on up to SML__CONFIRM_ROWS rows, as
  * training weighs them; NaN without memory. */
 double sml__constant_loss(sml_ctx *ctx, const sml__training *t);

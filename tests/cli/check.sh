@@ -81,6 +81,9 @@ run check k.safetensors zeros.csv --split all --parameter 'layers.0.bias[3]'
 expect_code 0
 expect_out '^KINK  layers\.0\.bias\[3\] = '
 expect_out 'relu of layers\.0 unit 3, sample 0$'
+run check k.safetensors zeros.csv --split all --parameter 'layers.0.bias[3]' --parameter 'layers.0.weight[5,1]' \
+    --parameter 'layers.1.weight[1,3]'
+expect_narrow
 run check k.safetensors zeros.csv --split all --parameter 'layers.0.bias[3]' --json
 expect_code 0
 expect_json '.passed and (.parameters[0] | .passed and .relative_error == null)'

@@ -3,15 +3,17 @@
 make_data() {
     awk 'BEGIN {
         x = 1
-        print "a,b,label"
+        for (k = 0; k < 20; k++) printf "c%d,", k
+        print "label"
         for (i = 0; i < 200; i++) {
-            for (k = 0; k < 3; k++) {
+            for (k = 0; k < 21; k++) {
                 x = (x * 69069 + 1) % 4294967296
-                u[k] = x / 4294967296
+                if (k < 20) printf "%.6f,", x / 4294967296
             }
-            print u[0] "," u[1] "," (u[2] < 0.5 ? "heads" : "tails")
+            print (x < 2147483648 ? "heads" : "tails")
         }
     }' >chance.csv
 }
-sick='chance.csv --target label --hidden 256,256 --epochs 200 --validation 0.4 --test 0'
+sick='chance.csv --target label --hidden 64,64 --epochs 100 --validation 0.4 --test 0
+chance.csv --target label --hidden 64,64 --epochs 100 --test 0.4'
 healthy='blobs --validation 0.3 --epochs 30'
