@@ -228,6 +228,11 @@ static int explain(const session *s, const sml_model *model, const sml_dataset *
         batch ignored;
         code = find_batch(&x, request->samples[i], &ignored);
     }
+    if (code == 0 && option_given(&s->options, "html")) {
+        code = explain_html(s, request, model, data, x.targets);
+        free(x.targets);
+        return code;
+    }
     for (size_t i = 0; i < request->n_samples && code == 0; i++) {
         code = explain_sample(&x, request->samples[i]);
     }

@@ -40,6 +40,11 @@ int explain_place_check(const session *s, const sml_trace *trace, explain_place 
 /* Does --set, --silence and --temperature to a trace. Returns as above. */
 int explain_edit(const session *s, const explain_request *request, sml_trace *trace);
 
+/* Writes the report of --html; targets: of --should-be, or NULL. Returns as above (explain_html.c).
+ */
+int explain_html(const session *s, const explain_request *request, const sml_model *model,
+                 const sml_dataset *data, const float *targets);
+
 /* The targets that --should-be names, once for each of SML_TRACE_ROWS_MAX rows; free them. Returns
  * as above. */
 int explain_targets(const session *s, const char *text, const sml_model *model, float **out);

@@ -2,11 +2,15 @@
 #include "mistakes.h"
 
 #include "data_options.h"
+#include "report_html.h"
 #include "study_progress.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Of a report: its samples, and the terms of a sum. */
+enum { REPORT_SAMPLES = 10, REPORT_TERMS = 8 };
 
 static const option_row option_count = {
     {"count", SML_PARAMETER_INTEGER, "10", 1, 10000, NULL, "how many rows to list"}, 0, "K"};
@@ -23,11 +27,29 @@ static const option_row option_folds = {
     0,
     "K"};
 
+static const option_row option_html = TEXT_OPTION(
+    "html", "FILE",
+    "also write a report for a browser to this file: what is computed for the rows that "
+    "are listed, ten at most");
+
 static const option_row *const options_of_mistakes[] = {
-    &option_count, &option_true,    &option_says,       &option_suspects,
-    &option_folds, &option_part,    MODEL_DATA_OPTIONS, &option_json,
-    &option_seed,  &option_threads, &option_data_dir,   &option_progress,
-    &option_color, &option_quiet,   &option_help,       NULL,
+    &option_count,
+    &option_true,
+    &option_says,
+    &option_suspects,
+    &option_folds,
+    &option_html,
+    &option_part,
+    MODEL_DATA_OPTIONS,
+    &option_json,
+    &option_seed,
+    &option_threads,
+    &option_data_dir,
+    &option_progress,
+    &option_color,
+    &option_quiet,
+    &option_help,
+    NULL,
 };
 
 double mistakes_share(const mistakes *m, size_t most)
@@ -241,10 +263,27 @@ static int find(mistakes *m)
     return code;
 }
 
+/* The listed rows as samples of explain. */
+static int save_report(const mistakes *m)
+{
+    const char *path = option_text(&m->s->options, "html");
+    const html_report report = {.title = "Mistakes",
+                                .model = m->model,
+                                .data = m->data,
+                                .samples = m->list,
+                                .n = m->listed < REPORT_SAMPLES ? m->listed : REPORT_SAMPLES,
+                                .top = REPORT_TERMS};
+    const int code = html_report_save(m->s, &report, path);
+    if (code == 0) {
+        note(m->s, "written to %s", path);
+    }
+    return code;
+}
+
 static int run(session *s)
 {
     mistakes m = {.s = s, .is = -1, .says = -1};
-    const int code = find(&m);
+    int code = find(&m);
     if (code == 0) {
         add_up(&m);
         uint32_t *list = choose(&m);
@@ -253,6 +292,7 @@ static int run(session *s)
         } else {
             mistakes_print(&m);
         }
+        code = option_given(&s->options, "html") ? save_report(&m) : 0;
         free(list);
     }
     free(m.confusion);
