@@ -451,6 +451,71 @@ static void what_if_breaks_none(void **state)
     sml_ctx_free(ctx);
 }
 
+/* Compressed rows have the trace of the same rows with their zeros, to the bit. */
+static void compressed_rows_have_the_same_trace(void **state)
+{
+    enum { COLUMNS = 700, ENTRIES = 5 };
+    static float features[ROWS * COLUMNS], values[ROWS * ENTRIES];
+    static uint32_t indices[ROWS * ENTRIES];
+    static size_t starts[ROWS + 1];
+    static int32_t labels[ROWS];
+    static const uint32_t samples[] = {5, 299, 17};
+    const sml_layer layers[] = {sml_dense(UNITS), sml_relu(), sml_dense(OUTPUTS)};
+    const sml_trace_options options = {.samples = samples, .n = 3};
+    sml_ctx *ctx = new_context(1);
+    sml__random random;
+    worst list[CHECKS] = {{0}};
+    (void)state;
+    sml__random_init(&random, 9, SML__GENERATE, 0, 0);
+    for (size_t r = 0; r < ROWS; r++) {
+        for (size_t e = 0; e < ENTRIES; e++) {
+            const size_t column = e * (COLUMNS / ENTRIES) + draw(&random, COLUMNS / ENTRIES);
+            values[r * ENTRIES + e] = (float)sml__random_normal(&random);
+            indices[r * ENTRIES + e] = (uint32_t)column;
+            features[r * COLUMNS + column] = values[r * ENTRIES + e];
+        }
+        starts[r + 1] = (r + 1) * ENTRIES;
+        labels[r] = (int32_t)draw(&random, OUTPUTS);
+    }
+    sml_data_view view = {.rows = ROWS,
+                          .columns = COLUMNS,
+                          .features = features,
+                          .outputs = OUTPUTS,
+                          .labels = labels};
+    sml_dataset *dense = NULL, *sparse = NULL;
+    assert_ok(ctx, sml_dataset_from_memory(ctx, &view, &dense));
+    view.features = NULL;
+    view.row_starts = starts;
+    view.column_indices = indices;
+    view.values = values;
+    assert_ok(ctx, sml_dataset_from_memory(ctx, &view, &sparse));
+    sml_model *model = NULL;
+    sml_trace *one = NULL, *other = NULL;
+    assert_ok(ctx, sml_network_create(ctx, layers, 3, "epochs=1 class_weight=balanced", &model));
+    assert_ok(ctx, sml_model_fit(ctx, model, sparse));
+    assert_ok(ctx, sml_trace_create(ctx, model, dense, &options, &one));
+    assert_ok(ctx, sml_trace_create(ctx, model, sparse, &options, &other));
+    assert_all_hold(ctx, other, list);
+    for (size_t l = 0; l < 3; l++) {
+        const size_t n = 3 * sml__row_stride(one->network.layers[l].n_out) * sizeof(float);
+        assert_memory_equal(other->workspace.outputs[l], one->workspace.outputs[l], n);
+        assert_memory_equal(other->workspace.deltas[l], one->workspace.deltas[l], n);
+    }
+    assert_memory_equal(other->gradient, one->gradient, one->network.n_parameters * sizeof(float));
+    for (size_t r = 0; r < 3; r++) {
+        size_t n = 0;
+        const float *raw = sml_trace_vector(other, SML_RAW, 0, r, &n);
+        assert_int_equal(n, COLUMNS);
+        assert_memory_equal(raw, features + samples[r] * COLUMNS, n * sizeof(float));
+    }
+    sml_trace_free(one);
+    sml_trace_free(other);
+    sml_model_free(model);
+    sml_dataset_free(dense);
+    sml_dataset_free(sparse);
+    sml_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +523,7 @@ int main(void)
         cmocka_unit_test(planted_errors_are_found),
         cmocka_unit_test(overflow_is_no_error),
         cmocka_unit_test(what_if_breaks_none),
+        cmocka_unit_test(compressed_rows_have_the_same_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

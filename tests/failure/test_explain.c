@@ -136,6 +136,23 @@ static sml_status trace_with_state(run *r)
     return sml_trace_create(r->ctx, r->model, r->data, options(path), &r->trace);
 }
 
+static sml_status take_apart(run *r)
+{
+    const sml_sum question = {.kind = SML_SUM_IDENTITY, .layer = 3, .unit = 2, .row = 1};
+    sml_sum sum;
+    const sml_status status = sml_trace_sum(r->ctx, r->base, &question, 3, &sum);
+    sml_sum_clear(&sum);
+    return status;
+}
+
+static sml_status look_at_loss(run *r)
+{
+    sml_loss_facts facts;
+    const sml_status status = sml_trace_loss(r->ctx, r->base, 2, &facts);
+    sml_loss_facts_clear(&facts);
+    return status;
+}
+
 static sml_status set(run *r)
 {
     return sml_trace_set(r->ctx, r->trace, "layers.0.weight[3,1]", 0.5);
@@ -222,9 +239,11 @@ static sml_status check_each(run *r)
 }
 
 static sml_status (*const CALLS[])(run *) = {
-    create_context, open_rows,  load,  trace_base, trace_with_state, set,        silence, soften,
-    compare,        write_json, reset, step,       look_at_step,     write_json, step,    undo,
-    step,           undo,       undo,  check_one,  check_each,
+    create_context, open_rows,    load,       trace_base, trace_with_state,
+    take_apart,     look_at_loss, set,        silence,    soften,
+    compare,        write_json,   reset,      step,       look_at_step,
+    write_json,     step,         undo,       step,       undo,
+    undo,           check_one,    check_each,
 };
 enum { CALLS_N = sizeof CALLS / sizeof CALLS[0] };
 

@@ -317,7 +317,8 @@ def new_module(token, n_in):
         return new_norm(kind, n_in), n_in
     if kind == "dropout":  # rate 0: it stands in the way and does nothing
         return nn.Identity(), n_in
-    return {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU, "sigmoid": nn.Sigmoid}[kind](), n_in
+    return {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU, "sigmoid": nn.Sigmoid,
+            "silu": nn.SiLU}[kind](), n_in
 
 
 def tensors(module, gradients=False):
@@ -494,6 +495,70 @@ def weights():
     }
 
 
+# ---------------------------------------------------------------- traces
+
+
+def row_losses(loss, logits, targets, smoothing):
+    """C_s of each row."""
+    if loss == "cross_entropy":
+        return F.cross_entropy(logits, targets, reduction="none", label_smoothing=smoothing)
+    return LOSSES[loss](logits, targets, reduction="none").mean(dim=1)
+
+
+def trace_case(seed, layers, loss, batch, training=False, weighted=False, smoothing=0.0, n_in=5):
+    """Every layer's output and the derivative of the sum of w_s C_s by it, down to the inputs;
+    d_weight and d_bias are of the weighted mean."""
+    torch.manual_seed(seed)
+    modules, width = [], n_in
+    for token in layers:
+        module, width = new_module(token, width)
+        modules.append(module)
+    network = nn.Sequential(*modules)
+    inputs, targets = normal(batch, n_in), targets_for(loss, batch, width)
+    row_weights = grid(0.25 + torch.rand(batch)) if weighted else torch.ones(batch)
+    case = {"network": layers, "loss": loss, "label_smoothing": smoothing, "is_training": training,
+            "batch": batch, "n_in": n_in, "width": width, "inputs": flat(inputs),
+            "targets": flat(targets), "row_weights": flat(row_weights),
+            "start": tensors(network)}
+    assert_float32_exact(case["row_weights"])
+    network.train(training)
+    a = inputs.clone().requires_grad_()
+    outputs = [a]
+    for token, module in zip(layers, modules):
+        if token == "relu":
+            assert a.abs().min() >= KINK_MARGIN, seed
+        a = module(a)
+        a.retain_grad()
+        outputs.append(a)
+    losses = row_weights * row_losses(loss, a, targets, smoothing)
+    losses.sum().backward()
+    total = row_weights.sum()
+    case["trace"] = {
+        "losses": short(losses), "value": (losses.sum() / total).item(),
+        "input_gradient": short(outputs[0].grad),
+        "layers": [{"output": short(a), "delta": short(a.grad)} for a in outputs[1:]],
+        "gradients": [{name: short(p.grad / total) for name, p in layer.named_parameters()}
+                      for layer in modules if list(layer.parameters())],
+    }
+    return case
+
+
+def traces():
+    norm = ["dense 6", "batch_norm", "gelu", "dense 3"]
+    return {"cases": [
+        trace_case(110, ["dense 6", "relu", "dense 4", "tanh", "dense 3"], "cross_entropy", 5),
+        trace_case(111, ["dense 19", "silu", "dense 3"], "cross_entropy", 1),
+        trace_case(112, norm, "cross_entropy", 7, training=True),
+        trace_case(113, norm, "cross_entropy", 7),
+        trace_case(114, ["tanh", "dense 5", "layer_norm", "sigmoid", "dense 2"],
+                   "mean_squared_error", 4),
+        trace_case(115, ["batch_norm", "dense 5", "relu", "dense 3"], "binary_cross_entropy", 6,
+                   training=True),
+        trace_case(116, ["dense 6", "layer_norm", "tanh", "batch_norm", "dense 4"],
+                   "cross_entropy", 8, training=True, weighted=True, smoothing=0.125),
+    ]}
+
+
 # ---------------------------------------------------------------- files
 
 
@@ -508,7 +573,7 @@ def check_inputs(node):
         for key, child in node.items():
             if key in ("z", "logits", "inputs", "targets"):
                 assert_float32_exact(child)
-            if key not in ("steps", "training", "end", "evaluation"):  # results
+            if key not in ("steps", "training", "end", "evaluation", "trace"):  # results
                 check_inputs(child)
         if "weight" in node:
             assert_float32_exact(node["weight"] + node["bias"])
@@ -532,7 +597,7 @@ def text(data):
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__)
     folder = folder if folder.is_dir() else folder.parent
-    for make in (activations, losses, networks, optimizers, norms, schedules, weights):
+    for make in (activations, losses, networks, optimizers, norms, schedules, weights, traces):
         data = make()
         check_inputs(data)
         (folder / f"{make.__name__}.json").write_text(text(data), encoding="ascii")
