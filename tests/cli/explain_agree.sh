@@ -10,15 +10,17 @@ values() { places | cut -f 2; }
 # The same behind their places and a tabulator.
 places() {
     tr '\n' ' ' | sed 's/−/-/g; s/<\(span\|td\) class=[^>]* data-path=/\n@/g' |
-        sed -nE 's/^@"([^"]*)">([^<]*).*/\1\t\2/p' | sed 's/&#60;/</g; s/&#62;/>/g; s/&#38;/\&/g'
+        sed -nE 's/^@"([^"]*)">([^<]*).*/\1\t\2/p' | sed -E 's/&#60;/</g; s/&#62;/>/g; s/&#38;/\&/g; s/ +$//'
 }
 
-# Each line of places, and what the JSON has there, rounded to the digits that are shown.
+# Each line of places, and what the JSON has there, rounded to the digits that are shown; or the number
+# of the place itself, as of the input with the largest weight.
 is_rounded() {
     local filter
     filter=$(cut -f 1 "$2" | sed 's/.*/.&/' | paste -sd ,)
     jq -r ".traces[0] | ($filter) | tostring" "$1" | paste "$2" - | awk -F '\t' '
         function wrong(why) { print $0 ": " why; bad = 1 }
+        substr($1, length($1) - length($2) - 1) == "[" $2 "]" { next }
         $2 !~ /[0-9]/ || $2 ~ /[a-df-zA-Z ]/ { if ($2 != $3) wrong("names differ"); next }
         {
             shown = $2; value = $3
