@@ -57,9 +57,9 @@ agree() {
     check "$what: there are numbers" test "$(wc -l <wanted)" -ge 5
     check "$what: the same in the terminal" in_order out wanted
     cp out terminal
-    places <"$file" >places
+    places <"$file" >placed
     run explain "$@" --json
-    check "$what: the same in the JSON" is_rounded out places
+    check "$what: the same in the JSON" is_rounded out placed
 }
 
 compare_all() {
@@ -95,7 +95,7 @@ checks=$((checks + 1))
 if in_order terminal planted >/dev/null; then
     fail 'a planted digit is found'
 fi
-sed -E '4s/[0-8]$/9/; 4t; 4s/$/1/' places >planted
+sed -E '4s/[0-8]$/9/; 4t; 4s/$/1/' placed >planted
 checks=$((checks + 1))
 if is_rounded out planted >/dev/null; then
     fail 'a planted digit is found in the JSON'
