@@ -133,7 +133,7 @@ static const char *storage_name(const sml_dataset_facts *f)
 static void print_heading(const sml_dataset_facts *f, const terminal *out)
 {
     const short_text name = printable(f->name);
-    char pictures[96] = "", targets[96] = "", text[400];
+    char pictures[96] = "", targets[96] = "", base[32] = "", text[400];
     if (f->height > 0) {
         snprintf(pictures, sizeof pictures, " (%zu %s %zu pictures)", f->height, sign("×"),
                  f->width);
@@ -142,10 +142,13 @@ static void print_heading(const sml_dataset_facts *f, const terminal *out)
         snprintf(targets, sizeof targets, ", %.40s %s", format_count(f->outputs).text,
                  outputs_name(f));
     }
-    snprintf(text, sizeof text, "%s, %s column%s%s%s, stored as %s%s",
+    if (f->index_base != SML_INDEX_AUTO) {
+        snprintf(base, sizeof base, ", indices from %d", f->index_base == SML_INDEX_FROM_1);
+    }
+    snprintf(text, sizeof text, "%s, %s column%s%s%s, stored as %s%s%s",
              f->task == SML_TASK_NONE ? "no targets" : sml_task_name(f->task),
              format_count(f->columns).text, f->columns == 1 ? "" : "s", pictures, targets,
-             storage_name(f), f->has_weights ? ", rows have weights" : "");
+             storage_name(f), base, f->has_weights ? ", rows have weights" : "");
     printf("%s%s%s: ", style_on(out, STYLE_BOLD), name.text, style_off(out, STYLE_BOLD));
     print_wrapped(text, text_width(name.text) + 2, 2, text_room(out));
 }
@@ -376,6 +379,7 @@ static void print_json(const info *i)
     document_set(document, "width", json_count(f->width));
     document_set(document, "stored_as",
                  json_text(f->is_compressed ? "csr" : (f->stored_as_bytes ? "bytes" : "float32")));
+    document_set(document, "index_base", json_index_base(f->index_base));
     document_set(document, "weights", json_boolean(f->has_weights));
     document_set(document, "splits", splits);
     document_set(document, "column_facts", columns);

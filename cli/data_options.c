@@ -37,6 +37,13 @@ const option_row option_no_header =
 const option_row option_size =
     TEXT_OPTION("size", "HxW", "bring pictures to this height and width, such as 28x28");
 
+const option_row option_index_base = {
+    {"index_base", SML_PARAMETER_CHOICE, "", 0, 0, "0|1",
+     "what the indices of LIBSVM text count from; otherwise as the model's training file, or 0 "
+     "where an index is 0"},
+    0,
+    "N"};
+
 const option_row option_memory = TEXT_OPTION(
     "memory", "SIZE",
     "bytes that the features may take, such as 500M or 2G; of more, rows of IDX and NPY "
@@ -193,6 +200,10 @@ int data_options_fill(const session *s, const char *name, const char *split, con
     if (task != NULL) {
         const int has_classes = strcmp(task, sml_task_name(SML_TASK_CLASSIFICATION)) == 0;
         out->task = has_classes ? SML_TASK_CLASSIFICATION : SML_TASK_REGRESSION;
+    }
+    const char *base = text_of(o, "index_base");
+    if (base != NULL) {
+        out->index_base = strcmp(base, "0") == 0 ? SML_INDEX_FROM_0 : SML_INDEX_FROM_1;
     }
     int code = check_is_file(s, name);
     code = code == 0 ? fill_delimiter(s, &out->delimiter) : code;

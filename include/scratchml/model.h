@@ -151,6 +151,9 @@ SML_API size_t sml_model_columns(const sml_model *model);
 /* Their names, kinds and categories; NULL: columns go by position. Owned by the model. */
 SML_API const sml_schema *sml_model_schema(const sml_model *model);
 SML_API const char *sml_model_column_name(const sml_model *model, size_t column); /* or "" */
+/* What columns count from in the LIBSVM text that the model was trained on, and so in all that
+ * sml_model_open_data reads for it; SML_INDEX_AUTO: it was trained on other data. */
+SML_API sml_index_base sml_model_index_base(const sml_model *model);
 /* The number that stands for a category in a raw row. Errors: SML_BAD_ARGUMENT, SML_UNKNOWN_NAME.
  */
 SML_API sml_status sml_model_category(sml_ctx *ctx, const sml_model *model, size_t column,

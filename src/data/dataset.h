@@ -18,11 +18,12 @@ struct sml_dataset {
     uint64_t store_at;         /* byte of the store's file where the row at place 0 begins */
     char name[SML__NAME_MAX];
     char split[16];
-    void *owned[SML__BLOCKS]; /* memory to free: all NULL where everything is borrowed */
-    char **class_names;       /* [outputs] copies in one block, or NULL */
-    char (*number_names)[12]; /* [outputs] "0", "1", …, where there are no class_names */
-    int borrows_names;        /* 1 in a window: the two above belong to its parent */
-    const sml_schema *schema; /* of a table; NULL: columns have no names. Owned by the root */
+    void *owned[SML__BLOCKS];  /* memory to free: all NULL where everything is borrowed */
+    char **class_names;        /* [outputs] copies in one block, or NULL */
+    char (*number_names)[12];  /* [outputs] "0", "1", …, where there are no class_names */
+    int borrows_names;         /* 1 in a window: the two above belong to its parent */
+    sml_index_base index_base; /* of LIBSVM text; SML_INDEX_AUTO: of other data */
+    const sml_schema *schema;  /* of a table; NULL: columns have no names. Owned by the root */
     sml_schema *owned_schema;
     sml__store *owned_store;
     sml_dataset *owned_whole; /* what this part sees into, where nobody else owns it */

@@ -138,6 +138,7 @@ static sml_status take_shape(sml_ctx *ctx, sml_model *model, const sml_dataset *
         model->outputs = view->outputs;
         model->height = view->height;
         model->width = view->width;
+        model->index_base = data->index_base;
     }
     return status;
 }

@@ -6,6 +6,8 @@
  *   settings        JSON object of texts, the hyper-parameters of the last fit
  *   structure       JSON of the algorithm's own
  *   task, inputs, outputs, height, width
+ *   index_base      "0" or "1", where the model was trained on LIBSVM text: what its indices count
+ *                   from
  *   class_names     JSON list of texts, where there are names
  *   preprocessing   JSON, where raw rows are prepared: see prepare_model.h
  *   target_scaling  JSON, where the targets of a regression are scaled: see prepare_model.h

@@ -91,6 +91,9 @@ json_t *sml__model_metadata(sml_ctx *ctx, const sml_model *model, const char *fo
         put_size(m, "height", model->height) != 0 || put_size(m, "width", model->width) != 0 ||
         sml__metadata_put(ctx, m, "receipt", json_incref(receipt)) != 0 ||
         put_text(m, "sha256", ZEROS) != 0;
+    if (!failed && model->index_base != SML_INDEX_AUTO) {
+        failed = put_size(m, "index_base", model->index_base == SML_INDEX_FROM_1) != 0;
+    }
     if (!failed && model->class_names != NULL) {
         failed = sml__metadata_put(ctx, m, "class_names", names_json(ctx, model)) != 0;
     }

@@ -84,6 +84,7 @@ static sml_status open_whole(sml_ctx *ctx, const sml_model *model, const char *n
     sml_data_options how = options != NULL ? *options : (sml_data_options){0};
     how.split = PARTS[part == PART_TRAIN || part == PART_VALIDATION ? PART_TRAIN : PART_TEST];
     how.like = sml_model_schema(model);
+    how.index_base = how.index_base != SML_INDEX_AUTO ? how.index_base : model->index_base;
     if (how.height == 0 && how.width == 0) {
         how.height = model->height;
         how.width = model->width;

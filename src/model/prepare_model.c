@@ -128,6 +128,11 @@ size_t sml_model_columns(const sml_model *model)
     return model->pipeline != NULL ? model->pipeline->n_raw : model->inputs;
 }
 
+sml_index_base sml_model_index_base(const sml_model *model)
+{
+    return model->index_base;
+}
+
 const sml_schema *sml_model_schema(const sml_model *model)
 {
     return model->pipeline != NULL ? model->pipeline->schema : NULL;

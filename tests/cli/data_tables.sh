@@ -62,7 +62,7 @@ fails_with 2 '--svg draws classes over two columns' data show flowers.csv --targ
 printf '1 1:0.5 40:2\n0 2:1\n1 1:0.5 40:2\n0 3:1 4:1\n' >sparse.svm
 run data info sparse.svm
 expect_out '^sparse.svm: classification, 40 columns, 2 classes, stored as float32, rows$'
-expect_out '^  compressed$'
+expect_out '^  compressed, indices from 1$'
 expect_out '^  no missing values · 1 duplicate row$'
 run data info sparse.svm --json
 expect_json '.stored_as == "csr" and .splits.all.density == 7 / 160'
