@@ -5,6 +5,7 @@
 #include "data/dataset.h"
 #include "model/algorithm.h"
 #include "model/holdout.h"
+#include "model/model_file.h"
 #include "model/model_names.h"
 #include "model/parameters.h"
 #include "model/prepare_model.h"
@@ -174,7 +175,10 @@ static sml_status start_anew(sml_ctx *ctx, sml_model *model, const sml_dataset *
     if (status == SML_OK) {
         status = sml__model_training_data(ctx, model, train, own, ready);
     }
-    return status == SML_OK ? take_shape(ctx, model, *ready) : status;
+    if (status == SML_OK) {
+        status = take_shape(ctx, model, *ready);
+    }
+    return status == SML_OK ? sml__model_check_metadata(ctx, model, train->name) : status;
 }
 
 /* *ready: the rows as the algorithm takes them; the caller frees *own. */
