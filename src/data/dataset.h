@@ -68,6 +68,10 @@ static inline int sml__dataset_has_bytes(const sml_dataset *data)
  * loop over rows. */
 sml_status sml__dataset_status(sml_ctx *ctx, const sml_dataset *data);
 
+/* SML_IO, with the row, where a number of a store is none any more: its file was changed after it was
+ * checked, which looks like a divergence of the training. */
+sml_status sml__dataset_recheck(sml_ctx *ctx, const sml_dataset *data);
+
 /* Takes over the schema of a table that has no missing cells. */
 void sml__dataset_set_schema(sml_dataset *data, sml_schema *schema);
 

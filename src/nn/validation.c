@@ -81,6 +81,9 @@ sml_status sml__training_validate(sml__training *t, sml_epoch_record *record)
     if (rows != NULL) {
         status = sml__network_evaluate(t->ctx, t->network, rows, t->outputs, &scores);
     }
+    if (rows != NULL && status == SML_OK && !isfinite(scores.loss)) {
+        status = sml__dataset_recheck(t->ctx, rows);
+    }
     record->validation_loss = scores.loss;
     record->validation_accuracy = scores.accuracy;
     record->validation_metric = metric != NULL ? scores.accuracy : (double)NAN;
