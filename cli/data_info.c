@@ -23,6 +23,9 @@ enum { COLUMNS_AS_TEXT = 40, NAMELESS_COLUMNS = 32, CATEGORIES_AS_TEXT = 12 };
  * digits four are the same in all rows. */
 static const double FAR_FROM_ZERO = 1e4;
 
+/* Beyond it float32 does not hold every whole number, so different ones may have become equal. */
+static const double EXACT = 16777216;
+
 typedef struct part {
     sml_dataset *data;
     sml_dataset_facts facts;
@@ -162,6 +165,11 @@ static void print_count(uint64_t count, const char *noun, const char *more, cons
            count == 1 ? "" : "s", more, style_off(out, look));
 }
 
+static int may_be_rounded(double minimum, double maximum)
+{
+    return fmax(fabs(minimum), fabs(maximum)) > EXACT;
+}
+
 static void print_part(const info *i, const part *p, const terminal *out)
 {
     const sml_dataset_facts *f = &p->facts;
@@ -176,7 +184,9 @@ static void print_part(const info *i, const part *p, const terminal *out)
     fputs("  ", stdout);
     print_count(p->profile.missing, "missing value", "", out);
     printf(" %s ", dot);
-    print_count(p->profile.duplicate_rows, "duplicate row", "", out);
+    const int is_rounded = may_be_rounded(p->profile.minimum, p->profile.maximum);
+    const uint64_t twins = p->profile.duplicate_rows;
+    print_count(twins, "duplicate row", is_rounded && twins > 0 ? " as float32" : "", out);
     if (p != &i->parts[0]) {
         printf(" %s ", dot);
         print_count(p->shared, "row", " also in train", out);
@@ -218,7 +228,8 @@ static void values_cell(const info *i, size_t column, table *t)
         } else if (c->minimum < c->maximum) {
             table_cell(t, "%s%s%s", low.text, sign("…"), high.text);
         } else {
-            table_cell(t, "%s in every row", low.text);
+            const int is_rounded = may_be_rounded(c->minimum, c->maximum);
+            table_cell(t, "%s in every row%s", low.text, is_rounded ? " as float32" : "");
         }
         return;
     }
@@ -295,6 +306,12 @@ static void warn(const info *i)
                  "column '%s': its mean is %.1e times its deviation, so float32 keeps few digits "
                  "of what differs; subtract a constant from it first",
                  column_name(i, c).text, fabs(facts->mean) / facts->deviation);
+        } else if (!facts->is_categorical && facts->deviation <= 0 &&
+                   may_be_rounded(facts->minimum, facts->maximum)) {
+            note(i->s,
+                 "column '%s': float32 holds whole numbers up to 16,777,216, so it has one number "
+                 "in every row here, whatever the file says; subtract a constant from it first",
+                 column_name(i, c).text);
         }
     }
 }
@@ -328,6 +345,8 @@ static json_t *part_document(const info *i, const part *p)
     document_set(document, "density", json_figure(p->profile.density));
     document_set(document, "missing", json_count(p->profile.missing));
     document_set(document, "duplicate_rows", json_count(p->profile.duplicate_rows));
+    document_set(document, "may_be_rounded",
+                 json_boolean(may_be_rounded(p->profile.minimum, p->profile.maximum)));
     if (p != &i->parts[0]) {
         document_set(document, "rows_of_train", json_count(p->shared));
     }

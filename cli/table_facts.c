@@ -105,11 +105,14 @@ void table_look_at(table_look *look, const sml_dataset *data)
     look->columns = allocate(facts->columns, sizeof *look->columns);
     for (size_t c = 0; c < facts->columns; c++) {
         const column_range *range = &ranges[c];
+        const int is_one = range->n == facts->rows && range->minimum >= range->maximum;
+        const int is_exact = fabsf(range->minimum) <= EXACT;
         look->columns[c] = (column_look){
             .name = sml_dataset_column_name(data, c),
             .missing = facts->rows - range->n,
             .is_identifier = is_identifier(data, facts, c, range),
-            .is_constant = range->n == facts->rows && range->minimum >= range->maximum,
+            .is_constant = is_one && is_exact,
+            .is_rounded = is_one && !is_exact,
         };
     }
     free(ranges);
@@ -121,7 +124,7 @@ void table_look_free(table_look *look)
 }
 
 /* Which columns a list has, and how it names them. */
-typedef enum listing { FILLED, IDENTIFIERS, CONSTANTS } listing;
+typedef enum listing { FILLED, IDENTIFIERS, CONSTANTS, ROUNDED } listing;
 
 static int is_listed(const column_look *c, listing what)
 {
@@ -129,6 +132,7 @@ static int is_listed(const column_look *c, listing what)
         [FILLED] = c->missing > 0,
         [IDENTIFIERS] = c->is_identifier,
         [CONSTANTS] = c->is_constant,
+        [ROUNDED] = c->is_rounded,
     };
     return flags[what];
 }
@@ -194,6 +198,12 @@ static void tell_to_drop(const session *s, const table_look *look, listing what)
         one = "1 column looks like an identifier, with another value in every row";
         many = "columns look like identifiers, with another value in every row";
     }
+    if (what == ROUNDED) {
+        one = "1 column has one number in every row as float32, which holds whole numbers up to "
+              "16,777,216; subtract a constant from it, or";
+        many = "columns have one number in every row as float32, which holds whole numbers up to "
+               "16,777,216; subtract a constant from them, or";
+    }
     note(s, "%s%s%s: --drop %s", n == 1 ? "" : format_count(n).text, n == 1 ? "" : " ",
          n == 1 ? one : many, columns != NULL ? columns : "");
     free(columns);
@@ -246,6 +256,7 @@ void table_look_tell(const session *s, const table_look *look, const sml_model *
     if (is_new) {
         tell_to_drop(s, look, IDENTIFIERS);
         tell_to_drop(s, look, CONSTANTS);
+        tell_to_drop(s, look, ROUNDED);
     }
 }
 
@@ -282,5 +293,6 @@ json_t *table_look_document(const table_look *look)
     document_set(document, "filled", missing);
     document_set(document, "identifiers", names_document(look, IDENTIFIERS));
     document_set(document, "constant", names_document(look, CONSTANTS));
+    document_set(document, "rounded", names_document(look, ROUNDED));
     return document;
 }

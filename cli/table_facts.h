@@ -12,6 +12,7 @@ typedef struct column_look {
     uint64_t missing;
     int is_identifier; /* another value in every row: names, or whole numbers that are unique */
     int is_constant;
+    int is_rounded; /* one number in every row, but one of those that float32 may have made equal */
 } column_look;
 
 typedef struct table_look {

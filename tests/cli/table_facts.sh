@@ -25,7 +25,7 @@ expect_err '^2 columns have the same value in every row: --drop const,flag$'
 run train people.csv --target kind "${quick[@]}" --json
 expect_json '.table == {"rows": 150, "target": "kind", "task": "classification", "classes": 2,
     "filled": [{"column": "age", "cells": 4}, {"column": "colour", "cells": 38}],
-    "identifiers": ["id", "name", "code", "serial"], "constant": ["const", "flag"]}'
+    "identifiers": ["id", "name", "code", "serial"], "constant": ["const", "flag"], "rounded": []}'
 # The cure cures.
 drop=(--drop id,name,code,serial,const,flag)
 run train people.csv --target height "${quick[@]}" "${drop[@]}" --progress never
@@ -49,6 +49,22 @@ expect_json '.table.identifiers == []'
 printf 'x,y,kind\n1,3,a\n2,2,b\n3,1,a\n' >few.csv
 run train few.csv --target kind --test 0 --epochs 1 -o m.safetensors --progress never
 check 'no identifiers in three rows' bash -c '! grep -q drop err'
+
+# Whole numbers that float32 has made equal are not called a constant of the file.
+perl -e 'print "id,x,kind\n"; print 1000000000000 + $_, ",", $_ % 2, ",", qw(a b)[$_ % 2], "\n" for 0 .. 31' >far.csv
+run train far.csv --target kind "${quick[@]}" --progress never
+expect_err '^1 column has one number in every row as float32, .*; subtract a constant from it, or: --drop id$'
+check 'no constant' bash -c '! grep -q "the same value" err'
+run train far.csv --target kind "${quick[@]}" --json
+expect_json '.table.constant == [] and .table.rounded == ["id"]'
+run data info far.csv --target kind
+expect_out '^  no missing values · 30 duplicate rows as float32$'
+expect_out '^id .* 999,?999,?995,?904 in every row as float32$'
+expect_err "^column 'id': float32 holds whole numbers up to 16,777,216"
+run data info far.csv --target kind --drop id --json
+expect_json '.splits.all.may_be_rounded == false'
+run data info far.csv --target kind --json
+expect_json '.splits.all.may_be_rounded and (.splits.all.duplicate_rows == 30)'
 
 # A category that only test rows have costs the score, not the model.
 rm m.safetensors

@@ -277,7 +277,7 @@ static void an_array_that_is_overwritten_is_told(void **state)
 {
     static const char *const settings[] = {
         "hidden=16 epochs=4 batch_size=20",
-        "hidden=16 epochs=4 batch_size=20 scaling=standard activation=tanh validation=0.1",
+        "hidden=16 epochs=4 batch_size=20 activation=tanh validation=0.1",
     };
     sml_ctx *ctx = *state;
     char path[1024];
