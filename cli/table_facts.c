@@ -12,6 +12,10 @@
  * more easily than names. */
 enum { ROWS_LEAST = 20, ROWS_LEAST_UNORDERED = 100, NAMED_MOST = 6 };
 
+/* A target of at most so many whole numbers is taken for classes in a table, and may be in an
+ * array. */
+enum { CLASSES_MOST = 20 };
+
 /* Whole numbers beyond it are not all float32: neighbours of a counted column become equal. */
 static const float EXACT = 16777216.0F;
 
@@ -93,11 +97,36 @@ static int is_identifier(const sml_dataset *data, const sml_dataset_facts *facts
             all_differ(data, rows, facts->columns, column));
 }
 
+/* How many whole numbers are all that the target of a regression has; 0: there are others, or more
+ * than classes usually are. */
+static size_t count_whole_targets(const sml_dataset *data, const sml_dataset_facts *facts)
+{
+    float found[CLASSES_MOST], target;
+    size_t n = 0;
+    if (facts->task != SML_TASK_REGRESSION || facts->outputs != 1) {
+        return 0;
+    }
+    for (size_t r = 0; r < facts->rows; r++) {
+        size_t k = 0;
+        sml_dataset_targets(data, r, &target);
+        while (k < n && found[k] != target) {
+            k++;
+        }
+        if (target != floorf(target) || k == CLASSES_MOST) {
+            return 0;
+        }
+        found[k] = target;
+        n += k == n;
+    }
+    return n;
+}
+
 void table_look_at(table_look *look, const sml_dataset *data)
 {
     const sml_dataset_facts *facts = &look->facts;
     sml_dataset_describe(data, &look->facts);
     look->columns = NULL;
+    look->whole_targets = count_whole_targets(data, &look->facts);
     if (facts->target == NULL) {
         return;
     }
@@ -236,10 +265,42 @@ static int scales_targets(const table_look *look, const sml_model *model)
     return look->facts.task == SML_TASK_REGRESSION && how != NULL && strcmp(how, "none") != 0;
 }
 
+static int is_known_by_name(const char *name)
+{
+    const sml_catalog_entry *entry = NULL;
+    size_t i = 0;
+    while ((entry = sml_catalog(i)) != NULL && strcmp(entry->name, name) != 0) {
+        i++;
+    }
+    return entry != NULL;
+}
+
+/* What was made of a file that is no table: its type of number decides between classes and numbers,
+ * which a person need not have meant. */
+static void tell_task(const session *s, const table_look *look, int is_new)
+{
+    const sml_dataset_facts *f = &look->facts;
+    if (f->task == SML_TASK_NONE || is_known_by_name(f->name)) {
+        return;
+    }
+    const int is_regression = f->task == SML_TASK_REGRESSION;
+    note(s, "%s: %s rows: %s, %s %s%s", f->name, format_count(f->rows).text, sml_task_name(f->task),
+         format_count(f->outputs).text,
+         is_regression ? "target" : (f->task == SML_TASK_CLASSIFICATION ? "class" : "label"),
+         f->outputs == 1 ? "" : (f->task == SML_TASK_CLASSIFICATION ? "es" : "s"));
+    if (is_new && look->whole_targets > 1 && !option_given(&s->options, "task")) {
+        note(s,
+             "%s: its targets are floats, but only %zu different whole numbers; if they are "
+             "classes, say --task classification",
+             f->name, look->whole_targets);
+    }
+}
+
 void table_look_tell(const session *s, const table_look *look, const sml_model *model, int is_new)
 {
     const sml_dataset_facts *f = &look->facts;
     if (look->columns == NULL) {
+        tell_task(s, look, is_new);
         return;
     }
     if (f->task == SML_TASK_CLASSIFICATION) {

@@ -18,14 +18,16 @@ typedef struct column_look {
 typedef struct table_look {
     sml_dataset_facts facts;
     column_look *columns; /* [facts.columns]; NULL: the data is no table with a target */
+    size_t whole_targets; /* so many whole numbers are all that a lone target has; 0: others, or
+                             many */
 } table_look;
 
 /* Looks at every row of data once. Free with table_look_free. */
 void table_look_at(table_look *look, const sml_dataset *data);
 void table_look_free(table_look *look);
 
-/* Notes on stderr: target and task, cells that model fills; where is_new also columns that are
- * better dropped. */
+/* Notes on stderr: target and task of every file, cells that model fills; where is_new also columns
+ * that are better dropped. */
 void table_look_tell(const session *s, const table_look *look, const sml_model *model, int is_new);
 
 /* The same as JSON: null where there is no table. */
