@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <scratchml/columns.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,12 @@ const option_row option_memory = TEXT_OPTION(
     "memory", "SIZE",
     "bytes that the features may take, such as 500M or 2G; of more, rows of IDX and NPY "
     "files stay on disk where they can; otherwise half of what is available");
+
+const option_row option_unknown = {
+    {"unknown", SML_PARAMETER_CHOICE, "", 0, 0, "refuse|zeros",
+     "categories that the model does not know are zeros; otherwise as the training said"},
+    0,
+    "NAME"};
 
 /* The text of an option; NULL where it was not given, or where the command has none like it. */
 static const char *text_of(const options *o, const char *name)
@@ -200,4 +207,23 @@ int data_options_fill(const session *s, const char *name, const char *split, con
     code = code == 0 ? fill_header(s, &out->header) : code;
     code = code == 0 ? fill_memory(s, &out->memory) : code;
     return code == 0 ? fill_size(s, out) : code;
+}
+
+int data_options_let_unknown(const session *s, const sml_model *model, sml_dataset *data)
+{
+    const char *text = text_of(&s->options, "unknown");
+    sml_unknown_rows found;
+    if (text == NULL || strcmp(text, "zeros") != 0) {
+        return 0;
+    }
+    sml_dataset_allow_unknown(data, 1);
+    if (sml_model_unknown_rows(s->ctx, model, data, &found) != SML_OK) {
+        return fail_library(s);
+    }
+    if (found.rows > 0) {
+        note(s, "%s row%s a category that the model does not know ('%s' in column '%s')",
+             format_count(found.rows).text, found.rows == 1 ? " has" : "s have",
+             printable(found.category).text, printable(found.column).text);
+    }
+    return 0;
 }

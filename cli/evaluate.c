@@ -18,7 +18,7 @@ static const option_row option_bins = {
     "N"};
 
 static const option_row *const options_of_evaluate[] = {
-    &option_part,    MODEL_DATA_OPTIONS, &option_top_k, &option_bins,  &option_json, &option_seed,
+    &option_part,    MODEL_DATA_OPTIONS, &option_unknown, &option_top_k, &option_bins,  &option_json, &option_seed,
     &option_threads, &option_data_dir,   &option_color, &option_quiet, &option_help, NULL,
 };
 
@@ -58,6 +58,9 @@ static int run(session *s)
     report r = {.top_k = (size_t)option_number(&s->options, "top_k"),
                 .bins = (size_t)option_number(&s->options, "bins")};
     int code = open_model_and_data(s, &model, &data);
+    if (code == 0) {
+        code = data_options_let_unknown(s, model, data);
+    }
     if (code == 0) {
         code = report_create(s, model, data, &r);
     }

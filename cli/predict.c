@@ -21,7 +21,7 @@ static const option_row option_top = {{"top", SML_PARAMETER_INTEGER, "3", 1, 100
                                       "K"};
 
 static const option_row *const options_of_predict[] = {
-    &option_part, MODEL_DATA_OPTIONS, &option_sample,   &option_limit, &option_top,   &option_json,
+    &option_part, MODEL_DATA_OPTIONS, &option_unknown, &option_sample,   &option_limit, &option_top,   &option_json,
     &option_seed, &option_threads,    &option_data_dir, &option_color, &option_quiet, &option_help,
     NULL,
 };
@@ -173,6 +173,7 @@ static int open_input(const prediction_list *l, const char *name, sml_dataset **
     int code = option_given(o, "split")
                    ? open_data(l->s, name, option_text(o, "split"), l->model, data)
                    : open_features(l->s, name, l->model, data);
+    code = code == 0 ? data_options_let_unknown(l->s, l->model, *data) : code;
     if (code != 0) {
         return code;
     }

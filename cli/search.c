@@ -366,6 +366,9 @@ static int report_search(const session *s, const hunt *h)
 {
     const char *csv = option_text(&s->options, "csv");
     const sml_study_row *best = sml_search_rank(h->search, 0);
+    if (best != NULL) {
+        held_out_tell_unknown(s, h->like, "held-out", &best->unknown);
+    }
     int code = csv[0] != '\0' ? write_csv(s, h, csv) : 0;
     if (code == 0 && (best == NULL || best->status == SML_DIVERGED)) {
         code = fail(s->program, "every trial diverged: try lower learning rates");

@@ -3,6 +3,7 @@
 #include "interrupt.h"
 
 #include <math.h>
+#include <scratchml/columns.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,7 @@ static json_t *validation_document(const training *t)
     document_set(validation, "loss", json_figure(record->validation_loss));
     document_set(validation, "accuracy", json_figure(record->validation_accuracy));
     document_set(validation, "epoch", json_count(record->epoch));
+    document_set(validation, "unknown_rows", json_count(t->fitted.validation_unknown.rows));
     document_set(validation, "is_best", json_boolean(t->fitted.best_epoch > 0));
     return validation;
 }
@@ -104,6 +106,7 @@ static void print_json(const training *t)
     if (t->test != NULL) {
         test = json_object();
         report_document(&t->tested, test);
+        document_set(test, "unknown_rows", json_count(t->test_unknown.rows));
     }
     document_set(train, "loss", json_figure(t->fitted.loss));
     document_set(document, "data", json_text(t->data));
@@ -146,8 +149,8 @@ static int save_unscored(const session *s, const training *t)
     return code;
 }
 
-/* Test rows that the model refuses, such as for a category that no training row has, must not cost
- * the training either. */
+/* Test rows that the model refuses, such as for a missing cell, must not cost the training either.
+ */
 static int save_refused(const session *s, const training *t)
 {
     const int code = save(s, t);
@@ -167,7 +170,12 @@ static void note_failed_checkpoints(const session *s, const training *t)
 int finish_training(const session *s, training *t)
 {
     note_failed_checkpoints(s, t);
+    held_out_tell_unknown(s, t->model, "validation", &t->fitted.validation_unknown);
     if (t->test != NULL) {
+        sml_dataset_allow_unknown(t->test, 1);
+        if (sml_model_unknown_rows(s->ctx, t->model, t->test, &t->test_unknown) == SML_OK) {
+            held_out_tell_unknown(s, t->model, "test", &t->test_unknown);
+        }
         if (report_create(s, t->model, t->test, &t->tested) != 0) {
             return save_refused(s, t);
         }

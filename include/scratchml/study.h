@@ -25,6 +25,7 @@ typedef struct sml_study_row {
     double loss;          /* the same */
     double seconds;       /* wall time of the fit; the same */
     sml_status status;    /* SML_OK, SML_DIVERGED; SML_CANCELLED: not done */
+    sml_unknown_rows unknown; /* of the rows to score: their unknown categories count as zeros */
     const char *settings; /* of a search: "hidden=64 learning_rate=0.01"; lives as long as that */
 } sml_study_row;
 

@@ -22,6 +22,8 @@ struct sml_dataset {
     char **class_names;       /* [outputs] copies in one block, or NULL */
     char (*number_names)[12]; /* [outputs] "0", "1", …, where there are no class_names */
     int borrows_names;        /* 1 in a window: the two above belong to its parent */
+    size_t origin;            /* row of the root that lies at place 0 of the arrays */
+    int takes_unknown;        /* 1: a category that a model does not know is zeros in its row */
     const sml_schema *schema; /* of a table; NULL: columns have no names. Owned by the root */
     sml_schema *owned_schema;
     sml__store *owned_store;

@@ -5,6 +5,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/rows.h"
 
 #include <float.h>
 #include <math.h>
@@ -191,11 +192,10 @@ static sml_status check_missing(const fitting *f)
         if (m->n < rows) {
             return sml__fail(
                 f->ctx, SML_BAD_DATA,
-                "%s: column '%s': %zu cell%s without a value, the first in row %zu "
-                "(counted from 0), and missing=refuse; fill them, or say missing=mean, "
-                "median, most_frequent or zero",
-                f->train->name, schema->columns[c].name, rows - (size_t)m->n,
-                rows - m->n == 1 ? "" : "s", m->first_missing);
+                "%s, column '%s' has no value (the first of %zu cells), and missing=refuse; "
+                "fill them, or say missing=mean, median, most_frequent or zero",
+                sml__dataset_row_text(f->train, m->first_missing).text, schema->columns[c].name,
+                rows - (size_t)m->n);
         }
     }
     return SML_OK;

@@ -116,6 +116,10 @@ static sml_status make_schema(sml__csv *csv, sml_schema **out)
     if (status == SML_OK) {
         status = sml__schema_copy(csv->ctx, &schema, out);
     }
+    if (status == SML_OK) {
+        (*out)->lines = csv->lines;
+        csv->lines = (sml__lines){0};
+    }
     for (size_t i = 0; i < schema.n; i++) {
         sml__free((void *)schema.columns[i].categories);
     }
@@ -186,6 +190,7 @@ static void release(sml__csv *csv)
     sml__free(csv->targets);
     sml__free(csv->weights);
     sml__free(csv->class_of_entry);
+    sml__free(csv->lines.jumps);
 }
 
 void sml__csv_forget(sml__csv *csv)

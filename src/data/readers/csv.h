@@ -5,6 +5,7 @@
  *   csv_field.c  one field: quotes, blanks, encoding; what a field is; messages with their place
  *   csv_plan.c   columns and options to roles: feature, target, weight, left out
  *   csv_rows.c   the loop over the records, numbers at full speed
+ *   csv_lines.c  the lines on which rows begin
  *   csv_target.c the target to labels with names, or to numbers
  *   csv.c        the whole way
  *   csv_pieces.c the text of a file that is larger than memory, and
@@ -88,6 +89,9 @@ typedef struct sml__csv {
     float *features, *targets, *weights;
     uint32_t *missing, *fractions; /* [n_features] how many cells are missing; is one not whole */
     size_t rows, room;             /* in memory; at the end rows are all */
+    size_t more_lines, told_lines; /* those beyond one a record so far; the last in `lines` */
+    sml__lines lines;
+    size_t jump_room;
     size_t missing_targets, missing_target_line; /* the first one's line */
     uint32_t *class_of_entry; /* of the target: number of a text to that of its class */
     size_t class_room;
@@ -141,6 +145,13 @@ sml_status sml__csv_plan(sml__csv *csv);
 sml_status sml__csv_read_rows(sml__csv *csv);
 /* Counts missing cells and whole numbers in the rows that are in memory. */
 void sml__csv_count_cells(sml__csv *csv);
+
+/* csv_lines.c: begins a pass; notes the line of the record that comes next, where records before it
+ * took more than one; counts the lines that a quoted field goes on for; the line that is read. */
+void sml__csv_start_lines(sml__csv *csv);
+sml_status sml__csv_note_line(sml__csv *csv);
+void sml__csv_count_lines(sml__csv *csv, const char *text, size_t length);
+size_t sml__csv_current_line(const sml__csv *csv);
 
 /* csv_target.c: begins a pass; the class of a new text of the target; at the end, the view's
  * targets, weights and class names in *block (sml__free) and *names (sml__free). */

@@ -217,6 +217,7 @@ static sml_status read_quoted(sml__csv *csv, const char *at, size_t column, sml_
     }
     end_field(csv, stop, field);
     const size_t length = field->length;
+    sml__csv_count_lines(csv, at, length);
     sml_status status = check_encoding(csv, column, field, at, length);
     return status == SML_OK && doubled ? halve_quotes(csv, at, length, field) : status;
 }

@@ -284,10 +284,12 @@ static sml_status read_records(sml__csv *csv, const char *at)
     while (status == SML_OK && at < csv->end) {
         const char *behind = sml__csv_skip_blank_line(csv, at);
         if (behind != NULL) {
+            csv->more_lines++;
             at = behind;
             continue;
         }
-        if (csv->rows == csv->room) {
+        status = csv->more_lines != csv->told_lines ? sml__csv_note_line(csv) : SML_OK;
+        if (status == SML_OK && csv->rows == csv->room) {
             status = csv->stream != NULL ? sml__csv_put_rows(csv) : make_room(csv, 2 * csv->room);
         }
         if (status == SML_OK) {
@@ -301,10 +303,14 @@ static sml_status read_records(sml__csv *csv, const char *at)
 static sml_status read_pass(sml__csv *csv)
 {
     sml_status status = start_pass(csv);
-    if (csv->stream == NULL) {
-        return status == SML_OK ? read_records(csv, csv->body) : status;
+    if (status == SML_OK && csv->stream == NULL) {
+        sml__csv_start_lines(csv);
+        return read_records(csv, csv->body);
     }
     status = status == SML_OK ? sml__csv_rewind(csv) : status;
+    if (status == SML_OK) {
+        sml__csv_start_lines(csv);
+    }
     while (sml__csv_next_piece(csv, &status)) {
         status = read_records(csv, csv->begin);
     }
