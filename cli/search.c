@@ -1,6 +1,7 @@
 /* scratchml search: trains many settings, keeps the best ones training, ranks them. */
 #include "data_options.h"
 #include "document.h"
+#include "files.h"
 #include "folds.h"
 #include "held_out.h"
 #include "interrupt.h"
@@ -386,11 +387,33 @@ static int report_search(const session *s, const hunt *h)
     return code;
 }
 
+/* The ranking is neither a file of DATA nor one of the journal. */
+static int check_files(const session *s)
+{
+    const options *o = &s->options;
+    const char *journal = option_text(o, "journal");
+    short_text plan, results;
+    const int has_journal = journal[0] != '\0' && strlen(journal) + 16 < sizeof plan.text;
+    named_path written[3];
+    size_t n = 0;
+    if (has_journal) {
+        snprintf(plan.text, sizeof plan.text, "%s/plan.json", journal);
+        snprintf(results.text, sizeof results.text, "%s/results.jsonl", journal);
+        written[n++] = (named_path){"--journal", plan.text};
+        written[n++] = (named_path){"--journal", results.text};
+    }
+    if (option_given(o, "csv")) {
+        written[n++] = (named_path){"--csv", option_text(o, "csv")};
+    }
+    return check_written(s, o->operands[0], written, n);
+}
+
 static int run(session *s)
 {
     hunt h = {0};
     const char *csv = option_text(&s->options, "csv");
-    int code = create_model(s, &h);
+    int code = check_files(s);
+    code = code == 0 ? create_model(s, &h) : code;
     code = code == 0 ? create_search(s, &h) : code;
     if (code == 0 && csv[0] != '\0' && sml_model_check_path(s->ctx, csv) != SML_OK) {
         code = fail_library(s); /* before the work, not after it */
