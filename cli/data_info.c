@@ -3,6 +3,7 @@
 #include "data_options.h"
 #include "document.h"
 #include "table.h"
+#include "table_facts.h"
 #include "text.h"
 
 #include <math.h>
@@ -281,11 +282,14 @@ static void print_columns(const info *i, const terminal *out)
     }
 }
 
-/* What float32 cannot hold well. */
+/* Text among numbers; what float32 cannot hold well. */
 static void warn(const info *i)
 {
     for (size_t c = 0; c < i->n_columns; c++) {
         const sml_column_facts *facts = &i->columns[c];
+        if (column_is_mixed(facts)) {
+            column_tell_mixed(i->s, facts);
+        }
         if (!facts->is_categorical && facts->deviation > 0 &&
             fabs(facts->mean) > FAR_FROM_ZERO * facts->deviation) {
             note(i->s,
@@ -347,6 +351,8 @@ static json_t *column_document(const info *i, size_t column)
                             json_text(sml_dataset_category(i->parts[0].data, column, k)));
         }
         document_set(document, "categories", categories);
+        document_set(document, "numbers", json_count(c->numbers));
+        document_set(document, "texts", json_count(c->texts));
         return document;
     }
     document_set(document, "whole", json_boolean(c->is_integer));

@@ -35,6 +35,9 @@ const option_row option_header =
     TEXT_OPTION("header", NULL, "the first line has the names of the columns");
 const option_row option_no_header =
     TEXT_OPTION("no_header", NULL, "the first line is a row; without either it is found out");
+const option_row option_missing_value =
+    TEXT_OPTION("missing_value", "TEXT",
+                "a cell that holds this is missing, such as -999; may be repeated");
 const option_row option_size =
     TEXT_OPTION("size", "HxW", "bring pictures to this height and width, such as 28x28");
 
@@ -200,6 +203,9 @@ int data_options_fill(const session *s, const char *name, const char *split, con
     if (task != NULL) {
         const int has_classes = strcmp(task, sml_task_name(SML_TASK_CLASSIFICATION)) == 0;
         out->task = has_classes ? SML_TASK_CLASSIFICATION : SML_TASK_REGRESSION;
+    }
+    if (text_of(o, "missing_value") != NULL) {
+        out->missing = option_texts(o, "missing_value", &out->n_missing);
     }
     int code = check_is_file(s, name);
     code = code == 0 ? fill_delimiter(s, &out->delimiter) : code;

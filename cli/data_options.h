@@ -5,12 +5,14 @@
 #include "command.h"
 
 extern const option_row option_target, option_weight, option_drop, option_categorical, option_task,
-    option_delimiter, option_decimal, option_header, option_no_header, option_size, option_memory;
+    option_delimiter, option_decimal, option_header, option_no_header, option_size, option_memory,
+    option_missing_value;
 
 /* Those that are about files only. */
 #define FILE_OPTIONS                                                                               \
     &option_target, &option_weight, &option_drop, &option_categorical, &option_task,               \
-        &option_delimiter, &option_decimal, &option_header, &option_no_header, &option_size
+        &option_delimiter, &option_decimal, &option_header, &option_no_header,                     \
+        &option_missing_value, &option_size
 
 /* All of them, for the table of a command that reads new data. */
 #define DATA_OPTIONS FILE_OPTIONS, &option_memory
@@ -18,7 +20,7 @@ extern const option_row option_target, option_weight, option_drop, option_catego
 /* For a command with a model, which says what the columns are. */
 #define MODEL_DATA_OPTIONS                                                                         \
     &option_target, &option_delimiter, &option_decimal, &option_header, &option_no_header,         \
-        &option_size, &option_memory
+        &option_missing_value, &option_size, &option_memory
 
 /* For a command that asks a model about rows: whether unknown categories are zeros there. */
 extern const option_row option_unknown;

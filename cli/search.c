@@ -221,6 +221,17 @@ static void print_length(const session *s, const hunt *h, const sml_study_row *r
     }
 }
 
+static void print_given(const option_state *state)
+{
+    const int is_repeated = state->parameter == &option_missing_value.parameter;
+    for (size_t i = is_repeated ? 0 : state->n_all - 1; i < state->n_all; i++) {
+        char *given = quoted_for_shell(state->all[i]);
+        printf(" --%s%s%s", state->spelling, state->value != NULL ? " " : "",
+               state->value != NULL ? given : "");
+        free(given);
+    }
+}
+
 /* The settings that all trials share, then those of the winner, as options. */
 static void print_winner(const session *s, const hunt *h, const sml_study_row *row)
 {
@@ -233,10 +244,7 @@ static void print_winner(const session *s, const hunt *h, const sml_study_row *r
     for (size_t i = 0; i < o->n; i++) {
         const option_state *state = &o->states[i];
         if (belongs_to_training(state)) {
-            char *given = quoted_for_shell(state->given);
-            printf(" --%s%s%s", state->spelling, state->value != NULL ? " " : "",
-                   state->value != NULL ? given : "");
-            free(given);
+            print_given(state);
         }
     }
     print_length(s, h, row);

@@ -120,7 +120,7 @@ static int prepare(const session *s, training *t)
         code = held_out_cut(s, t->model, &t->train, &t->test, &t->cut);
     }
     if (code == 0) {
-        table_look_at(&t->look, t->cut.whole != NULL ? t->cut.whole : t->train);
+        table_look_at(s, &t->look, t->cut.whole != NULL ? t->cut.whole : t->train);
         table_look_tell(s, &t->look, t->model, t->is_new);
     }
     return code == 0 && t->is_new ? settle_length(s, t->model, t->data, t->train) : code;

@@ -227,10 +227,11 @@ static char *command_to_resume(const session *s, const training *t)
         if (state->given == NULL || strcmp(state->spelling, "resume") == 0) {
             continue;
         }
-        fprintf(out, " --%s", state->spelling);
-        if (state->value != NULL) {
-            char *value = quoted_for_shell(state->given);
-            fprintf(out, " %s", value);
+        const int is_repeated = strcmp(state->spelling, "missing-value") == 0;
+        for (size_t k = is_repeated ? 0 : state->n_all - 1; k < state->n_all; k++) {
+            char *value = quoted_for_shell(state->all[k]);
+            fprintf(out, " --%s%s%s", state->spelling, state->value != NULL ? " " : "",
+                    state->value != NULL ? value : "");
             free(value);
         }
     }

@@ -15,6 +15,10 @@ typedef struct sml__column {
     const char *const *categories; /* [n_categories], in the order of their first row */
     uint64_t missing;              /* cells without a value */
     int is_integer;                /* numeric: every value is a whole number */
+    /* Categorical only because of some cells: how many are numbers, and how many are not; of the
+     * first of these its category and its line. Both 0: not so. */
+    uint64_t numbers, texts;
+    size_t first_text, first_text_line;
 } sml__column;
 
 /* From a row on, records begin so many lines later than one line a record would make them. */

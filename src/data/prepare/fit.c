@@ -106,8 +106,9 @@ static sml_status take_schema(fitting *f)
             names[begin + k] = f->categories[begin + k].name;
         }
         like.columns[c] = f->train->schema->columns[c];
-        like.columns[c].missing = 0; /* these two are about rows, and a model has none */
+        like.columns[c].missing = 0; /* these are about rows, and a model has none */
         like.columns[c].is_integer = 0;
+        like.columns[c].numbers = like.columns[c].texts = 0;
         like.columns[c].categories = names + begin;
         like.columns[c].n_categories = kept;
         if (is_categorical(f, c) && kept == 0) {

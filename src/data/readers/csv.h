@@ -56,6 +56,7 @@ typedef struct sml__csv_column {
     int is_fixed;     /* told by an option or a model: a cell of the other kind is an error */
     int turned;       /* text was found in this pass: the next one reads categories */
     int is_plain;     /* numbers that need no look beyond their value */
+    int has_marker;   /* a missing cell that among names would be a name, such as "-" */
     int has_number;   /* of the sample: some cell is a number */
     int has_text;     /*                some cell is text, decimal commas aside */
     int first_recurs; /*       the first record's field comes again below it */
@@ -63,7 +64,7 @@ typedef struct sml__csv_column {
     float *out;       /* cell of row 0 */
     size_t stride;    /* floats from row to row */
     sml__dictionary entries; /* categorical: the texts seen */
-    uint32_t last;           /* the entry of the row before */
+    size_t first_text, first_text_line; /* categorical by its cells: an entry that is no number */
 } sml__csv_column;
 
 typedef struct sml__csv_stream sml__csv_stream;
@@ -109,7 +110,11 @@ void sml__csv_prepare_fields(sml__csv *csv);
  * SML_NO_MEMORY. column counts from 0. */
 sml_status sml__csv_read_field(sml__csv *csv, const char *at, size_t column, sml__csv_field *field);
 sml__csv_cell sml__csv_classify(sml__csv *csv, const sml__csv_field *field, float *value);
+/* Whether a text is a missing cell among names; among numbers, where "n/a", "NAN" and "-" stand for
+ * nothing else; because an option says so. */
 int sml__csv_is_missing(const char *text, size_t length);
+int sml__csv_is_marker(const char *text, size_t length);
+int sml__csv_is_told_missing(const sml__csv *csv, const char *text, size_t length);
 /* Behind a line of blanks only; NULL where the line at `at` is not one. */
 const char *sml__csv_skip_blank_line(const sml__csv *csv, const char *at);
 /* "PATH:LINE: column N 'name': 'field' problem". */

@@ -246,6 +246,40 @@ int sml__csv_is_missing(const char *text, size_t length)
     return 0;
 }
 
+/* Whether bytes are a word in any letters, which is in lower case. */
+static int is_word(const char *text, size_t length, const char *word)
+{
+    size_t i = 0;
+    while (i < length && word[i] != '\0' &&
+           (text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 0x20 : text[i]) == word[i]) {
+        i++;
+    }
+    return i == length && word[i] == '\0';
+}
+
+int sml__csv_is_marker(const char *text, size_t length)
+{
+    static const char *const words[] = {"", "na", "n/a", "nan", "null", "none", "?", "-"};
+    for (size_t i = 0; length <= 4 && i < sizeof words / sizeof words[0]; i++) {
+        if (is_word(text, length, words[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int sml__csv_is_told_missing(const sml__csv *csv, const char *text, size_t length)
+{
+    const sml_data_options *options = csv->options;
+    for (size_t i = 0; i < options->n_missing; i++) {
+        if (strlen(options->missing[i]) == length &&
+            memcmp(options->missing[i], text, length) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* "inf", "-Infinity" and so on. */
 static int is_infinity(const char *text, size_t length)
 {
@@ -275,11 +309,14 @@ sml__csv_cell sml__csv_classify(sml__csv *csv, const sml__csv_field *field, floa
 {
     float other;
     *value = NAN;
+    if (sml__csv_is_told_missing(csv, field->text, field->length)) {
+        return SML__CELL_MISSING;
+    }
     if (is_number(csv, field, csv->decimal, value)) {
         return isfinite(*value) ? SML__CELL_NUMBER : SML__CELL_INFINITE;
     }
     *value = NAN;
-    if (sml__csv_is_missing(field->text, field->length)) {
+    if (sml__csv_is_marker(field->text, field->length)) {
         return SML__CELL_MISSING;
     }
     if (is_infinity(field->text, field->length)) {
