@@ -63,10 +63,29 @@ typedef struct hunt {
     const char *metric;
 } hunt;
 
+/* The values of a hyper-parameter that is searched for; NULL: it is not. */
+static const char *searched_values(const options *o, const char *name)
+{
+    const size_t n = strlen(name);
+    for (size_t i = 1; i < o->n_operands; i++) {
+        if (strncmp(o->operands[i], name, n) == 0 && o->operands[i][n] == '=') {
+            return o->operands[i] + n + 1;
+        }
+    }
+    return NULL;
+}
+
+/* Some trials may stop early; then all of them, to be compared, train on as many rows. */
 static int create_model(const session *s, hunt *h)
 {
-    sml_status status = sml_model_create(s->ctx, "mlp", NULL, &h->like);
-    return status == SML_OK ? apply_settings(s, h->like) : fail_library(s);
+    const char *stopping = searched_values(&s->options, "early_stopping");
+    const int may_stop = stopping != NULL && strcmp(stopping, "none") != 0 &&
+                         searched_values(&s->options, "validation") == NULL;
+    if (sml_model_create(s->ctx, "mlp", NULL, &h->like) != SML_OK) {
+        return fail_library(s);
+    }
+    const int code = apply_settings(s, h->like);
+    return code == 0 && may_stop ? keep_validation_rows(s, h->like) : code;
 }
 
 static int create_search(const session *s, hunt *h)
@@ -204,10 +223,10 @@ static int belongs_to_training(const option_state *state)
     return found && state->given != NULL;
 }
 
-/* Epochs and batch size where the number of rows settled them. */
+/* Epochs and batch size where the number of rows settled them, and rows kept for early stopping. */
 static void print_length(const session *s, const hunt *h, const sml_study_row *row)
 {
-    static const char *const names[] = {"epochs", "batch_size"};
+    static const char *const names[] = {"epochs", "batch_size", "validation"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *settings = row->settings, *value = sml_model_get(h->like, names[i]);
         short_text name = {""}, searched;

@@ -41,7 +41,21 @@ static const sml_epoch_record *validated_epoch(const training *t)
     return &records[epoch - 1];
 }
 
-/* "validation accuracy 97.91% at best epoch 7"; empty without validation. */
+/* What early stopping looks at, beside accuracy and loss; NULL: nothing else. */
+static const char *watched_metric(const training *t)
+{
+    static const char *const usual[] = {"none", "accuracy", "loss"};
+    const char *metric = sml_model_get(t->model, "early_stopping");
+    for (size_t i = 0; metric != NULL && i < sizeof usual / sizeof usual[0]; i++) {
+        if (strcmp(metric, usual[i]) == 0) {
+            return NULL;
+        }
+    }
+    return metric;
+}
+
+/* "validation accuracy 97.91% at best epoch 7", or the metric that made it the best; empty without
+ * validation. */
 static short_text describe_validation(const training *t)
 {
     short_text out = {""};
@@ -50,11 +64,19 @@ static short_text describe_validation(const training *t)
     if (record == NULL) {
         return out;
     }
+    const char *metric = best > 0 ? watched_metric(t) : NULL;
     const int is_loss = isnan(record->validation_accuracy);
-    int used = is_loss ? snprintf(out.text, sizeof out.text, "validation loss %.4f%s",
-                                  record->validation_loss, loss_remark(t->model))
-                       : snprintf(out.text, sizeof out.text, "validation accuracy %s",
-                                  format_percent(record->validation_accuracy).text);
+    int used = 0;
+    if (metric != NULL) {
+        used = snprintf(out.text, sizeof out.text, "validation %s %.4f", metric,
+                        record->validation_metric);
+    } else if (is_loss) {
+        used = snprintf(out.text, sizeof out.text, "validation loss %.4f%s",
+                        record->validation_loss, loss_remark(t->model));
+    } else {
+        used = snprintf(out.text, sizeof out.text, "validation accuracy %s",
+                        format_percent(record->validation_accuracy).text);
+    }
     if (best > 0 && used > 0) {
         snprintf(out.text + used, sizeof out.text - (size_t)used, " at best epoch %.30s",
                  format_count(best).text);
@@ -94,6 +116,11 @@ static json_t *validation_document(const training *t)
     json_t *validation = json_object();
     document_set(validation, "loss", json_figure(record->validation_loss));
     document_set(validation, "accuracy", json_figure(record->validation_accuracy));
+    const char *metric = sml_model_get(t->model, "early_stopping");
+    const int is_watched = metric != NULL && strcmp(metric, "none") != 0;
+    document_set(validation, "metric_name", is_watched ? json_text(metric) : json_null());
+    document_set(validation, "metric",
+                 is_watched ? json_figure(record->validation_metric) : json_null());
     document_set(validation, "epoch", json_count(record->epoch));
     document_set(validation, "unknown_rows", json_count(t->fitted.validation_unknown.rows));
     document_set(validation, "is_best", json_boolean(t->fitted.best_epoch > 0));
