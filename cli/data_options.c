@@ -43,8 +43,8 @@ const option_row option_size =
 
 const option_row option_memory = TEXT_OPTION(
     "memory", "SIZE",
-    "bytes that the features may take, such as 500M or 2G; of more, rows of IDX and NPY "
-    "files stay on disk where they can; otherwise half of what is available");
+    "bytes that the features may take, such as 500M or 2G; of more, rows of IDX files, NPY files "
+    "and tables stay on disk where they can; otherwise half of what is available");
 
 const option_row option_unknown = {
     {"unknown", SML_PARAMETER_CHOICE, "", 0, 0, "refuse|zeros",

@@ -45,8 +45,8 @@ static void tell_part(const session *s, const sml_model *model, const sml_datase
     json_t *receipt = json_loads(sml_model_receipt(model), 0, NULL);
     sml_dataset_describe(data, &facts);
     if (json_object_get(receipt, "held_out") != NULL && strcmp(facts.split, "test") == 0) {
-        note(s, "%s: the %s rows that were kept apart from training; for all use --split all",
-             facts.name, format_count(facts.rows).text);
+        note(s, "%s: the %s kept apart from training; for all rows use --split all",
+             facts.name, counted(facts.rows, "row").text);
     }
     json_decref(receipt);
 }

@@ -53,7 +53,8 @@ int held_out_cut(const session *s, const sml_model *model, sml_dataset **train, 
     }
     if (parts[1] == NULL) {
         sml_dataset_free(parts[0]);
-        note(s, "no test score: --test %g of %zu rows is no row", cut->share, facts.rows);
+        note(s, "no test score: --test %g of %s is no row", cut->share,
+             counted(facts.rows, "row").text);
         cut->share = 0;
         return 0;
     }

@@ -181,8 +181,8 @@ static int open_input(const prediction_list *l, const char *name, sml_dataset **
     sml_dataset_describe(*data, &facts);
     uint64_t first = option_given(o, "sample") ? option_number(o, "sample") : 0;
     if (first >= facts.rows) {
-        return fail_usage(l->s->program, "--sample %" PRIu64 ": %s has %zu rows; expected 0…%zu",
-                          first, facts.name, facts.rows, facts.rows - 1);
+        return fail_usage(l->s->program, "--sample %" PRIu64 ": %s has %s; expected 0…%zu",
+                          first, facts.name, counted(facts.rows, "row").text, facts.rows - 1);
     }
     sml_status status = visit_outputs(l->s, l->model, *data, (size_t)first, 1, stop, NULL);
     return status == SML_OK ? 0 : fail_library(l->s);

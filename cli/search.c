@@ -129,7 +129,8 @@ static int open_parts(const session *s, hunt *h)
     const char *usual = facts.task == SML_TASK_REGRESSION ? "loss" : "accuracy";
     h->metric = option_given(&s->options, "metric") ? option_text(&s->options, "metric") : usual;
     if (h->parts[1] == NULL) {
-        return fail(s->program, "--holdout %g of %zu rows is no row at all", share, facts.rows);
+        return fail(s->program, "--holdout %g of %s is no row at all", share,
+                    counted(facts.rows, "row").text);
     }
     return 0;
 }

@@ -111,8 +111,8 @@ static int choose(show *w)
     const options *o = &w->s->options;
     size_t first = (size_t)option_number(o, "sample");
     if (first >= w->facts.rows) {
-        return fail_usage(w->s->program, "--sample %zu: %s has %zu rows; expected 0…%zu", first,
-                          w->facts.name, w->facts.rows, w->facts.rows - 1);
+        return fail_usage(w->s->program, "--sample %zu: %s has %s; expected 0…%zu", first,
+                          w->facts.name, counted(w->facts.rows, "row").text, w->facts.rows - 1);
     }
     size_t left = w->facts.rows - first, wanted = (size_t)option_number(o, "count");
     w->count = wanted < left ? wanted : left;
@@ -379,7 +379,7 @@ static void print_rows(const show *w)
 static void print_text(const show *w)
 {
     if (w->n == 0) {
-        printf("no mistakes in %s rows\n", format_count(w->facts.rows).text);
+        printf("no mistakes in %s\n", counted(w->facts.rows, "row").text);
     } else if (w->facts.height > 0) {
         print_pictures(w);
     } else if (is_plane(w)) {

@@ -267,13 +267,12 @@ void table_look_tell(const session *s, const table_look *look, const sml_model *
         return;
     }
     if (f->task == SML_TASK_CLASSIFICATION) {
-        note(s, "%s: %s rows, target '%s': classification, %s class%s", f->name,
-             format_count(f->rows).text, f->target, format_count(f->outputs).text,
-             f->outputs == 1 ? "" : "es");
+        note(s, "%s: %s, target '%s': classification, %s", f->name, counted(f->rows, "row").text,
+             f->target, counted(f->outputs, "class").text);
     } else {
         const char *scaled = ", trained as (y - mean) / deviation: losses are of that, MSE, MAE "
                              "and predictions of y";
-        note(s, "%s: %s rows, target '%s': %s%s", f->name, format_count(f->rows).text, f->target,
+        note(s, "%s: %s, target '%s': %s%s", f->name, counted(f->rows, "row").text, f->target,
              sml_task_name(f->task), scales_targets(look, model) ? scaled : "");
     }
     tell_filled(s, look, model);

@@ -8,15 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "1 epoch", "2 epochs" */
-static short_text counted(uint64_t n, const char *noun)
-{
-    short_text out;
-    snprintf(out.text, sizeof out.text, "%.40s %.40s%s", format_count(n).text, noun,
-             n == 1 ? "" : "s");
-    return out;
-}
-
 static double samples_per_second(const training *t)
 {
     return t->fitted.seconds > 0 ? (double)t->fitted.samples / t->fitted.seconds : 0;

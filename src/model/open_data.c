@@ -155,6 +155,9 @@ static sml_status take_part(sml_ctx *ctx, const sml_model *model, part_name part
     }
     sml_dataset **chosen =
         part == PART_VALIDATION ? &parts.inner[1] : &parts.outer[part == PART_TEST];
+    if (part == PART_TRAIN && parts.inner[0] != NULL) {
+        chosen = &parts.inner[0];
+    }
     if (status == SML_OK && same && *chosen != NULL) {
         sml__dataset_set_split(*chosen, PARTS[part]);
         (*chosen)->owned_whole = *out; /* its arrays and names, also below another part */
@@ -178,7 +181,8 @@ static int is_cut(const sml_model *model, const sml_dataset *data, part_name par
     if (part == PART_ALL || data->view.task == SML_TASK_NONE) {
         return 0;
     }
-    return part == PART_VALIDATION ||
+    const int had_validation = json_object_get(model->receipt, "validation") != NULL;
+    return part == PART_VALIDATION || (part == PART_TRAIN && had_validation) ||
            (data->split[0] == '\0' && sml__receipt_split(model->receipt, &seed, &share));
 }
 

@@ -156,6 +156,9 @@ static sml_status read_plain(sml__csv *csv, const char *at, size_t column, sml__
     field->text = at;
     field->length = (size_t)(last - at);
     end_field(csv, stop, field);
+    if (field->length > SML__CSV_FIELD_MAX) {
+        return sml__csv_fail(csv, column, field, "is longer than 16 MiB; is this a table?");
+    }
     return seen == ORDINARY ? SML_OK : check_encoding(csv, column, field, at, field->length);
 }
 
