@@ -123,7 +123,9 @@ static int prepare(const session *s, training *t)
     if (code == 0 && !(is_study(s) && !option_given(&s->options, "output"))) {
         code = check_output(s, t->output);
     }
-    code = code == 0 ? open_data(s, t->data, "train", t->model, &t->train) : code;
+    /* A fit that goes on cuts the rows for validation off anew. */
+    const char *part = code == 0 && sml_model_outputs(t->model) > 0 ? "train+validation" : "train";
+    code = code == 0 ? open_data(s, t->data, part, t->model, &t->train) : code;
     code = code == 0 ? open_test_part(s, t) : code;
     /* Folds score on every row once: they need no test rows unless these are asked for. */
     const int has_folds = option_given(&s->options, "folds") && !option_given(&s->options, "test");

@@ -25,7 +25,7 @@ expect_err '^2 columns have the same value in every row: --drop const,flag$'
 run train people.csv --target kind "${quick[@]}" --json
 expect_json '.table == {"rows": 150, "target": "kind", "task": "classification", "classes": 2,
     "filled": [{"column": "age", "cells": 4}, {"column": "colour", "cells": 38}],
-    "identifiers": ["id", "name", "code", "serial"], "constant": ["const", "flag"]}'
+    "mixed": [], "identifiers": ["id", "name", "code", "serial"], "constant": ["const", "flag"]}'
 # The cure cures.
 drop=(--drop id,name,code,serial,const,flag)
 run train people.csv --target height "${quick[@]}" "${drop[@]}" --progress never

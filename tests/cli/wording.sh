@@ -32,7 +32,7 @@ expect_out '^y +4.875 +2.886 +0…9.75$'
 run data info r.csv --target y --json
 # Mean and deviation of 0, 1/4 … 39/4: (n - 1)/8, and √((n² - 1)/12)/4.
 expect_json '.target_facts[0] | .name == "y" and .minimum == 0 and .maximum == 9.75 and .mean == 4.875
-    and ((.deviation - ((1599 / 12) | sqrt) / 4) | fabs) < 1e-12'
+    and ((.deviation - ((1599 / 12) | sqrt) / 4) | fabs) < 1e-6'
 run data info row.csv --target y --json
 expect_json '.target_facts == []'
 
@@ -49,6 +49,6 @@ expect_json ".samples == $all * 3 / 4"
 
 # A field without quotes may be no longer than one in quotes.
 { printf 'x,y\n1,'; head -c 17000000 /dev/zero | tr '\0' a; printf '\n2,b\n'; } >long.csv
-fails_with 1 "long.csv:2: column 2 'y': 'a*…' is longer than 16 MiB" data info long.csv --target x
+fails_with 1 "long.csv:2: column 2.*: 'a*…' is longer than 16 MiB" data info long.csv --target x
 
 finish
