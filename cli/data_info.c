@@ -324,7 +324,8 @@ static void print_targets(const info *i, const terminal *out)
     table_cell(t, "sd");
     table_cell(t, "values");
     for (size_t k = 0; k < shown; k++) {
-        table_cell(t, "%s", f->target != NULL ? printable(f->target).text : format_count(k + 1).text);
+        table_cell(t, "%s",
+                   f->target != NULL ? printable(f->target).text : format_count(k + 1).text);
         table_cell(t, "%.4g", found[k].mean);
         table_cell(t, "%.4g", found[k].deviation);
         table_cell(t, "%s%s%s", format_value(found[k].minimum).text, sign("…"),

@@ -35,9 +35,8 @@ const option_row option_header =
     TEXT_OPTION("header", NULL, "the first line has the names of the columns");
 const option_row option_no_header =
     TEXT_OPTION("no_header", NULL, "the first line is a row; without either it is found out");
-const option_row option_missing_value =
-    TEXT_OPTION("missing_value", "TEXT",
-                "a cell that holds this is missing, such as -999; may be repeated");
+const option_row option_missing_value = TEXT_OPTION(
+    "missing_value", "TEXT", "a cell that holds this is missing, such as -999; may be repeated");
 const option_row option_size =
     TEXT_OPTION("size", "HxW", "bring pictures to this height and width, such as 28x28");
 

@@ -173,14 +173,15 @@ int check_written(const session *s, const char *data, const named_path *written,
     for (size_t i = 0; i < n; i++) {
         const char *path = written[i].path;
         if (is_read(s, path, data)) {
-            return fail_usage(s->program, "%s: %s is read as data and would be lost; choose "
-                                          "another file",
+            return fail_usage(s->program,
+                              "%s: %s is read as data and would be lost; choose "
+                              "another file",
                               written[i].option, printable(path).text);
         }
         for (size_t j = 0; j < i; j++) {
             if (is_same_file(path, written[j].path)) {
-                return fail_usage(s->program, "%s and %s name the same file, %s",
-                                  written[j].option, written[i].option, printable(path).text);
+                return fail_usage(s->program, "%s and %s name the same file, %s", written[j].option,
+                                  written[i].option, printable(path).text);
             }
         }
     }

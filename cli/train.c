@@ -110,7 +110,8 @@ static void tell_one_class(const session *s, const sml_dataset *train)
     sml_dataset_facts facts;
     sml_dataset_describe(train, &facts);
     if (facts.task == SML_TASK_CLASSIFICATION && facts.outputs == 1) {
-        note(s, "%s: every row has the class '%s', so there is nothing to learn: any model is right",
+        note(s,
+             "%s: every row has the class '%s', so there is nothing to learn: any model is right",
              facts.name, printable(sml_dataset_class_name(train, 0)).text);
     }
 }

@@ -71,7 +71,7 @@ typedef struct sml_data_options {
                         of IDX, NPY and tables stay on disk: docs/data.md */
     const char *const *missing; /* [n_missing] texts of a table that stand for a missing cell */
     size_t n_missing;
-    int no_target;   /* 1: target and weights of a table are not read: for predictions */
+    int no_target; /* 1: target and weights of a table are not read: for predictions */
 } sml_data_options;
 
 /* Facts about an open data set. Pointers live as long as the data set. */

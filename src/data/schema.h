@@ -45,8 +45,8 @@ struct sml_schema {
 /* The line on which a row begins, which counts from 0 in its file; 0 where it is not known. */
 size_t sml__line_of(const sml_schema *schema, size_t row);
 
-/* A schema of n columns that owns copies of everything in it but the lines. Free with sml__schema_free.
- * Errors: SML_NO_MEMORY. */
+/* A schema of n columns that owns copies of everything in it but the lines. Free with
+ * sml__schema_free. Errors: SML_NO_MEMORY. */
 sml_status sml__schema_copy(sml_ctx *ctx, const sml_schema *schema, sml_schema **out);
 void sml__schema_free(sml_schema *schema);
 

@@ -21,7 +21,7 @@ typedef enum part_name {
 } part_name;
 
 static const char *const PARTS[PART_NAMES] = {"train", "validation", "test", "all",
-                                               "train+validation"};
+                                              "train+validation"};
 
 /* What the training cut its data into; NULL where it did not. */
 typedef struct file_parts {

@@ -45,8 +45,8 @@ static int take_arrays(sml__training *t, size_t n, size_t outputs)
            t->judged.scratch != NULL;
 }
 
-/* Whether the metric has a value at all depends on the truth only: an area under the ROC curve needs
- * rows of a class and of others. Without one no epoch would be the best. */
+/* Whether the metric has a value at all depends on the truth only: an area under the ROC curve
+ * needs rows of a class and of others. Without one no epoch would be the best. */
 static sml_status check_value(const sml__training *t)
 {
     const char *metric = t->settings->stopping->name;

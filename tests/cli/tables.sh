@@ -119,8 +119,8 @@ run evaluate on.safetensors plants.csv --json
 expect_json '.samples == 18'
 run train plants.csv --target kind --drop id,yield --epochs 2 --test 0.5 --validation 0.2 --seed 3 \
     -o parts.safetensors --json
-expect_json '.test.samples == 36'
-for part in validation:9 train:45 test:45 all:90; do
+expect_json '.test.samples == 45'
+for part in validation:9 train:36 test:45 all:90; do
     run evaluate parts.safetensors plants.csv --split "${part%:*}" --json
     expect_json ".samples == ${part#*:}"
 done

@@ -1,4 +1,5 @@
-/* Categories that a pipeline does not know: refused by the row of the file, or zeros and counted. */
+/* Categories that a pipeline does not know: refused by the row of the file, or zeros and counted.
+ */
 #include "tables.h"
 
 #include <scratchml/columns.h>

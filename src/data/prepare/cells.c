@@ -27,7 +27,8 @@ sml__text_list sml__list_texts(const char *const *texts, size_t n)
     const size_t room = sizeof list.text;
     size_t used = 0, i = 0;
     for (; i < n && used + strlen(texts[i]) + 24 < room; i++) {
-        used += (size_t)snprintf(list.text + used, room - used, "%s%s", i > 0 ? ", " : "", texts[i]);
+        used +=
+            (size_t)snprintf(list.text + used, room - used, "%s%s", i > 0 ? ", " : "", texts[i]);
     }
     if (i < n) {
         snprintf(list.text + used, room - used, "%s and %zu more", i > 0 ? "" : "…", n - i);
@@ -169,10 +170,9 @@ static int needs_a_look(const looking *l)
 {
     int needed = 0;
     for (size_t c = 0; c < l->pipeline->n_raw; c++) {
-        const int refuses_missing =
-            isnan(l->pipeline->columns[c].fill) && l->data->schema != NULL;
-        needed |= refuses_missing ||
-                  (is_categorical(l, c) && (l->unknown != NULL || !takes_unknown(l)));
+        const int refuses_missing = isnan(l->pipeline->columns[c].fill) && l->data->schema != NULL;
+        needed |=
+            refuses_missing || (is_categorical(l, c) && (l->unknown != NULL || !takes_unknown(l)));
     }
     return needed;
 }
@@ -193,8 +193,8 @@ sml_status sml__pipeline_check(sml_ctx *ctx, const sml__pipeline *pipeline, cons
     for (size_t r = 0; r < rows && status == SML_OK; r++) {
         const size_t within = r % SML__ROWS_READ, left = rows - r;
         if (within == 0) {
-            sml__dataset_gather(data, NULL, r, left < SML__ROWS_READ ? left : SML__ROWS_READ,
-                                piece, columns);
+            sml__dataset_gather(data, NULL, r, left < SML__ROWS_READ ? left : SML__ROWS_READ, piece,
+                                columns);
         }
         status = check_row(&l, r, piece + within * columns);
     }

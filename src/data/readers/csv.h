@@ -63,7 +63,7 @@ typedef struct sml__csv_column {
     size_t feature;   /* place among the features */
     float *out;       /* cell of row 0 */
     size_t stride;    /* floats from row to row */
-    sml__dictionary entries; /* categorical: the texts seen */
+    sml__dictionary entries;            /* categorical: the texts seen */
     size_t first_text, first_text_line; /* categorical by its cells: an entry that is no number */
 } sml__csv_column;
 

@@ -23,8 +23,7 @@ sml_status sml__csv_note_line(sml__csv *csv)
     sml__lines *lines = &csv->lines;
     if (lines->n == csv->jump_room) {
         const size_t room = csv->jump_room > 0 ? 2 * csv->jump_room : FIRST_JUMPS;
-        sml__line_jump *larger =
-            sml__alloc(csv->ctx, room, sizeof *larger, "the lines of a table");
+        sml__line_jump *larger = sml__alloc(csv->ctx, room, sizeof *larger, "the lines of a table");
         if (larger == NULL) {
             return SML_NO_MEMORY;
         }

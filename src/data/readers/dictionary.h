@@ -19,7 +19,7 @@ typedef struct sml__dictionary {
         size_t at; /* in text */
         uint32_t length, hash;
         uint64_t count; /* how often it came */
-    } * entries; /* [n] */
+    } * entries;        /* [n] */
     size_t n, room;
     uint32_t *slots; /* [n_slots] number + 1, 0: free */
     size_t n_slots;  /* a power of two, or 0 */
