@@ -3,6 +3,7 @@
 #include "data_options.h"
 #include "document.h"
 #include "table.h"
+#include "table_facts.h"
 #include "text.h"
 
 #include <math.h>
@@ -42,6 +43,11 @@ typedef struct info {
     sml_column_facts *columns; /* [n_columns], of the first part */
     size_t n_columns;          /* 0: they are not told one by one */
 } info;
+
+/* Of a number to predict. */
+typedef struct target_facts {
+    double minimum, maximum, mean, deviation;
+} target_facts;
 
 static void count_labels(part *p)
 {
@@ -117,12 +123,13 @@ static double share_of(const part *p, size_t k)
     return (double)count_of(p, k) / (double)p->facts.rows;
 }
 
+/* Of one. */
 static const char *outputs_name(const sml_dataset_facts *f)
 {
     if (f->task == SML_TASK_REGRESSION) {
-        return f->outputs == 1 ? "target" : "targets";
+        return "target";
     }
-    return f->task == SML_TASK_CLASSIFICATION ? "classes" : "labels";
+    return f->task == SML_TASK_CLASSIFICATION ? "class" : "label";
 }
 
 static const char *storage_name(const sml_dataset_facts *f)
@@ -142,8 +149,7 @@ static void print_heading(const sml_dataset_facts *f, const terminal *out)
                  f->width);
     }
     if (f->task != SML_TASK_NONE) {
-        snprintf(targets, sizeof targets, ", %.40s %s", format_count(f->outputs).text,
-                 outputs_name(f));
+        snprintf(targets, sizeof targets, ", %.80s", counted(f->outputs, outputs_name(f)).text);
     }
     if (f->index_base != SML_INDEX_AUTO) {
         snprintf(base, sizeof base, ", indices from %d", f->index_base == SML_INDEX_FROM_1);
@@ -174,13 +180,12 @@ static void print_part(const info *i, const part *p, const terminal *out)
 {
     const sml_dataset_facts *f = &p->facts;
     const char *dot = sign("·");
-    printf("\n%s: %s rows", f->split[0] != '\0' ? f->split : "all", format_count(f->rows).text);
+    printf("\n%s: %s", f->split[0] != '\0' ? f->split : "all", counted(f->rows, "row").text);
     /* Columns of a table have units of their own: one range over all of them says nothing. */
     if (!f->has_column_names) {
-        printf(", values %g%s%g, %s not zero", p->profile.minimum, sign("…"), p->profile.maximum,
-               format_percent(p->profile.density).text);
+        printf(", values %g%s%g", p->profile.minimum, sign("…"), p->profile.maximum);
     }
-    putchar('\n');
+    printf(", %s not zero\n", format_percent(p->profile.density).text);
     fputs("  ", stdout);
     print_count(p->profile.missing, "missing value", "", out);
     printf(" %s ", dot);
@@ -295,11 +300,89 @@ static void print_columns(const info *i, const terminal *out)
     }
 }
 
-/* What float32 cannot hold well. */
+/* Mean and the like of each target, of all rows of the first part; [outputs], to free. */
+static target_facts *look_at_targets(const part *p)
+{
+    const size_t n = p->facts.outputs, rows = p->facts.rows;
+    target_facts *found = allocate(n, sizeof *found);
+    float *targets = allocate(n, sizeof *targets);
+    for (size_t pass = 0; pass < 2; pass++) {
+        for (size_t r = 0; r < rows; r++) {
+            sml_dataset_targets(p->data, r, targets);
+            for (size_t k = 0; k < n; k++) {
+                const double y = (double)targets[k], d = y - found[k].mean / (double)rows;
+                target_facts *f = &found[k];
+                f->minimum = r == 0 || y < f->minimum ? y : f->minimum;
+                f->maximum = r == 0 || y > f->maximum ? y : f->maximum;
+                f->mean += pass == 0 ? y : 0;
+                f->deviation += pass == 1 ? d * d : 0;
+            }
+        }
+    }
+    for (size_t k = 0; k < n; k++) {
+        found[k].mean /= (double)rows;
+        found[k].deviation = sqrt(found[k].deviation / (double)rows);
+    }
+    free(targets);
+    return found;
+}
+
+static void print_targets(const info *i, const terminal *out)
+{
+    const sml_dataset_facts *f = &i->parts[0].facts;
+    const size_t shown = f->outputs < COLUMNS_AS_TEXT ? f->outputs : COLUMNS_AS_TEXT;
+    target_facts *found = look_at_targets(&i->parts[0]);
+    table *t = table_create(4, "lrrl");
+    table_cell(t, "target");
+    table_cell(t, "mean");
+    table_cell(t, "sd");
+    table_cell(t, "values");
+    for (size_t k = 0; k < shown; k++) {
+        table_cell(t, "%s",
+                   f->target != NULL ? printable(f->target).text : format_count(k + 1).text);
+        table_cell(t, "%.4g", found[k].mean);
+        table_cell(t, "%.4g", found[k].deviation);
+        table_cell(t, "%s%s%s", format_value(found[k].minimum).text, sign("…"),
+                   format_value(found[k].maximum).text);
+    }
+    fputc('\n', out->stream);
+    table_print(t, out);
+    table_free(t);
+    free(found);
+    if (shown < f->outputs) {
+        printf("and %s more; --json tells all of them\n", format_count(f->outputs - shown).text);
+    }
+}
+
+static json_t *targets_document(const info *i)
+{
+    const sml_dataset_facts *f = &i->parts[0].facts;
+    json_t *all = json_array();
+    if (f->task != SML_TASK_REGRESSION) {
+        return all;
+    }
+    target_facts *found = look_at_targets(&i->parts[0]);
+    for (size_t k = 0; k < f->outputs; k++) {
+        json_t *row = json_object();
+        document_set(row, "name", f->target != NULL ? json_text(f->target) : json_null());
+        document_set(row, "minimum", json_figure(found[k].minimum));
+        document_set(row, "maximum", json_figure(found[k].maximum));
+        document_set(row, "mean", json_figure(found[k].mean));
+        document_set(row, "deviation", json_figure(found[k].deviation));
+        document_append(all, row);
+    }
+    free(found);
+    return all;
+}
+
+/* Text among numbers; what float32 cannot hold well. */
 static void warn(const info *i)
 {
     for (size_t c = 0; c < i->n_columns; c++) {
         const sml_column_facts *facts = &i->columns[c];
+        if (column_is_mixed(facts)) {
+            column_tell_mixed(i->s, facts);
+        }
         if (!facts->is_categorical && facts->deviation > 0 &&
             fabs(facts->mean) > FAR_FROM_ZERO * facts->deviation) {
             note(i->s,
@@ -325,6 +408,8 @@ static void print_text(const info *i, const terminal *out)
     }
     if (has_classes(f)) {
         print_class_counts(i, out);
+    } else if (f->task == SML_TASK_REGRESSION) {
+        print_targets(i, out);
     }
     print_columns(i, out);
 }
@@ -369,6 +454,8 @@ static json_t *column_document(const info *i, size_t column)
                             json_text(sml_dataset_category(i->parts[0].data, column, k)));
         }
         document_set(document, "categories", categories);
+        document_set(document, "numbers", json_count(c->numbers));
+        document_set(document, "texts", json_count(c->texts));
         return document;
     }
     document_set(document, "whole", json_boolean(c->is_integer));
@@ -402,6 +489,7 @@ static void print_json(const info *i)
     document_set(document, "weights", json_boolean(f->has_weights));
     document_set(document, "splits", splits);
     document_set(document, "column_facts", columns);
+    document_set(document, "target_facts", targets_document(i));
     print_document(document);
 }
 

@@ -121,7 +121,40 @@ static size_t count_whole_targets(const sml_dataset *data, const sml_dataset_fac
     return n;
 }
 
-void table_look_at(table_look *look, const sml_dataset *data)
+int column_is_mixed(const sml_column_facts *facts)
+{
+    return facts->texts < facts->numbers;
+}
+
+void column_tell_mixed(const session *s, const sml_column_facts *facts)
+{
+    char *text = quoted_for_shell(facts->first_text);
+    const short_text quoted = printable(text);
+    free(text);
+    note(s,
+         "column '%s': %s number%s and %s text%s, the first '%s' in line %s, so all its cells are "
+         "taken for categories; mend it, or say --missing-value %s, or --categorical '%s'",
+         shorten(facts->name, 40).text, format_count(facts->numbers).text,
+         facts->numbers == 1 ? "" : "s", format_count(facts->texts).text,
+         facts->texts == 1 ? "" : "s", shorten(facts->first_text, 40).text,
+         format_count(facts->first_text_line).text, quoted.text, shorten(facts->name, 40).text);
+}
+
+/* Of the columns of names: those that are mostly numbers. */
+static void look_for_texts(const session *s, const sml_dataset *data, table_look *look)
+{
+    for (size_t c = 0; c < look->facts.columns; c++) {
+        column_look *column = &look->columns[c];
+        if (sml_dataset_category(data, c, 0) != NULL &&
+            sml_dataset_column(s->ctx, data, c, &column->facts) == SML_OK &&
+            column_is_mixed(&column->facts)) {
+            column->is_mixed = 1;
+            column->is_identifier = 0; /* as text that is mended they are something else */
+        }
+    }
+}
+
+void table_look_at(const session *s, table_look *look, const sml_dataset *data)
 {
     const sml_dataset_facts *facts = &look->facts;
     sml_dataset_describe(data, &look->facts);
@@ -145,6 +178,7 @@ void table_look_at(table_look *look, const sml_dataset *data)
         };
     }
     free(ranges);
+    look_for_texts(s, data, look);
 }
 
 void table_look_free(table_look *look)
@@ -304,16 +338,20 @@ void table_look_tell(const session *s, const table_look *look, const sml_model *
         return;
     }
     if (f->task == SML_TASK_CLASSIFICATION) {
-        note(s, "%s: %s rows, target '%s': classification, %s class%s", f->name,
-             format_count(f->rows).text, f->target, format_count(f->outputs).text,
-             f->outputs == 1 ? "" : "es");
+        note(s, "%s: %s, target '%s': classification, %s", f->name, counted(f->rows, "row").text,
+             f->target, counted(f->outputs, "class").text);
     } else {
         const char *scaled = ", trained as (y - mean) / deviation: losses are of that, MSE, MAE "
                              "and predictions of y";
-        note(s, "%s: %s rows, target '%s': %s%s", f->name, format_count(f->rows).text, f->target,
+        note(s, "%s: %s, target '%s': %s%s", f->name, counted(f->rows, "row").text, f->target,
              sml_task_name(f->task), scales_targets(look, model) ? scaled : "");
     }
     tell_filled(s, look, model);
+    for (size_t c = 0; c < f->columns && is_new; c++) {
+        if (look->columns[c].is_mixed) {
+            column_tell_mixed(s, &look->columns[c].facts);
+        }
+    }
     if (is_new) {
         tell_to_drop(s, look, IDENTIFIERS);
         tell_to_drop(s, look, CONSTANTS);
@@ -330,6 +368,24 @@ static json_t *names_document(const table_look *look, listing what)
         }
     }
     return names;
+}
+
+static json_t *mixed_document(const table_look *look)
+{
+    json_t *mixed = json_array();
+    for (size_t c = 0; c < look->facts.columns; c++) {
+        const sml_column_facts *facts = &look->columns[c].facts;
+        if (look->columns[c].is_mixed) {
+            json_t *row = json_object();
+            document_set(row, "column", json_text(facts->name));
+            document_set(row, "numbers", json_count(facts->numbers));
+            document_set(row, "texts", json_count(facts->texts));
+            document_set(row, "first_text", json_text(facts->first_text));
+            document_set(row, "line", json_count(facts->first_text_line));
+            document_append(mixed, row);
+        }
+    }
+    return mixed;
 }
 
 json_t *table_look_document(const table_look *look)
@@ -352,6 +408,7 @@ json_t *table_look_document(const table_look *look)
     document_set(document, "task", json_text(sml_task_name(look->facts.task)));
     document_set(document, "classes", has_classes ? json_count(look->facts.outputs) : json_null());
     document_set(document, "filled", missing);
+    document_set(document, "mixed", mixed_document(look));
     document_set(document, "identifiers", names_document(look, IDENTIFIERS));
     document_set(document, "constant", names_document(look, CONSTANTS));
     document_set(document, "rounded", names_document(look, ROUNDED));

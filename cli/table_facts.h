@@ -13,6 +13,8 @@ typedef struct column_look {
     int is_identifier; /* another value in every row: names, or whole numbers that are unique */
     int is_constant;
     int is_rounded; /* one number in every row, but one of those that float32 may have made equal */
+    sml_column_facts facts; /* of a column of names; is_mixed: most are numbers after all */
+    int is_mixed;
 } column_look;
 
 typedef struct table_look {
@@ -23,8 +25,12 @@ typedef struct table_look {
 } table_look;
 
 /* Looks at every row of data once. Free with table_look_free. */
-void table_look_at(table_look *look, const sml_dataset *data);
+void table_look_at(const session *s, table_look *look, const sml_dataset *data);
 void table_look_free(table_look *look);
+
+/* Whether text among numbers made a column one of categories; says so. */
+int column_is_mixed(const sml_column_facts *facts);
+void column_tell_mixed(const session *s, const sml_column_facts *facts);
 
 /* Notes on stderr: target and task of every file, cells that model fills; where is_new also columns
  * that are better dropped. */

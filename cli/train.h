@@ -19,6 +19,7 @@ typedef struct training {
     history history;
     sml_fit_report fitted;
     report tested;
+    sml_unknown_rows test_unknown;
 } training;
 
 /* train_control.c */

@@ -72,7 +72,9 @@ typedef struct sml_data_options {
     size_t n_classes;
     uint64_t memory; /* bytes that the features may take; 0: half of what is available. Larger files
                         of IDX, NPY and tables stay on disk: docs/data.md */
-    int no_target;   /* 1: target and weights of a table are not read: for predictions */
+    const char *const *missing; /* [n_missing] texts of a table that stand for a missing cell */
+    size_t n_missing;
+    int no_target;             /* 1: target and weights of a table are not read: for predictions */
     sml_index_base index_base; /* of LIBSVM text; _AUTO: from 0 where an index is 0, else from 1 */
 } sml_data_options;
 
@@ -193,6 +195,10 @@ typedef struct sml_column_facts {
     uint64_t missing;    /* cells without a value; the other facts leave them out */
     double minimum, maximum, mean;
     double deviation; /* √(Σ (x - mean)² / n) */
+    /* Of a column that is categorical because some cells of its file are no numbers: how many are
+     * numbers, how many are not, the first of these and its line. Otherwise 0 and NULL. */
+    uint64_t numbers, texts, first_text_line;
+    const char *first_text; /* owned by the data set */
 } sml_column_facts;
 
 /* Errors: SML_BAD_ARGUMENT (no such column). */

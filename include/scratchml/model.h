@@ -101,7 +101,8 @@ SML_API void sml_predictor_run(sml_predictor *predictor, const float *features, 
 SML_API void sml_predictor_free(sml_predictor *predictor);
 
 /* sml_dataset_open_with for a fitted model: its columns by name, its target if it is there, its
- * classes, pictures in its size. options.split: "train", "test", and "validation" as it was kept;
+ * classes, pictures in its size. options.split: "train" (without rows that were kept for
+ * validation), "train+validation", "test", and "validation" as it was kept;
  * of the file with one part that the model was trained on, these are the receipt's, of another one
  * all rows. "all" or NULL: all rows of such a file; NULL: the test part of what has two. */
 SML_API sml_status sml_model_open_data(sml_ctx *ctx, const sml_model *model,

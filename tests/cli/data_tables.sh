@@ -16,7 +16,7 @@ length,width,colour,petal,species
 CSV
 run data info flowers.csv --target species
 expect_out '^flowers.csv: classification, 4 columns, 3 classes, stored as float32$'
-expect_out '^all: 8 rows$'
+expect_out '^all: 8 rows, 90.62% not zero$'
 expect_out '^  2 missing values · 1 duplicate row$'
 expect_out '^virginica +3  37.50%$'
 expect_out '^length +numbers +0 +5\.825 +0\.7838  4\.7…7$'
