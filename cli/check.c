@@ -4,6 +4,7 @@
 #include "progress.h"
 #include "text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,6 +32,12 @@ static const option_row *const options_of_check[] = {
     &option_help,       NULL,
 };
 
+/* printf shows the sign of a NaN, which says nothing: no "-nan". */
+static double without_sign(double value)
+{
+    return isnan(value) ? fabs(value) : value;
+}
+
 /* A kink is no failure: nothing was compared there. A NaN is one. */
 static int has_passed(const sml_parameter_check *one)
 {
@@ -54,12 +61,13 @@ static void print_text(const session *s, const sml_gradient_check *c, size_t row
     printf("%s%s%s  %s parameters against central differences, on %s\n", style_on(&s->out, look),
            passed ? "pass" : "FAIL", style_off(&s->out, look),
            format_count(c->parameters_checked).text, counted(rows, "row").text);
-    printf("  largest relative error  %.3g (limit %g)\n", c->max_relative_error, LIMIT);
-    printf("    at %s: analytic %.9g, numeric %.9g\n", c->worst_parameter, c->worst_analytic,
-           c->worst_numeric);
+    printf("  largest relative error  %.3g (limit %g)\n", without_sign(c->max_relative_error),
+           LIMIT);
+    printf("    at %s: analytic %.9g, numeric %.9g\n", c->worst_parameter,
+           without_sign(c->worst_analytic), without_sign(c->worst_numeric));
     printf("  skipped at kinks        %s\n", format_count(c->kinks_skipped).text);
     printf("  engine in float32       %.3g away from the analytic gradient, at most\n",
-           c->max_engine_error);
+           without_sign(c->max_engine_error));
 }
 
 static void add_summary(json_t *document, const sml_gradient_check *c, size_t rows, int passed)
@@ -112,11 +120,12 @@ static int print_row(void *user, const sml_parameter_check *one)
                    "error");
         }
         print_verdict(l->s, one);
-        printf("  %-24s %15.9g", one->name, one->analytic);
+        printf("  %-24s %15.9g", one->name, without_sign(one->analytic));
         if (one->crossed) {
             printf(" %s\n", one->kink);
         } else {
-            printf(" %15.9g %8.2g\n", one->numeric, one->relative_error);
+            printf(" %15.9g %8.2g\n", without_sign(one->numeric),
+                   without_sign(one->relative_error));
         }
     }
     l->printed++;
@@ -186,15 +195,15 @@ static void print_one(const session *s, const sml_parameter_check *one, size_t r
 {
     print_verdict(s, one);
     printf("  %s = %.9g, on %zu row%s\n", one->name, one->value, rows, rows == 1 ? "" : "s");
-    printf("  chain rule   %-16.9g in double\n", one->analytic);
+    printf("  chain rule   %-16.9g in double\n", without_sign(one->analytic));
     if (one->crossed) {
         printf("  differences  say nothing: a kink lies between them,\n               %s\n",
                one->kink);
     } else {
-        printf("  differences  %-16.9g relative error %.2g (limit %g), h %.2g\n", one->numeric,
-               one->relative_error, LIMIT, one->step);
+        printf("  differences  %-16.9g relative error %.2g (limit %g), h %.2g\n",
+               without_sign(one->numeric), without_sign(one->relative_error), LIMIT, one->step);
     }
-    printf("  engine       %-16.9g in float32\n", one->engine);
+    printf("  engine       %-16.9g in float32\n", without_sign(one->engine));
 }
 
 /* Those that --parameter names; all of them are looked for before the first is shown. */

@@ -19,6 +19,7 @@ static void print_message(const char *program, const char *format, va_list argum
     char *text = allocate(size, 1);
     vsnprintf(text, size, format, again);
     va_end(again);
+    fflush(stdout); /* where both are one file, what was printed before stands before */
     fputs(program != NULL ? program : "", stderr);
     fputs(program != NULL ? ": " : "", stderr);
     print_safe(stderr, text);

@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <math.h>
+#include <scratchml/network.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -218,12 +219,31 @@ static int explain_sample(subject *x, uint32_t sample)
     return code;
 }
 
+/* A step is one of training: where dropout or batch norm act, it has to be traced so. */
+static int check_update(const session *s, const explain_request *request, const sml_model *model)
+{
+    sml_layer layer;
+    for (size_t l = 0; request->update && !request->training &&
+                       (layer = sml_network_layer(model, l)).type != NULL;
+         l++) {
+        if (strcmp(layer.type, "dropout") == 0 || strcmp(layer.type, "batch_norm") == 0) {
+            return fail_usage(s->program,
+                              "--update: the model has %s, which acts in training; add "
+                              "--training",
+                              layer.type);
+        }
+    }
+    return 0;
+}
+
 static int explain(const session *s, const sml_model *model, const sml_dataset *data,
                    explain_request *request)
 {
     subject x = {.s = s, .model = model, .data = data, .request = request};
-    int code =
-        request->should_be != NULL ? explain_targets(s, request->should_be, model, &x.targets) : 0;
+    int code = check_update(s, request, model);
+    code = code == 0 && request->should_be != NULL
+               ? explain_targets(s, request->should_be, model, &x.targets)
+               : code;
     for (size_t i = 0; i < request->n_samples && code == 0; i++) { /* before anything is printed */
         batch ignored;
         code = find_batch(&x, request->samples[i], &ignored);

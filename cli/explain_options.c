@@ -381,7 +381,7 @@ int explain_edit(const session *s, const explain_request *request, sml_trace *tr
     }
     if (code == 0 && request->temperature > 0 &&
         sml_trace_temperature(s->ctx, trace, request->temperature) != SML_OK) {
-        code = fail_usage(s->program, "--temperature: %s", sml_ctx_error(s->ctx));
+        code = fail_usage(s->program, "--%s", sml_ctx_error(s->ctx)); /* "temperature: …" */
     }
     return code;
 }

@@ -129,18 +129,18 @@ sml_status sml_trace_silence(sml_ctx *ctx, sml_trace *trace, size_t block, size_
     size_t first = 0, end = 0;
     const int is_there = sml__trace_block(trace, block, &first, &end);
     if (!is_there) {
-        return sml__fail(ctx, SML_BAD_ARGUMENT, "silence: there is no layers.%zu", block);
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "there is no layers.%zu to silence", block);
     }
     if (end == trace->network.n_layers) {
         return sml__fail(ctx, SML_BAD_ARGUMENT,
-                         "silence: layers.%zu gives the output, where 0 is a logit like any other; "
+                         "layers.%zu gives the output, where 0 is a logit like any other; "
                          "choose a unit of a hidden layer",
                          block);
     }
     const size_t units = trace->network.layers[end - 1].n_out;
     if (unit >= units) {
-        return sml__fail(ctx, SML_BAD_ARGUMENT, "silence: unit %zu; layers.%zu has units 0…%zu",
-                         unit, block, units - 1);
+        return sml__fail(ctx, SML_BAD_ARGUMENT, "found unit %zu, layers.%zu has units 0…%zu", unit,
+                         block, units - 1);
     }
     sml__trace_edit edit = {.facts = {.kind = SML_EDIT_SILENCE, .block = block, .unit = unit},
                             .layer = end - 1};

@@ -97,6 +97,7 @@ expect_narrow
 run check huge.safetensors spirals --each
 expect_code 1
 expect_out '^FAIL  layers\.'
+check 'a NaN has no sign' bash -c '! grep -q -e -nan out'
 
 fails_with 2 'units 0…7' check m.safetensors spirals --parameter 'layers.0.weight[8,0]'
 fails_with 2 'no parameter' check m.safetensors spirals --parameter 'layers.0.weight[13,'

@@ -34,8 +34,9 @@ wrong '--set: found .layers., expected NAME=X' --set layers
 wrong '--set: found .layers.0.bias\[0\]=nan., expected NAME=X' --set 'layers.0.bias[0]=nan'
 wrong '--set: .*layers.7' --set 'layers.7.bias[0]=1'
 wrong '--silence: found .3., expected N:J' --silence 3
-wrong '--silence: ' --silence 0:99
-wrong '--silence: ' --silence 1:0
+wrong 'explain: --silence: found unit 99, layers\.0 has units 0…15$' --silence 0:99
+wrong 'explain: --silence: layers\.1 gives the output' --silence 1:0
+wrong 'explain: --silence: there is no layers\.7 to silence$' --silence 7:0
 wrong "--should-be: found '7', expected one of 3 classes: 0…2" --should-be 7
 wrong '--html and --json contradict each other' --html x.html --json
 wrong '--top: found .0., expected' --top 0
@@ -44,5 +45,12 @@ fails_with 1 'nothing.safetensors' explain nothing.safetensors spirals
 fails_with 1 '' explain m.safetensors mnist-that-is-not-there
 run train regression --epochs 2 --quiet -o r.safetensors
 fails_with 2 "--should-be: found 'x', expected a number" explain r.safetensors regression --should-be x
-fails_with 2 'regression' explain r.safetensors regression --temperature 2
+fails_with 2 'explain: --temperature: the model is for regression' explain r.safetensors regression \
+    --temperature 2
+run train spirals --hidden 8 --dropout 0.5 --epochs 1 --quiet -o d.safetensors
+fails_with 2 '^scratchml explain: --update: the model has dropout, which acts in training; add --training$' \
+    explain d.safetensors spirals --update
+check 'nothing before the refusal' test ! -s out
+run explain d.safetensors spirals --update --training
+expect_code 0
 finish
