@@ -5,6 +5,7 @@
 #include "table.h"
 
 #include <math.h>
+#include <scratchml/columns.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -146,6 +147,7 @@ static void add_row(const mistakes *m, table *t, const sml_sample_score *one)
 static void print_list(const mistakes *m)
 {
     const char *what = m->lists_suspects ? "labels that look wrong" : "largest loss";
+    char line[120];
     printf("\n%s", what);
     if (m->listed < m->found) {
         printf(", %zu of %s", m->listed, format_count(m->found).text);
@@ -157,6 +159,13 @@ static void print_list(const mistakes *m)
     }
     table_print(t, &m->s->out);
     table_free(t);
+    double shift, factor;
+    if (sml_model_target_scale(NULL, m->model, 0, &shift, &factor) == SML_OK) {
+        snprintf(line, sizeof line,
+                 "residual: in the units of the data; loss, %s: of scaled targets",
+                 locale_is_utf8() ? "‖g‖" : "|g|");
+        print_wrapped(line, 0, 10, text_room(&m->s->out));
+    }
 }
 
 static void print_pictures(const mistakes *m)

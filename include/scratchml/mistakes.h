@@ -18,8 +18,9 @@ typedef struct sml_sample_score {
     int32_t label, predicted; /* classes; -1 for tasks without */
     float probability, own;   /* of the predicted class; of the label's */
     int is_mistake;           /* another class, or labels not all right; 0 for regression */
-    double residual;          /* √Σ_k (prediction_k - target_k)² */
-    double loss;              /* C_s, label smoothing included, weights not; as a trace of it */
+    double residual;          /* √Σ_k (prediction_k - target_k)², in the units of the data */
+    double loss;              /* C_s, label smoothing included, weights not; as a trace of it: of
+                                 scaled targets where the model scales them */
     double gradient_norm;     /* ‖∂C_s/∂θ‖ over all parameters; NaN where not asked for */
     int32_t suspect_of;       /* the class that the label might be; -1: none, or not judged */
     double margin;            /* p(label) - p(suspect_of) < 0; NaN without */

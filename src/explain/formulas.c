@@ -41,6 +41,8 @@
 #define DELTA_IN    SUB(SUP(I("δ"), I("in")), I("j"))
 #define GAMMA_J     SUB(I("γ"), I("j"))
 #define MU_J        SUB(I("μ"), I("j"))
+#define MU_K        SUB(I("μ"), I("k"))
+#define Q_K         SUB(I("q"), I("k"))
 #define F_J         I("f") IN(Z_J)
 #define SLOPE_J     SUP(I("f"), O("′")) IN(Z_J)
 #define X_HAT       SUB(HAT(I("x")), I("j"))
@@ -87,6 +89,9 @@ static const sml_formula FORMULAS[] = {
            EXP(Z_J O("-") I("M")) AND I("M") O("=") I("max") Z_J)
     ROW_OF("sigmoids", "11", "a_k = σ(z_k)", A_K O("=") SIGMOID(Z_K))
     ROW_OF("identities", "14", "a_k = z_k", A_K O("=") Z_K)
+    ROW_OF("scaled_targets", "51", "a_k = z_k / q_k + μ_k, y_k = (t_k - μ_k) q_k",
+           A_K O("=") FRAC(Z_K, Q_K) O("+") MU_K AND Y_K O("=") IN(SUB(I("t"), I("k")) O("-") MU_K)
+           Q_K)
     ROW_OF("cross_entropy", "7", "C = M + ln Σ_j e^(z_j - M) - Σ_k y_k z_k",
            I("C") O("=") I("M") O("+") I("ln") OVER(I("j")) EXP(Z_J O("-") I("M")) O("-")
            OVER(I("k")) Y_K Z_K)

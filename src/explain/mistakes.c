@@ -3,6 +3,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "data/prepare/targets.h"
 #include "data/rows.h"
 #include "explain/gradient_norms.h"
 #include "model/prepare_model.h"
@@ -27,6 +28,7 @@ typedef struct member_memory {
 typedef struct scoring {
     const sml__network *network;
     const sml_dataset *data; /* behind the pipeline */
+    const sml__target_scaling *scaling;
     double label_smoothing;
     int with_gradients, is_compressed;
     size_t blocks;
@@ -51,7 +53,8 @@ static sml_sample_score judge(const scoring *run, size_t row, const float *targe
     double square = 0;
     for (size_t k = 0; k < n; k++) {
         const double gap = (double)outputs[k] - (double)target[k];
-        square += gap * gap;
+        const double unit = run->scaling != NULL ? 1 / run->scaling->out[k].factor : 1;
+        square += gap * gap * unit * unit;
     }
     one.residual = sqrt(square);
     if (task == SML_TASK_CLASSIFICATION) {
@@ -220,7 +223,10 @@ sml_status sml_model_scores_each(sml_ctx *ctx, const sml_model *model, const sml
 {
     sml_dataset *own = NULL;
     sml__training_settings settings;
-    scoring run = {.network = network_of(model), .with_gradients = with_gradients, .out = out};
+    scoring run = {.network = network_of(model),
+                   .scaling = model->target_scaling,
+                   .with_gradients = with_gradients,
+                   .out = out};
     if (run.network == NULL) {
         return sml__fail(ctx, SML_BAD_ARGUMENT,
                          "mistakes: the model is not a fitted network; fit or load one");

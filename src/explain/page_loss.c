@@ -3,6 +3,7 @@
 #include "explain/vector_facts.h"
 
 #include "base/memory.h"
+#include "data/prepare/targets.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -71,6 +72,42 @@ static void add_softmax(sml_page *page, const subject *s)
     sml__end_check(page, fabs(f->sum_of_a - 1) <= f->bound_sum_of_a);
 }
 
+/* Outputs of scaled targets, and their way back to the units of the data. */
+static void add_restored(sml_page *page, const subject *s)
+{
+    const sml__target_scaling *scaling = s->trace->model->target_scaling;
+    char path[64];
+    sml__end_formula(page, "scaled_targets");
+    sml__begin_table(page, "lrrrr", "output\tz_k\tfactor q_k\tshift μ_k\ta_k");
+    for (size_t i = 0; i < s->shown; i++) {
+        const size_t k = s->order[i];
+        add_name(page, s, k);
+        add_class(page, s, k, s->facts->classes[k].z, SML_SOURCE_ENGINE, "z");
+        sml__number(page, scaling->out[k].factor, SML_SOURCE_ENGINE64, SML_DIGITS_VALUE,
+                    "model.targets[%zu].factor", k);
+        sml__number(page, scaling->out[k].shift, SML_SOURCE_ENGINE64, SML_DIGITS_VALUE,
+                    "model.targets[%zu].shift", k);
+        add_class(page, s, k, s->facts->classes[k].a, SML_SOURCE_ENGINE, "a")->bar =
+            s->facts->classes[k].a;
+    }
+    sml__end_table(page);
+    sml__words(page, "a_k of the first of them:");
+    sml__end_text(page);
+    const sml_loss_class *first = &s->facts->classes[s->order[0]];
+    snprintf(path, sizeof path, "samples[%zu].loss.classes[%zu].", s->row, s->order[0]);
+    const sml__verdict verdict = {.path = path,
+                                  .engine_name = "a",
+                                  .double_name = "a_double",
+                                  .bound_name = "bound_a",
+                                  .engine = first->a,
+                                  .exact = first->a_double,
+                                  .bound = first->bound_a};
+    sml__add_verdict(page, &verdict);
+    sml__words(page, "a_k and the target t_k are in the units of the data; z_k, y_k, and so r_k, C "
+                     "and δ_k, in those of training");
+    sml__end_text(page);
+}
+
 /* Outputs on their own: sigmoid, or as they are. */
 static void add_outputs(sml_page *page, const subject *s)
 {
@@ -88,14 +125,23 @@ static void add_outputs(sml_page *page, const subject *s)
 
 static void add_terms(sml_page *page, const subject *s)
 {
-    const int has_residual = !isnan(s->facts->classes[0].residual);
-    sml__begin_table(page, has_residual ? "lrrr" : "lrr",
-                     has_residual ? "output\ty_k\tr_k\tits part of C"
-                                  : "output\ty_k\tits part of C");
+    const int has_residual = strcmp(s->facts->output, "identity") == 0;
+    const float *t = s->trace->data_targets;
+    sml__begin_table(page,
+                     t != NULL      ? "lrrrr"
+                     : has_residual ? "lrrr"
+                                    : "lrr",
+                     t != NULL      ? "output\tt_k\ty_k\tr_k\tits part of C"
+                     : has_residual ? "output\ty_k\tr_k\tits part of C"
+                                    : "output\ty_k\tits part of C");
     for (size_t i = 0; i < s->shown; i++) {
         const size_t k = s->order[i];
         const sml_loss_class *one = &s->facts->classes[k];
         add_name(page, s, k);
+        if (t != NULL) {
+            sml__number(page, (double)t[s->row * s->facts->n + k], SML_SOURCE_DATA,
+                        SML_DIGITS_VALUE, "samples[%zu].data_target[%zu]", s->row, k);
+        }
         sml__number(page, one->y, SML_SOURCE_DATA, SML_DIGITS_VALUE,
                     "samples[%zu].loss.classes[%zu].y", s->row, k);
         if (has_residual) {
@@ -206,8 +252,9 @@ static size_t order_outputs(const sml_loss_facts *facts, float *keys, size_t *or
 {
     size_t n = 0;
     for (size_t k = 0; k < facts->n; k++) {
-        const double y = isnan(facts->classes[k].y) ? -1 : facts->classes[k].y;
-        keys[k] = (float)(facts->classes[k].a >= y ? facts->classes[k].a : y);
+        const sml_loss_class *one = &facts->classes[k];
+        const double a = isnan(one->residual) ? one->a : one->z; /* in the units of y */
+        keys[k] = (float)(isnan(one->y) || a >= one->y ? a : one->y);
     }
     for (size_t k = facts->n; n < top && n < facts->n; n++) {
         k = sml__next_largest(keys, facts->n, k);
@@ -229,6 +276,8 @@ static void add_all(sml_page *page, subject *s, size_t top)
         s->order = order;
         if (is_softmax(s)) {
             add_softmax(page, s);
+        } else if (s->trace->model->target_scaling != NULL && s->shown > 0) {
+            add_restored(page, s);
         } else {
             add_outputs(page, s);
         }

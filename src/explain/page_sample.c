@@ -146,15 +146,31 @@ static void add_layers(sml_page *page, const sml_trace *trace, size_t r)
     sml__end_table(page);
 }
 
+static void add_number_of_outputs(sml_page *page, const sml_trace *trace, size_t n, size_t shown)
+{
+    if (n == 1) {
+        sml__words(page, "the output");
+    } else {
+        sml__words(page, shown == n           ? "all "
+                         : has_classes(trace) ? "the most probable of "
+                                              : "the largest of ");
+        sml__number(page, (double)n, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "model.outputs");
+        sml__after(page, has_classes(trace) ? " classes" : " outputs");
+    }
+    if (trace->model->target_scaling != NULL) {
+        sml__words(page, ", in the units of the data");
+    }
+}
+
 static void add_classes(sml_page *page, const sml_trace *trace, size_t r)
 {
     size_t n = 0, n_targets = 0;
     const float *a = sml_trace_vector(trace, SML_PREDICTION, 0, r, &n);
     const float *y = sml_trace_vector(trace, SML_TARGET, 0, r, &n_targets);
+    const int is_scaled = y != NULL && trace->data_targets != NULL;
+    y = is_scaled ? trace->data_targets + r * n_targets : y;
     const size_t shown = n < CLASSES_SHOWN ? n : CLASSES_SHOWN;
-    sml__words(page, shown < n ? "the most probable of " : "all ");
-    sml__number(page, (double)n, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "model.outputs");
-    sml__after(page, has_classes(trace) ? " classes" : " outputs");
+    add_number_of_outputs(page, trace, n, shown);
     sml__end_heading(page, 2);
     sml__begin_table(page, y != NULL ? "lrr" : "lr", y != NULL ? "output\ty\ta" : "output\ta");
     for (size_t i = 0, k = n; i < shown; i++) {
@@ -166,7 +182,8 @@ static void add_classes(sml_page *page, const sml_trace *trace, size_t r)
                   "model.classes[%zu]", k);
         if (y != NULL) {
             sml__number(page, (double)y[k], SML_SOURCE_DATA, SML_DIGITS_VALUE,
-                        "samples[%zu].target[%zu]", r, k);
+                        is_scaled ? "samples[%zu].data_target[%zu]" : "samples[%zu].target[%zu]", r,
+                        k);
         }
         sml__number(page, (double)a[k], SML_SOURCE_ENGINE, SML_DIGITS_FIXED,
                     "samples[%zu].predictions[%zu]", r, k)

@@ -69,6 +69,11 @@ static void gather(sml_trace *trace)
     for (size_t r = 0; has_targets(trace) && r < trace->rows; r++) {
         sml_dataset_targets(trace->ready, r, trace->workspace.target + r * n_out);
     }
+    sml_dataset unscaled = *trace->ready;
+    unscaled.target_scaling = NULL;
+    for (size_t r = 0; trace->data_targets != NULL && r < trace->rows; r++) {
+        sml_dataset_targets(&unscaled, r, trace->data_targets + r * n_out);
+    }
 }
 
 /* Of z / T. */
@@ -299,6 +304,16 @@ static sml_status take_arrays(sml_ctx *ctx, sml_trace *trace)
     return !has_targets(trace) || trace->gradient != NULL ? SML_OK : SML_NO_MEMORY;
 }
 
+static sml_status take_data_targets(sml_ctx *ctx, sml_trace *trace)
+{
+    if (!has_targets(trace) || trace->model->target_scaling == NULL) {
+        return SML_OK;
+    }
+    trace->data_targets =
+        sml__alloc(ctx, trace->rows * trace->original->n_out, sizeof(float), "targets");
+    return trace->data_targets != NULL ? SML_OK : SML_NO_MEMORY;
+}
+
 static sml_status allocate(sml_ctx *ctx, sml_trace *trace)
 {
     sml_status status = check_memory(ctx, trace);
@@ -307,6 +322,9 @@ static sml_status allocate(sml_ctx *ctx, sml_trace *trace)
     }
     if (status == SML_OK) {
         status = take_raw(ctx, trace);
+    }
+    if (status == SML_OK) {
+        status = take_data_targets(ctx, trace);
     }
     if (status == SML_OK) {
         status = take_masks(ctx, trace);
@@ -378,6 +396,7 @@ void sml_trace_free(sml_trace *trace)
     sml__free(trace->edits);
     sml__free(trace->gradient);
     sml__free(trace->predictions);
+    sml__free(trace->data_targets);
     sml__free(trace->samples);
     sml__free(trace->raw);
     sml__free(trace->weights);

@@ -46,10 +46,12 @@ struct sml_trace {
     uint32_t epoch;
 
     sml__workspace workspace;
-    float *gradient;    /* [n_parameters] of the loss alone; NULL without targets */
-    float **masks;      /* [n_layers] as outputs; NULL where nothing is dropped */
-    float *predictions; /* [rows, n_out] */
-    double loss;        /* Σ_s w_s C_s / Σ_s w_s; NaN without targets */
+    float *gradient;     /* [n_parameters] of the loss alone; NULL without targets */
+    float **masks;       /* [n_layers] as outputs; NULL where nothing is dropped */
+    float *predictions;  /* [rows, n_out] */
+    float *data_targets; /* [rows, n_out] as the data has them, where the model scales them; else
+                            NULL */
+    double loss;         /* Σ_s w_s C_s / Σ_s w_s; NaN without targets */
 
     sml__trace_edit *edits; /* [n_edits] */
     size_t n_edits, edits_room;

@@ -294,7 +294,7 @@ static sml__loss_equations of_loss(const sml_trace *trace)
 static const char *prediction_equation(const sml_trace *trace, size_t l)
 {
     (void)l;
-    return of_loss(trace).prediction;
+    return trace->model->target_scaling != NULL ? "(51)" : of_loss(trace).prediction;
 }
 
 static const char *loss_equation(const sml_trace *trace, size_t l)

@@ -117,6 +117,10 @@ static void put_input(sml__json *json, const sml_trace *trace, size_t r, size_t 
     sml__json_double(json, "input_norm", facts.norm);
     sml__json_float(json, "input_largest", facts.largest);
     put_vector(json, trace, "target", SML_TARGET, 0, r, limit);
+    if (trace->data_targets != NULL) {
+        const size_t k = trace->network.n_out;
+        sml__json_floats(json, "data_target", trace->data_targets + r * k, k, limit);
+    }
     put_vector(json, trace, "predictions", SML_PREDICTION, 0, r, limit);
 }
 

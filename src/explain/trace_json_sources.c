@@ -82,6 +82,7 @@ static const source SOURCES[] = {
     {"samples[].input_norm", DOUBLE},
     {"samples[].input_largest", ENGINE},
     {"samples[].target[]", DATA},
+    {"samples[].data_target[]", DATA},
     {"samples[].predictions[]", ENGINE},
     {"samples[].layers[].output[]", ENGINE},
     {"samples[].layers[].zeros", COUNT},

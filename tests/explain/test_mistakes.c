@@ -58,6 +58,7 @@ static const struct {
     {SML_TASK_MULTILABEL, "epochs=2"},
     {SML_TASK_REGRESSION, "epochs=2 loss=huber"},
     {SML_TASK_REGRESSION, "epochs=2 l2=0.1"},
+    {SML_TASK_REGRESSION, "epochs=2 target_scaling=standard"},
 };
 
 /* Every layer type with parameters, batch norm by its running statistics, and dropout, also first.
@@ -81,6 +82,38 @@ static void norms_are_those_of_the_gradient_of_one_row(void **state)
         }
         free_test_data(made);
     }
+    sml_ctx_free(ctx);
+}
+
+/* Whether a model scales its targets or not: from predictions and from the targets of the data. */
+static void residuals_are_in_the_units_of_the_data(void **state)
+{
+    static const char *const settings[] = {"epochs=2", "epochs=2 target_scaling=standard"};
+    sml_ctx *ctx = new_context(1);
+    test_data made = new_test_data(ctx, SML_TASK_REGRESSION, ROWS, INPUTS, OUTPUTS, 6);
+    float *predictions = malloc(ROWS * OUTPUTS * sizeof *predictions);
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        sml_model *model = NULL;
+        assert_ok(ctx, sml_model_create(ctx, "mlp", settings[i], &model));
+        assert_ok(ctx, sml_model_fit(ctx, model, made.data));
+        assert_ok(ctx, sml_model_predict(ctx, model, made.data, predictions, ROWS * OUTPUTS));
+        sml_sample_score *scores = scored(ctx, model, made.data, ROWS);
+        for (size_t r = 0; r < ROWS; r++) {
+            float y[OUTPUTS];
+            double square = 0;
+            sml_dataset_targets(made.data, r, y);
+            for (size_t k = 0; k < OUTPUTS; k++) {
+                const double gap = (double)predictions[r * OUTPUTS + k] - (double)y[k];
+                square += gap * gap;
+            }
+            assert_near(scores[r].residual, sqrt(square), 1e-4, 1e-5, "residual", r);
+        }
+        free(scores);
+        sml_model_free(model);
+    }
+    free(predictions);
+    free_test_data(made);
     sml_ctx_free(ctx);
 }
 
@@ -199,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(norms_are_those_of_the_gradient_of_one_row),
+        cmocka_unit_test(residuals_are_in_the_units_of_the_data),
         cmocka_unit_test(compressed_rows_have_norms_too),
         cmocka_unit_test(scores_add_up_to_the_evaluation),
         cmocka_unit_test(what_cannot_be_scored_is_refused),

@@ -390,9 +390,11 @@ static void no_number_without_a_path(void **state)
         {"mean_squared_error", "optimizer=nesterov"},
         {"mean_absolute_error", "optimizer=rmsprop"},
         {"huber", "optimizer=adagrad"},
+        {"huber", "target_scaling=standard"},
     };
     const sml_layer types[] = {sml_leaky_relu(0.1), sml_elu(1),       sml_tanh(),
-                               sml_batch_norm(),    sml_layer_norm(), sml_dropout(0.3)};
+                               sml_batch_norm(),    sml_layer_norm(), sml_dropout(0.3),
+                               sml_identity()};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char settings[256];
