@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A page asks for fewer sums and units than this. */
+enum { MOST_QUESTIONS = 64 };
+
 /* One call: the model, the data, and what is asked of them. */
 typedef struct subject {
     const session *s;
@@ -17,18 +20,55 @@ typedef struct subject {
     size_t n_pages; /* that were printed */
 } subject;
 
+/* With --json: what the page asks the trace, which the document then answers as well. */
+static int print_trace(subject *x, const sml_trace *trace, const sml_page *page,
+                       const sml_page_options *asked)
+{
+    sml_sum sums[MOST_QUESTIONS];
+    sml_trace_place units[MOST_QUESTIONS];
+    sml_json_options how = {.sums = sums,
+                            .units = units,
+                            .top = x->request->top,
+                            .checks = 1,
+                            .base = asked->base,
+                            .parameters = &asked->parameter,
+                            .n_parameters = asked->parameter != NULL};
+    char *text = NULL;
+    size_t length = 0;
+    for (const sml_sum *sum;
+         how.n_sums < MOST_QUESTIONS && (sum = sml_page_sum(page, how.n_sums)) != NULL;) {
+        sums[how.n_sums++] = *sum;
+    }
+    for (const sml_trace_place *unit;
+         how.n_units < MOST_QUESTIONS && (unit = sml_page_unit_at(page, how.n_units)) != NULL;) {
+        units[how.n_units++] = *unit;
+    }
+    if (sml_trace_json(x->s->ctx, trace, &how, &text, &length) != SML_OK) {
+        return fail_library(x->s);
+    }
+    fputs(x->n_pages++ > 0 ? ",\n" : "{\"traces\": [\n", stdout);
+    fwrite(text, 1, length, stdout);
+    sml_text_free(text);
+    return 0;
+}
+
 static int show(subject *x, const sml_trace *trace, const sml_page_options *wanted)
 {
     sml_page *page = NULL;
     sml_page_options filled = *wanted;
+    int code = 0;
     filled.top = x->request->top;
     if (sml_page_create(x->s->ctx, trace, &filled, &page) != SML_OK) {
         return fail_library(x->s);
     }
-    fputs(x->n_pages++ > 0 ? "\n" : "", stdout);
-    page_print(&x->s->out, page);
+    if (x->s->json) {
+        code = print_trace(x, trace, page, &filled);
+    } else {
+        fputs(x->n_pages++ > 0 ? "\n" : "", stdout);
+        page_print(&x->s->out, page);
+    }
     sml_page_free(page);
-    return 0;
+    return code;
 }
 
 /* The batch of a sample: itself, or rows from it on, or the last ones where fewer follow. */
@@ -88,7 +128,7 @@ static int show_pages(subject *x, const sml_trace *trace, size_t row)
                                .block = (size_t)place->layer,
                                .unit = (size_t)place->unit,
                                .with_backward = x->request->backward,
-                               .parameter = place->parameter};
+                               .parameter = place->has_weight ? place->parameter : NULL};
     if (place->has_layer) {
         wanted.kind = place->has_weight ? SML_PAGE_WEIGHT
                       : place->has_unit ? SML_PAGE_UNIT
@@ -97,7 +137,8 @@ static int show_pages(subject *x, const sml_trace *trace, size_t row)
     }
     const int code = show(x, trace, &wanted);
     wanted.kind = SML_PAGE_LOSS;
-    return code == 0 && x->request->backward ? show(x, trace, &wanted) : code;
+    /* The document of the sample has the loss as well. */
+    return code == 0 && x->request->backward && !x->s->json ? show(x, trace, &wanted) : code;
 }
 
 /* The command that takes the unit apart which is largest behind the first layer, or answers. */
@@ -166,7 +207,7 @@ static int explain_sample(subject *x, uint32_t sample)
     if (code == 0 &&
         (x->request->n_edits == 0 || x->request->place.has_layer || x->request->backward)) {
         code = show_pages(x, trace, b.row);
-        if (code == 0 && !x->request->place.has_layer) {
+        if (code == 0 && !x->request->place.has_layer && !x->s->json) {
             suggest(x, trace, &b);
         }
     }
@@ -183,6 +224,10 @@ static int explain(const session *s, const sml_model *model, const sml_dataset *
     subject x = {.s = s, .model = model, .data = data, .request = request};
     int code =
         request->should_be != NULL ? explain_targets(s, request->should_be, model, &x.targets) : 0;
+    for (size_t i = 0; i < request->n_samples && code == 0; i++) { /* before anything is printed */
+        batch ignored;
+        code = find_batch(&x, request->samples[i], &ignored);
+    }
     if (code == 0 && option_given(&s->options, "html")) {
         code = explain_html(s, request, model, data, x.targets);
         free(x.targets);
@@ -191,6 +236,7 @@ static int explain(const session *s, const sml_model *model, const sml_dataset *
     for (size_t i = 0; i < request->n_samples && code == 0; i++) {
         code = explain_sample(&x, request->samples[i]);
     }
+    fputs(s->json && x.n_pages > 0 ? "\n]}\n" : "", stdout);
     free(x.targets);
     return code;
 }

@@ -59,19 +59,33 @@ static const option_row option_html =
     TEXT_OPTION("html", "FILE", "write all of it to this file as a report for a browser");
 
 const option_row *const options_of_explain[] = {
-    &option_sample,        &option_layer,
-    &option_unit,          &option_weight_of_unit,
-    &option_backward,      &option_update,
-    &option_top,           &option_html,
-    &option_batch,         &option_training,
-    &option_epoch,         &option_checkpoint,
-    &option_learning_rate, &option_set,
-    &option_silence,       &option_temperature,
-    &option_should_be,     &option_split,
-    MODEL_DATA_OPTIONS,    &option_seed,
-    &option_threads,       &option_data_dir,
-    &option_color,         &option_quiet,
-    &option_help,          NULL,
+    &option_sample,
+    &option_layer,
+    &option_unit,
+    &option_weight_of_unit,
+    &option_backward,
+    &option_update,
+    &option_top,
+    &option_html,
+    &option_batch,
+    &option_training,
+    &option_epoch,
+    &option_checkpoint,
+    &option_learning_rate,
+    &option_set,
+    &option_silence,
+    &option_temperature,
+    &option_should_be,
+    &option_split,
+    MODEL_DATA_OPTIONS,
+    &option_seed,
+    &option_threads,
+    &option_json,
+    &option_data_dir,
+    &option_color,
+    &option_quiet,
+    &option_help,
+    NULL,
 };
 
 /* A whole number at *text, which moves behind it; 0 where there is none, or one beyond most. */
@@ -196,6 +210,9 @@ static int check_together(const session *s, const explain_request *r)
     if (r->n_samples > 1 && (r->batch > 0 || r->place.has_weight)) {
         return fail_usage(s->program, "a batch begins at one sample; found %zu with --sample",
                           r->n_samples);
+    }
+    if (s->json && option_given(&s->options, "html")) {
+        return fail_usage(s->program, "--html and --json contradict each other");
     }
     if (r->temperature > 0 && (r->backward || r->update || r->place.has_weight)) {
         return fail_usage(s->program,

@@ -107,7 +107,7 @@ static int open_session(session *s)
     if (option_given(o, "data_dir")) {
         wanted.data_dir = option_text(o, "data_dir");
     }
-    s->json = option_exists(o, "json") && option_given(o, "json");
+    s->json = option_given(o, "json");
     s->quiet = option_given(o, "quiet");
     s->out = terminal_of(stdout, option_text(o, "color"));
     s->err = terminal_of(stderr, option_text(o, "color"));

@@ -122,10 +122,7 @@ SML_API const sml_block *sml_page_block(const sml_page *page, size_t index);
 SML_API const sml_sum *sml_page_sum(const sml_page *page, size_t index);
 
 /* A number whose way through a layer the page follows (sml_trace_unit), in the order of "units". */
-typedef struct sml_page_unit {
-    size_t layer, unit, row;
-} sml_page_unit;
-SML_API const sml_page_unit *sml_page_unit_at(const sml_page *page, size_t index);
+SML_API const sml_trace_place *sml_page_unit_at(const sml_page *page, size_t index);
 
 SML_API void sml_page_free(sml_page *page); /* NULL is legal */
 

@@ -111,6 +111,7 @@ typedef struct sml_sum {
     sml_sum_kind kind;
     size_t layer, unit, input, row; /* unit: j; input: i */
     size_t n, n_terms;              /* terms of the sum, and those that are listed */
+    size_t n_positive, n_negative;  /* of all terms */
     sml_term *terms;                /* [n_terms] the largest by |value|, ties to the lower index */
     double scale;                   /* 1; δ_j of the identity; 1/Σw of sums over the batch */
     double rest, bias, total;       /* the other terms; b_j, or 0; all of it, in double */

@@ -63,13 +63,13 @@ double sml__gradient_norm(const sml__network *network, const sml__workspace *wor
             continue;
         }
         const float *delta = workspace->deltas[l] + row * sml__row_stride(n_out);
-        const float *input = (l > 0 ? workspace->outputs[l - 1] : workspace->input);
-        const float *a = input != NULL ? input + row * sml__row_stride(n_in) : NULL;
-        if (layer->type->normalise != NULL) {
-            sum += square_of_norm(network, layer, a, delta, scratch);
-        } else {
-            const double square = l > 0 ? square_of(a, n_in) : input_square;
+        const float *input = l > 0 ? workspace->outputs[l - 1] : workspace->input;
+        const size_t place = row * sml__row_stride(n_in);
+        if (layer->type->normalise == NULL) {
+            const double square = l > 0 ? square_of(input + place, n_in) : input_square;
             sum += square_of(delta, n_out) * (square + 1);
+        } else if (input != NULL) { /* a norm reads no compressed rows */
+            sum += square_of_norm(network, layer, input + place, delta, scratch);
         }
     }
     return sqrt(sum);

@@ -80,14 +80,15 @@ static double input_square(const scoring *run, member_memory *memory, size_t row
     return sum;
 }
 
-static void run_pass(const scoring *run, sml__workspace *workspace, sml__pass_settings *pass)
+/* csr: where compressed rows are put for the pass. */
+static void run_pass(const scoring *run, sml__workspace *workspace, sml__pass_settings *pass,
+                     sml__csr *csr)
 {
     const uint32_t *order = run->data->selection;
     const size_t first = (size_t)pass->first;
-    sml__csr csr;
     if (run->is_compressed) {
-        csr = sml__csr_view(run->data, order != NULL ? 0 : first);
-        pass->csr = &csr;
+        *csr = sml__csr_view(run->data, order != NULL ? 0 : first);
+        pass->csr = csr;
         pass->order = order != NULL ? order + first : NULL;
     } else {
         sml__dataset_gather(run->data, NULL, first, pass->rows, workspace->input,
@@ -115,7 +116,8 @@ static void score_block(const scoring *run, member_memory *memory, size_t block)
                                .first = first,
                                .upcoming = rows - first,
                                .label_smoothing = run->label_smoothing};
-    run_pass(run, workspace, &pass);
+    sml__csr csr;
+    run_pass(run, workspace, &pass, &csr);
     for (size_t r = 0; r < count; r++) {
         const float *z = workspace->outputs[run->network->n_layers - 1] + r * stride;
         sml_sample_score *one = &run->out[first + r];

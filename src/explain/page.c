@@ -323,10 +323,10 @@ size_t sml__page_sum(sml_page *page, const sml_trace *trace, const sml_sum *ques
     return page->n_sums - 1;
 }
 
-size_t sml__page_unit(sml_page *page, const sml_trace *trace, const sml_page_unit *question,
+size_t sml__page_unit(sml_page *page, const sml_trace *trace, const sml_trace_place *question,
                       sml_unit_facts *out)
 {
-    sml_page_unit *noted =
+    sml_trace_place *noted =
         append(page, &page->units, &page->n_units, &page->unit_room, sizeof *noted);
     sml_trace_unit(trace, question->layer, question->unit, question->row, out);
     if (noted == NULL) {
@@ -341,7 +341,7 @@ const sml_sum *sml_page_sum(const sml_page *page, size_t index)
     return index < page->n_sums ? &page->sums[index] : NULL;
 }
 
-const sml_page_unit *sml_page_unit_at(const sml_page *page, size_t index)
+const sml_trace_place *sml_page_unit_at(const sml_page *page, size_t index)
 {
     return index < page->n_units ? &page->units[index] : NULL;
 }

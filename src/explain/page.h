@@ -26,7 +26,7 @@ struct sml_page {
     sml_words before; /* for the next cell */
     sml_sum *sums;    /* [n_sums] questions only */
     size_t n_sums, sum_room;
-    sml_page_unit *units; /* [n_units] */
+    sml_trace_place *units; /* [n_units] */
     size_t n_units, unit_room;
 };
 
@@ -81,7 +81,7 @@ size_t sml__spell(const char *text, char *out, size_t size);
  * *out is empty. Free with sml_sum_clear. */
 size_t sml__page_sum(sml_page *page, const sml_trace *trace, const sml_sum *question, size_t top,
                      sml_sum *out);
-size_t sml__page_unit(sml_page *page, const sml_trace *trace, const sml_page_unit *question,
+size_t sml__page_unit(sml_page *page, const sml_trace *trace, const sml_trace_place *question,
                       sml_unit_facts *out);
 
 /* The page fails, with the text that ctx has. */

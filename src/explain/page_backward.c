@@ -44,7 +44,8 @@ static const char *formula_of_delta(const sml__place *above)
 /* Through a layer that keeps its width. */
 static void add_gate(sml_page *page, const sml__place *above)
 {
-    const sml_page_unit question = {.layer = above->layer, .unit = above->unit, .row = above->row};
+    const sml_trace_place question = {
+        .layer = above->layer, .unit = above->unit, .row = above->row};
     sml_unit_facts facts;
     const size_t number = sml__page_unit(page, above->trace, &question, &facts);
     sml__end_formula(page, formula_of_delta(above));
@@ -151,8 +152,8 @@ static void add_gradients(sml_page *page, const sml__place *at, const float *wei
         if (i == n) {
             break;
         }
-        char name[128];
-        if (is_lowest && sml__input_name(at->trace, i, name, sizeof name)) {
+        char name[SML__INPUT_NAME];
+        if (is_lowest && sml__input_name(at->trace, i, name)) {
             sml__name(page, name, SML_SOURCE_DATA, "model.input_names[%zu]", i);
         } else {
             sml__number(page, (double)i, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
@@ -192,7 +193,7 @@ static void add_dense_gradient(sml_page *page, const sml__place *at, const float
 {
     const size_t n = layer_of(at)->n_in;
     const sml_data_view *view = &at->trace->ready->view;
-    const sml_page_unit question = {.layer = at->layer, .unit = at->unit, .row = at->row};
+    const sml_trace_place question = {.layer = at->layer, .unit = at->unit, .row = at->row};
     sml_unit_facts facts;
     const size_t number = sml__page_unit(page, at->trace, &question, &facts);
     const int is_alone = at->trace->rows == 1 && at->trace->weights == NULL;

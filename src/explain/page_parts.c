@@ -3,7 +3,6 @@
 #include "explain/bounds.h"
 
 #include <math.h>
-#include <scratchml/columns.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,34 +35,16 @@ size_t sml__trace_answer(const sml_trace *trace, size_t row)
     return best;
 }
 
-int sml__input_name(const sml_trace *trace, size_t input, char *name, size_t size)
-{
-    sml_model_column_facts facts;
-    size_t at = 0;
-    for (size_t c = 0; sml_model_column(NULL, trace->model, c, &facts) == SML_OK; c++) {
-        if (input >= at + facts.width) {
-            at += facts.width;
-            continue;
-        }
-        const int is_one_of = facts.is_categorical && facts.n_categories > input - at &&
-                              facts.width == facts.n_categories;
-        snprintf(name, size, "%s%s%s", facts.name, is_one_of ? "=" : "",
-                 is_one_of ? facts.categories[input - at] : "");
-        return facts.name[0] != '\0';
-    }
-    return 0;
-}
-
 /* The first cell of a term: an input by its name, or a number. */
 static void add_index(sml_page *page, const sml_trace *trace, const sml__sum_words *words,
                       const sml_sum *sum, size_t number, size_t t)
 {
-    char name[128];
+    char name[SML__INPUT_NAME];
     size_t first = 0, end = 0;
     const size_t index = sum->terms[t].index;
     const int is_input = words->has_inputs && sml__trace_block(trace, 0, &first, &end) &&
                          sum->layer == first && first == 0;
-    if (is_input && sml__input_name(trace, index, name, sizeof name)) {
+    if (is_input && sml__input_name(trace, index, name)) {
         sml__name(page, name, SML_SOURCE_DATA, "model.input_names[%zu]", index);
     } else {
         sml__number(page, (double)index, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
@@ -108,8 +89,8 @@ static void add_term(sml_page *page, const sml_trace *trace, const sml__sum_word
                                   "sums[%zu].terms[%zu].value", number, t);
     value->bar = words->has_rows ? (double)NAN : term->value;
     if (words->has_rows) {
-        sml__number(page, sum->absolute > 0 ? fabs(term->value) / sum->absolute : 0,
-                    SML_SOURCE_DOUBLE, SML_DIGITS_SHARE, "sums[%zu].terms[%zu].share", number, t);
+        sml__number(page, sml__share_of(term, sum->absolute), SML_SOURCE_DOUBLE, SML_DIGITS_SHARE,
+                    "sums[%zu].terms[%zu].share", number, t);
     }
 }
 

@@ -30,9 +30,6 @@ void sml__add_block_name(sml_page *page, size_t layer, int block);
 int32_t sml__trace_label(const sml_trace *trace, size_t row);
 size_t sml__trace_answer(const sml_trace *trace, size_t row);
 
-/* The name of an input of the network, "age" or "colour=red"; 0 where it has none. */
-int sml__input_name(const sml_trace *trace, size_t input, char *name, size_t size);
-
 /* "engine …, in double …, difference …, at most …" and how it ended. Members of the number at path
  * are found by the four names. */
 typedef struct sml__verdict {

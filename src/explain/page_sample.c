@@ -193,9 +193,9 @@ static void add_checks(sml_page *page, const sml_trace *trace)
         worst = checks[i].ratio > checks[worst].ratio ? i : worst;
     }
     if (page->status == SML_OK && n > 0) {
-        sml__number(page, (double)n, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "checks");
+        sml__number(page, (double)n, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "relations.n");
         sml__after(page, " relations on ");
-        sml__number(page, numbers, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "checks[].n");
+        sml__number(page, numbers, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "relations.numbers");
         sml__after(page, " numbers; the worst at ");
         sml__number(page, checks[worst].ratio, SML_SOURCE_DOUBLE, SML_DIGITS_SHARE,
                     "checks[%zu].ratio", worst);

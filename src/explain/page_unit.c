@@ -103,7 +103,7 @@ static void add_dense(sml_page *page, const sml__place *at)
 static void add_layer(sml_page *page, const sml__place *at)
 {
     const sml__layer_type *type = layer_of(at)->type;
-    const sml_page_unit question = {.layer = at->layer, .unit = at->unit, .row = at->row};
+    const sml_trace_place question = {.layer = at->layer, .unit = at->unit, .row = at->row};
     sml_unit_facts facts;
     if (type->has_units) {
         add_dense(page, at);

@@ -1,9 +1,6 @@
 /* The page of a step of training, and of what it did to one parameter. */
 #include "explain/page_parts.h"
 
-#include "base/memory.h"
-#include "nn/network_tensors.h"
-
 #include <math.h>
 #include <stdio.h>
 
@@ -48,48 +45,22 @@ static void add_lengths(sml_page *page, const sml_trace *trace, const sml_step_f
     }
 }
 
-/* Three lengths of one tensor. */
-static void add_tensor(sml_page *page, const sml_trace *trace, const sml__tensor_place *place,
-                       size_t i)
-{
-    const sml__layer *layer = &trace->network.layers[place->layer];
-    const sml__trace_step *last = trace->last_step;
-    const size_t n = place->at == layer->bias ? layer->n_out : sml__weight_count(layer);
-    double gradient = 0, moved = 0, size = 0;
-    for (size_t k = place->at; k < place->at + n; k++) {
-        const double before = (double)last->parameters[k];
-        const double step = (double)trace->network.parameters[k] - before;
-        gradient += (double)last->gradient[k] * (double)last->gradient[k];
-        moved += step * step;
-        size += before * before;
-    }
-    sml__name(page, place->name, SML_SOURCE_DATA, "step.tensors[%zu].name", i);
-    sml__number(page, sqrt(gradient), SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
-                "step.tensors[%zu].gradient_norm", i);
-    sml__number(page, sqrt(moved), SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
-                "step.tensors[%zu].step_norm", i);
-    sml__number(page, sqrt(size), SML_SOURCE_DOUBLE, SML_DIGITS_VALUE, "step.tensors[%zu].norm", i);
-    sml__number(page, sqrt(moved / size), SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
-                "step.tensors[%zu].ratio", i);
-}
-
 static void add_tensors(sml_page *page, const sml_trace *trace)
 {
-    const size_t n = sml__network_tensor_count(&trace->network);
-    sml__tensor_place *places = sml__alloc(page->ctx, n, sizeof *places, "a list of tensors");
-    sml__page_fail(page, places != NULL ? SML_OK : SML_NO_MEMORY);
-    if (places == NULL) {
-        return;
-    }
-    sml__network_tensors(&trace->network, places);
+    sml_step_tensor tensor;
     sml__begin_table(page, "lrrrr", "tensor\t‖∂C/∂θ‖\t‖Δθ‖\t‖θ‖\t‖Δθ‖ / ‖θ‖");
-    for (size_t i = 0, shown = 0; i < n; i++) {
-        if (!places[i].is_buffer) {
-            add_tensor(page, trace, &places[i], shown++);
-        }
+    for (size_t i = 0; sml_trace_step_tensor(trace, i, &tensor); i++) {
+        sml__name(page, tensor.name, SML_SOURCE_DATA, "step.tensors[%zu].name", i);
+        sml__number(page, tensor.gradient_norm, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
+                    "step.tensors[%zu].gradient_norm", i);
+        sml__number(page, tensor.step_norm, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
+                    "step.tensors[%zu].step_norm", i);
+        sml__number(page, tensor.parameter_norm, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
+                    "step.tensors[%zu].parameter_norm", i);
+        sml__number(page, tensor.step_norm / tensor.parameter_norm, SML_SOURCE_DOUBLE,
+                    SML_DIGITS_VALUE, "step.tensors[%zu].ratio", i);
     }
     sml__end_table(page);
-    sml__free(places);
 }
 
 static void add_change(sml_page *page, const char *words, double value, sml_source source,
@@ -123,9 +94,7 @@ static void add_changes(sml_page *page, const sml_step_facts *step)
                         SML_DIGITS_SMALL, "gap");
         add_step_number(page, ", at half the step ", step->half_gap, SML_SOURCE_DOUBLE,
                         SML_DIGITS_SMALL, "half_gap");
-        add_step_number(page, ", which is ", step->half_gap / step->gap, SML_SOURCE_DOUBLE,
-                        SML_DIGITS_SHARE, "gap_share");
-        sml__after(page, " of it; a quarter where no kink is crossed");
+        sml__after(page, ", a quarter where no kink is crossed");
         sml__end_text(page);
     }
 }
@@ -156,10 +125,10 @@ static void add_rule(sml_page *page, const sml_step_parameter *p)
     for (size_t i = 0; i < p->n_states; i++) {
         char words[32];
         snprintf(words, sizeof words, "%s before", p->state_names[i]);
-        snprintf(member, sizeof member, "state_before[%zu]", i);
+        snprintf(member, sizeof member, "states[%zu].before", i);
         add_number(page, words, p->state_before[i], SML_SOURCE_ENGINE, member);
         snprintf(words, sizeof words, "%s after", p->state_names[i]);
-        snprintf(member, sizeof member, "state_after[%zu]", i);
+        snprintf(member, sizeof member, "states[%zu].after", i);
         add_number(page, words, p->state_after[i], SML_SOURCE_ENGINE, member);
     }
     for (size_t i = 0; i < p->n_parts; i++) {

@@ -42,23 +42,19 @@ static const sml__sum_words *words_of(sml_sum_kind kind)
                                    : &beta;
 }
 
-/* How many rows have a part in it, and which way a step against the gradient would go. */
+/* How many rows have a part in it, and which way a step against the gradient goes. */
 static void add_directions(sml_page *page, const sml_trace *trace, const sml_sum *question)
 {
     sml_sum sum;
-    size_t up = 0, down = 0;
-    const size_t number = sml__page_sum(page, trace, question, trace->rows, &sum);
-    for (size_t t = 0; t < sum.n_terms; t++) {
-        up += sum.terms[t].value < 0;
-        down += sum.terms[t].value > 0;
-    }
-    sml__number(page, (double)up, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "sums[%zu].negative", number);
+    const size_t number = sml__page_sum(page, trace, question, 0, &sum);
+    sml__number(page, (double)sum.n_negative, SML_SOURCE_COUNT, SML_DIGITS_COUNT,
+                "sums[%zu].negative", number);
     sml__after(page, " samples push it up, ");
-    sml__number(page, (double)down, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "sums[%zu].positive",
-                number);
+    sml__number(page, (double)sum.n_positive, SML_SOURCE_COUNT, SML_DIGITS_COUNT,
+                "sums[%zu].positive", number);
     sml__after(page, " down, ");
-    sml__number(page, (double)(sum.n_terms - up - down), SML_SOURCE_COUNT, SML_DIGITS_COUNT,
-                "sums[%zu].zero", number);
+    sml__number(page, (double)(sum.n - sum.n_positive - sum.n_negative), SML_SOURCE_COUNT,
+                SML_DIGITS_COUNT, "sums[%zu].zero", number);
     sml__after(page, " leave it alone: their gate is closed, or their input is zero");
     sml__end_text(page);
     sml_sum_clear(&sum);
@@ -96,7 +92,7 @@ static void add_name(sml_page *page, const sml__parameter *place, const sml_trac
 
 static void add_value(sml_page *page, const sml_trace *trace, const sml__parameter *place)
 {
-    const sml_page_unit unit = {.layer = place->layer, .unit = place->unit};
+    const sml_trace_place unit = {.layer = place->layer, .unit = place->unit};
     const size_t at = sml__parameter_position(&trace->network, place);
     sml_unit_facts facts;
     const size_t number = sml__page_unit(page, trace, &unit, &facts);

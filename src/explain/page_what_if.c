@@ -5,6 +5,7 @@
 #include "base/memory.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static void add_edit(sml_page *page, const sml_edit *edit, size_t i)
 {
@@ -23,38 +24,38 @@ static void add_edit(sml_page *page, const sml_edit *edit, size_t i)
     sml__end_heading(page, 1);
 }
 
-/* Before, after, and the difference, at the same digits. */
-static void add_three(sml_page *page, double before, double after, const char *path, size_t i,
-                      const char *prefix)
+/* Before, after, and the difference, at the same digits. path: of the object that has them. */
+static void add_three(sml_page *page, double before, double after, const char *path)
 {
-    sml__number(page, before, SML_SOURCE_ENGINE, SML_DIGITS_FIXED, "what_if.%s[%zu].%sbefore", path,
-                i, prefix);
-    sml__number(page, after, SML_SOURCE_ENGINE, SML_DIGITS_FIXED, "what_if.%s[%zu].%safter", path,
-                i, prefix);
-    sml__number(page, after - before, SML_SOURCE_DOUBLE, SML_DIGITS_FIXED,
-                "what_if.%s[%zu].%sdifference", path, i, prefix)
+    sml__number(page, before, SML_SOURCE_ENGINE, SML_DIGITS_FIXED, "%s.before", path);
+    sml__number(page, after, SML_SOURCE_ENGINE, SML_DIGITS_FIXED, "%s.after", path);
+    sml__number(page, after - before, SML_SOURCE_DOUBLE, SML_DIGITS_FIXED, "%s.difference", path)
         ->bar = after - before;
 }
 
-static void add_loss(sml_page *page, const sml_difference *d)
+static void add_loss(sml_page *page, const sml_difference *d, size_t row)
 {
     if (isnan(d->loss_before)) {
         return;
     }
     sml__before(page, "C in double: ");
-    sml__number(page, d->loss_before, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE, "what_if.loss_before");
+    sml__number(page, d->loss_before, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
+                "what_if.samples[%zu].loss_before", row);
     sml__before(page, " → ");
-    sml__number(page, d->loss_after, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE, "what_if.loss_after");
+    sml__number(page, d->loss_after, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
+                "what_if.samples[%zu].loss_after", row);
     sml__before(page, ", ΔC = ");
     sml__number(page, d->loss_after - d->loss_before, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
-                "what_if.loss_difference");
+                "what_if.samples[%zu].loss_difference", row);
     sml__end_text(page);
 }
 
 /* The outputs whose predictions are the largest, before or after. */
 static void add_outputs(sml_page *page, const sml_trace *trace, const sml_difference *d,
-                        const float *keys, size_t top)
+                        const float *keys, const sml_page_options *options)
 {
+    const size_t row = options->row, top = options->top > 10 ? options->top : 10;
+    char path[96];
     sml__words(page, "outputs");
     sml__end_heading(page, 2);
     sml__begin_table(page, "lrrr", "output\ta_k before\tafter\tdifference");
@@ -65,41 +66,42 @@ static void add_outputs(sml_page *page, const sml_trace *trace, const sml_differ
         }
         sml__name(page, sml_model_class_name(trace->model, k), SML_SOURCE_DATA,
                   "model.classes[%zu]", k);
-        add_three(page, d->outputs[k].before, d->outputs[k].after, "outputs", k, "");
+        snprintf(path, sizeof path, "what_if.samples[%zu].outputs[%zu]", row, k);
+        add_three(page, d->outputs[k].before, d->outputs[k].after, path);
     }
     sml__end_table(page);
 }
 
-static void add_block(sml_page *page, const sml_block_change *change, size_t i)
+static void add_block(sml_page *page, const sml_block_change *change, size_t row, size_t i)
 {
-    char path[64];
+    char path[96];
     sml__add_block_name(page, change->layer, (int)change->block);
     sml__before(page, ": ");
     sml__number(page, (double)change->changed, SML_SOURCE_COUNT, SML_DIGITS_COUNT,
-                "what_if.blocks[%zu].changed", i);
+                "what_if.samples[%zu].blocks[%zu].changed", row, i);
     sml__before(page, " of ");
     sml__number(page, (double)change->n_units, SML_SOURCE_COUNT, SML_DIGITS_COUNT,
-                "what_if.blocks[%zu].units", i);
+                "what_if.samples[%zu].blocks[%zu].n_units", row, i);
     sml__before(page, " units change, Σ |Δa| = ");
     sml__number(page, change->total, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
-                "what_if.blocks[%zu].total", i);
+                "what_if.samples[%zu].blocks[%zu].total", row, i);
     sml__end_text(page);
     if (change->n_top == 0) {
         return;
     }
-    snprintf(path, sizeof path, "blocks[%zu].top", i);
     sml__begin_table(page, "lrrr", "unit\ta_j before\tafter\tdifference");
     for (size_t t = 0; t < change->n_top; t++) {
+        snprintf(path, sizeof path, "what_if.samples[%zu].blocks[%zu].top[%zu]", row, i, t);
         sml__number(page, (double)change->top[t].unit, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
-                    "what_if.%s[%zu].unit", path, t);
-        add_three(page, change->top[t].before, change->top[t].after, path, t, "");
+                    "%s.unit", path);
+        add_three(page, change->top[t].before, change->top[t].after, path);
     }
     if (change->changed > change->n_top) {
         sml__words(page, "the others, Σ |Δa|");
         sml__words(page, "");
         sml__words(page, "");
         sml__number(page, change->rest, SML_SOURCE_DOUBLE, SML_DIGITS_FIXED,
-                    "what_if.blocks[%zu].rest", i);
+                    "what_if.samples[%zu].blocks[%zu].rest", row, i);
     }
     sml__end_table(page);
 }
@@ -124,12 +126,12 @@ void sml__page_what_if(sml_page *page, const sml_trace *trace, const sml_page_op
         add_edit(page, sml_trace_edit_at(trace, i), i);
     }
     if (page->status == SML_OK) {
-        add_loss(page, &d);
-        add_outputs(page, trace, &d, keys, options->top > 10 ? options->top : 10);
+        add_loss(page, &d, options->row);
+        add_outputs(page, trace, &d, keys, options);
         sml__words(page, "hidden units");
         sml__end_heading(page, 2);
         for (size_t i = 0; i < d.n_blocks; i++) {
-            add_block(page, &d.blocks[i], i);
+            add_block(page, &d.blocks[i], options->row, i);
         }
     }
     sml__free(keys);

@@ -94,6 +94,13 @@ sml_status sml__trace_run(sml_ctx *ctx, sml_trace *trace);
 /* The optimiser's state before the first step: zero, or of the checkpoint, which may be NULL. */
 sml_status sml__trace_take_state(sml_ctx *ctx, sml_trace *trace, const char *checkpoint);
 
+/* The name of an input of the network, "age" or "colour=red"; 0 where it has none. */
+enum { SML__INPUT_NAME = 128 };
+int sml__input_name(const sml_trace *trace, size_t input, char name[SML__INPUT_NAME]);
+
+/* |value| of a term, as a share of all sizes; 0 where all are 0. */
+double sml__share_of(const sml_term *term, double absolute);
+
 /* The selected rows again, with these targets [rows, outputs]. Errors: SML_BAD_DATA (no targets of
  * the model's task), SML_NO_MEMORY. */
 sml_status sml__trace_set_targets(sml_ctx *ctx, sml_trace *trace, const float *targets);

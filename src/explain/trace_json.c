@@ -34,6 +34,20 @@ static void put_targets(sml__json *json, const sml__target_scaling *scaling)
     sml__json_close(json, '[');
 }
 
+/* Of a table, whose columns have names. */
+static void put_input_names(sml__json *json, const sml_trace *trace)
+{
+    char name[SML__INPUT_NAME];
+    if (!sml__input_name(trace, 0, name)) {
+        return;
+    }
+    sml__json_open(json, "input_names", '[');
+    for (size_t i = 0; i < trace->network.n_in; i++) {
+        sml__json_text(json, NULL, sml__input_name(trace, i, name) ? name : NULL);
+    }
+    sml__json_close(json, '[');
+}
+
 static void put_model(sml__json *json, const sml_trace *trace)
 {
     const sml_model *model = trace->model;
@@ -45,6 +59,7 @@ static void put_model(sml__json *json, const sml_trace *trace)
     sml__json_count(json, "inputs", trace->network.n_in);
     sml__json_count(json, "outputs", trace->network.n_out);
     sml__json_count(json, "parameters", sml__network_parameter_count(&trace->network));
+    put_input_names(json, trace);
     sml__json_open(json, "classes", '[');
     for (size_t k = 0; k < trace->network.n_out; k++) {
         sml__json_text(json, NULL, sml_model_class_name(model, k));

@@ -13,13 +13,14 @@ static const char *const KINDS[] = {
     [SML_SUM_GAMMA] = "gamma",   [SML_SUM_BETA] = "beta",
 };
 
-static void put_term(sml__json *json, const sml_term *term)
+static void put_term(sml__json *json, const sml_term *term, double absolute)
 {
     sml__json_open(json, NULL, '{');
     sml__json_count(json, "index", term->index);
     sml__json_double(json, "left", term->left);
     sml__json_double(json, "right", term->right);
     sml__json_double(json, "value", term->value);
+    sml__json_double(json, "share", sml__share_of(term, absolute));
     sml__json_close(json, '{');
 }
 
@@ -33,9 +34,13 @@ static void put_sum(sml__json *json, const sml_sum *sum)
     sml__json_count(json, "row", sum->row);
     sml__json_count(json, "n", sum->n);
     sml__json_count(json, "n_terms", sum->n_terms);
+    sml__json_count(json, "others", sum->n - sum->n_terms);
+    sml__json_count(json, "positive", sum->n_positive);
+    sml__json_count(json, "negative", sum->n_negative);
+    sml__json_count(json, "zero", sum->n - sum->n_positive - sum->n_negative);
     sml__json_open(json, "terms", '[');
     for (size_t i = 0; i < sum->n_terms; i++) {
-        put_term(json, &sum->terms[i]);
+        put_term(json, &sum->terms[i], sum->absolute);
     }
     sml__json_close(json, '[');
     sml__json_double(json, "scale", sum->scale);
@@ -192,6 +197,19 @@ static void put_check(sml__json *json, const sml_trace_check *check)
     sml__json_close(json, '{');
 }
 
+/* How many relations, and how many numbers they were examined on. */
+static void put_relations(sml__json *json, const sml_trace_check *checks, size_t n)
+{
+    uint64_t numbers = 0;
+    for (size_t i = 0; i < n; i++) {
+        numbers += checks[i].n;
+    }
+    sml__json_open(json, "relations", '{');
+    sml__json_count(json, "n", n);
+    sml__json_count(json, "numbers", numbers);
+    sml__json_close(json, '{');
+}
+
 static void put_checks(sml__json *json, const sml_trace *trace)
 {
     size_t n = 0;
@@ -207,6 +225,7 @@ static void put_checks(sml__json *json, const sml_trace *trace)
         put_check(json, &checks[i]);
     }
     sml__json_close(json, '[');
+    put_relations(json, checks, n);
     sml__free(checks);
 }
 

@@ -36,6 +36,7 @@ static void put_outputs(sml__json *json, const sml_difference *found)
         sml__json_float(json, "logit_after", found->outputs[k].logit_after);
         sml__json_float(json, "before", found->outputs[k].before);
         sml__json_float(json, "after", found->outputs[k].after);
+        sml__json_double(json, "difference", found->outputs[k].after - found->outputs[k].before);
         sml__json_close(json, '{');
     }
     sml__json_close(json, '[');
@@ -55,6 +56,7 @@ static void put_block(sml__json *json, const sml_block_change *block)
         sml__json_count(json, "unit", block->top[i].unit);
         sml__json_float(json, "before", block->top[i].before);
         sml__json_float(json, "after", block->top[i].after);
+        sml__json_double(json, "difference", block->top[i].after - block->top[i].before);
         sml__json_close(json, '{');
     }
     sml__json_close(json, '[');
@@ -70,6 +72,7 @@ static void put_difference(sml__json *json, const sml_trace *trace, size_t row,
     if (trace->ready->view.task != SML_TASK_NONE) {
         sml__json_double(json, "loss_before", found->loss_before);
         sml__json_double(json, "loss_after", found->loss_after);
+        sml__json_double(json, "loss_difference", found->loss_after - found->loss_before);
     }
     put_outputs(json, found);
     sml__json_open(json, "blocks", '[');
@@ -139,6 +142,7 @@ static void put_tensors(sml__json *json, const sml_trace *trace)
         sml__json_double(json, "gradient_norm", tensor.gradient_norm);
         sml__json_double(json, "step_norm", tensor.step_norm);
         sml__json_double(json, "parameter_norm", tensor.parameter_norm);
+        sml__json_double(json, "ratio", tensor.step_norm / tensor.parameter_norm);
         sml__json_close(json, '{');
     }
     sml__json_close(json, '[');

@@ -3,6 +3,9 @@
 #include "explain/trace.h"
 #include "nn/network_tensors.h"
 
+#include <math.h>
+#include <scratchml/columns.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The N of layers.N that network layer l belongs to; -1 before the first. */
@@ -160,4 +163,27 @@ sml_status sml_trace_weights(sml_ctx *ctx, const sml_trace *trace, size_t layer,
     }
     out[inputs] = flat[of->bias + unit];
     return SML_OK;
+}
+
+int sml__input_name(const sml_trace *trace, size_t input, char name[SML__INPUT_NAME])
+{
+    sml_model_column_facts facts;
+    size_t at = 0;
+    for (size_t c = 0; sml_model_column(NULL, trace->model, c, &facts) == SML_OK; c++) {
+        if (input >= at + facts.width) {
+            at += facts.width;
+            continue;
+        }
+        const int is_one_of = facts.is_categorical && facts.n_categories > input - at &&
+                              facts.width == facts.n_categories;
+        snprintf(name, SML__INPUT_NAME, "%s%s%s", facts.name, is_one_of ? "=" : "",
+                 is_one_of ? facts.categories[input - at] : "");
+        return facts.name[0] != '\0';
+    }
+    return 0;
+}
+
+double sml__share_of(const sml_term *term, double absolute)
+{
+    return absolute > 0 ? fabs(term->value) / absolute : 0;
 }

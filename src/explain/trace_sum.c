@@ -120,6 +120,8 @@ static void add_terms(terms *t, size_t top, sml_sum *sum)
         total += product;
         t->absolute += fabs(product);
         t->slack += slack_of(t, i, term.right);
+        sum->n_positive += term.value > 0;
+        sum->n_negative += term.value < 0;
         keep(sum, top, &term);
     }
     sum->total = total * t->scale;

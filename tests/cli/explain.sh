@@ -59,6 +59,16 @@ expect_out '^sample 3 of spirals, part test · label 2 '
 run explain m.safetensors spirals --sample 3,17..19
 check 'a page a sample' [ "$(grep -c '^sample ' out)" -eq 4 ]
 
+# The document has what the page shows; the digits are compared in tests/explain/test_pages.c.
+run explain m.safetensors spirals --sample 17 --layer 0 --unit 3 --backward --json
+expect_json '.traces | length == 1 and .[0].schema == "scratchml-trace"'
+expect_json '.traces[0] | .samples[0].sample == 17 and (.sums | length) >= 3 and (.units | length) >= 2'
+run explain m.safetensors spirals --sample 3,5 --update --json
+expect_json '[.traces[].samples[0].sample] == [3, 3, 5, 5] and (.traces[1].step.tensors | length) == 4'
+run explain m.safetensors spirals --silence 0:5 --json
+expect_json '.traces[0].what_if.edits[0] == {kind: "silence", name: "layers.0 unit 5", block: 0, unit: 5}'
+fails_with 2 'found 1000' explain m.safetensors spirals --sample 3,1000 --json
+
 # 80 columns and fewer, with and without colour and UTF-8: no line is wider, colour changes nothing
 # else, ASCII has no other sign.
 pages=('--sample 17 --backward' '--layer 0' '--layer 0 --unit 3 --backward'

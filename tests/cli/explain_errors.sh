@@ -37,6 +37,7 @@ wrong '--silence: found .3., expected N:J' --silence 3
 wrong '--silence: ' --silence 0:99
 wrong '--silence: ' --silence 1:0
 wrong "--should-be: found '7', expected one of 3 classes: 0…2" --should-be 7
+wrong '--html and --json contradict each other' --html x.html --json
 wrong '--top: found .0., expected' --top 0
 
 fails_with 1 'nothing.safetensors' explain nothing.safetensors spirals

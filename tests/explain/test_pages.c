@@ -4,6 +4,7 @@
 #include "explain/page.h"
 #include "nn/registry.h"
 
+#include <jansson.h>
 #include <locale.h>
 
 static void number_texts(void **state)
@@ -190,6 +191,92 @@ static void assert_cell(sml_ctx *ctx, const sml_cell *cell)
     }
 }
 
+/* What a path leads to: members by '.', places of lists in brackets; NULL: to nothing. */
+static const json_t *resolve(const json_t *json, const char *path)
+{
+    while (*path != '\0' && json != NULL) {
+        char name[64];
+        if (*path == '[') {
+            json = json_array_get(json, strtoul(path + 1, (char **)&path, 10));
+            path++; /* the bracket */
+        } else {
+            path += *path == '.';
+            const size_t length = strcspn(path, ".[");
+            snprintf(name, sizeof name, "%.*s", (int)length, path);
+            json = json_object_get(json, name);
+            path += length;
+        }
+    }
+    return json;
+}
+
+/* A cell whose number is a place in a list, as the unit of "output[13]". */
+static int names_place(const sml_cell *cell)
+{
+    char end[32];
+    snprintf(end, sizeof end, "[%s]", cell->text.utf8);
+    const size_t path = strlen(cell->path), length = strlen(end);
+    return cell->digits == SML_DIGITS_INDEX && path > length &&
+           strcmp(cell->path + path - length, end) == 0;
+}
+
+/* The document says the same, in the digits of the cell. */
+static void assert_in_document(sml_ctx *ctx, const json_t *json, const sml_cell *cell)
+{
+    char text[SML_NUMBER_TEXT];
+    if (cell->path == NULL) {
+        return;
+    }
+    const json_t *found = resolve(json, cell->path);
+    if (found == NULL) {
+        fail_msg("no %s in the document", cell->path);
+    }
+    if (names_place(cell)) {
+        return;
+    }
+    if (!cell->is_number) {
+        assert_string_equal(json_string_value(found), cell->text.utf8);
+    } else if (json_is_string(found)) { /* a setting, as it was given */
+        assert_true(strtod(json_string_value(found), NULL) == cell->value);
+    } else {
+        assert_true(json_is_number(found) || !isfinite(cell->value));
+        sml_number_text(ctx, json_is_number(found) ? json_number_value(found) : cell->value,
+                        cell->digits, cell->decimals, text);
+        if (strcmp(text, cell->text.utf8) != 0) {
+            fail_msg("%s: %s on the page, %s in the document", cell->path, cell->text.utf8, text);
+        }
+    }
+}
+
+/* The document with everything that the page asks the trace. */
+static json_t *document_of(sml_ctx *ctx, const sml_trace *trace, const sml_page *page,
+                           const sml_page_options *options)
+{
+    enum { MOST = 64 };
+    sml_sum sums[MOST];
+    sml_trace_place units[MOST];
+    sml_json_options how = {.sums = sums,
+                            .units = units,
+                            .top = options->top,
+                            .checks = 1,
+                            .base = options->base,
+                            .parameters = &options->parameter,
+                            .n_parameters = options->parameter != NULL};
+    char *text = NULL;
+    size_t length = 0;
+    for (; sml_page_sum(page, how.n_sums) != NULL; how.n_sums++) {
+        sums[how.n_sums] = *sml_page_sum(page, how.n_sums);
+    }
+    for (; sml_page_unit_at(page, how.n_units) != NULL; how.n_units++) {
+        units[how.n_units] = *sml_page_unit_at(page, how.n_units);
+    }
+    assert_ok(ctx, sml_trace_json(ctx, trace, &how, &text, &length));
+    json_t *json = json_loadb(text, length, 0, NULL);
+    assert_non_null(json);
+    sml_text_free(text);
+    return json;
+}
+
 /* Returns the checks of the page, all of which hold. */
 static size_t assert_page(sml_ctx *ctx, const sml_trace *trace, const sml_page_options *options)
 {
@@ -197,9 +284,11 @@ static size_t assert_page(sml_ctx *ctx, const sml_trace *trace, const sml_page_o
     const sml_block *block;
     size_t checks = 0;
     assert_ok(ctx, sml_page_create(ctx, trace, options, &page));
+    json_t *document = document_of(ctx, trace, page, options);
     for (size_t i = 0; (block = sml_page_block(page, i)) != NULL; i++) {
         for (size_t c = 0; c < block->rows * block->columns; c++) {
             assert_cell(ctx, &block->cells[c]);
+            assert_in_document(ctx, document, &block->cells[c]);
         }
         if (block->kind == SML_BLOCK_CHECK) {
             checks++;
@@ -213,6 +302,7 @@ static size_t assert_page(sml_ctx *ctx, const sml_trace *trace, const sml_page_o
         }
     }
     assert_true(sml_page_block(page, 0) != NULL);
+    json_decref(document);
     sml_page_free(page);
     return checks;
 }
