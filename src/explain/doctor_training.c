@@ -312,9 +312,12 @@ static void look_for_overfitting(sml_doctor *doctor, const sml__training *t)
 
 void sml__look_at_outcome(sml_doctor *doctor, const sml__training *t, const sml__outcome *outcome)
 {
+    look_for_overfitting(doctor, t);
+    if (!(outcome->constant > 0)) {
+        return; /* all targets are alike: there is nothing to learn from a row */
+    }
     look_for_lost_training(doctor, t, outcome);
     look_for_small_steps(doctor, t, outcome);
-    look_for_overfitting(doctor, t);
     if (sml__vitals_can_look(&doctor->vitals)) {
         look_for_dead_units(doctor, t, outcome);
         look_for_vanishing(doctor, outcome);

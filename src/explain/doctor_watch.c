@@ -128,7 +128,8 @@ static void judge(sml_doctor *doctor, const sml__training *t)
     }
     sml__look_at_outcome(doctor, t, &outcome);
     sml__look_at_classes(doctor, t);
-    doctor->may_be_small = outcome.end > 0.5 * outcome.constant && is_at_rest(&v->windows);
+    doctor->may_be_small =
+        outcome.constant > 0 && outcome.end > 0.5 * outcome.constant && is_at_rest(&v->windows);
     doctor->outcome = outcome;
     doctor->outcome.census.dead = NULL;
     sml__free(outcome.census.dead);

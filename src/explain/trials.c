@@ -14,7 +14,8 @@
 enum {
     STEPS_LEAST = 200,     /* of a short trial, if the training has so many, */
     SAMPLES_LEAST = 20000, /* or so many rows */
-    RATES_MOST = 10,       /* half a power of ten apart */
+    RATES_MOST = 16,       /* half a power of ten apart */
+    LARGER_MOST = 5,       /* a power of ten apart */
     HALVINGS = 3,          /* then the largest rate is known to a factor of 10^(1/16) */
     UNITS_MOST = 1024
 };
@@ -128,10 +129,10 @@ static uint64_t short_steps(const sml_doctor *doctor, const sml_model *model)
 {
     const size_t rows = doctor->examination->train->view.rows;
     const uint64_t batch = (uint64_t)sml__setting_integer(model, "batch_size");
-    const uint64_t epoch = (rows - 1) / batch + 1;
-    const uint64_t least =
+    const uint64_t all = ((rows - 1) / batch + 1) * (uint64_t)sml__setting_integer(model, "epochs");
+    const uint64_t enough =
         SAMPLES_LEAST / batch > STEPS_LEAST ? SAMPLES_LEAST / batch : STEPS_LEAST;
-    return epoch < least ? epoch : least;
+    return all < enough ? all : enough;
 }
 
 /* "0.0316", so that what is tried is what is told. */
@@ -200,6 +201,12 @@ static sml_status find_rate(sml_ctx *ctx, sml_doctor *doctor, const sml_model *m
     return status;
 }
 
+/* Whether the training came to its end, finite. */
+static int has_outcome(const sml_doctor *doctor)
+{
+    return doctor->outcome.constant > 0;
+}
+
 /* Half of the largest rate that learned in a short time leaves room for what comes later. */
 static sml_status ask_for_smaller_rate(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model,
                                        sml__finding *f)
@@ -207,6 +214,10 @@ static sml_status ask_for_smaller_rate(sml_ctx *ctx, sml_doctor *doctor, const s
     double found = 0;
     const sml_status status = find_rate(ctx, doctor, model, f, &found);
     if (status != SML_OK || found == 0) {
+        /* No rate learns: that it learned nothing has another cause. A divergence has none. */
+        if (status == SML_OK && has_outcome(doctor)) {
+            sml__doctor_drop(doctor, f);
+        }
         return status;
     }
     f->remedy[0] = '\0';
@@ -226,7 +237,7 @@ static sml_status ask_for_larger_rate(sml_ctx *ctx, sml_doctor *doctor, const sm
     sml__verdict now, best = {0}, one;
     double best_rate = 0;
     sml_status status = try_rate(ctx, doctor, model, doctor->rate, steps, &now);
-    for (int i = 1; i <= RATES_MOST / 2 && status == SML_OK && doctor->rate > 0; i++) {
+    for (int i = 1; i <= LARGER_MOST && status == SML_OK && doctor->rate > 0; i++) {
         const double rate = doctor->rate * pow(10, i);
         status = try_rate(ctx, doctor, model, rate, steps, &one);
         if (status == SML_OK && sml__has_learned(&one) && (best_rate == 0 || one.end < best.end)) {

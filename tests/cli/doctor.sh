@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# doctor: what it prints, its JSON and exit codes; what train says of the same.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+run doctor moons --hidden 16 --quiet
+expect_code 0
+expect_out '^doctor: no finding on moons, 2-16-2, adam, batch 128$'
+check 'one line in health' [ "$(wc -l <out)" -eq 1 ]
+check 'quiet' [ ! -s err ]
+check 'nothing is saved' [ -z "$(find . -name '*safetensors*')" ]
+
+sick='--hidden 16,16 --optimizer sgd --learning-rate 1e6 --epochs 2'
+# shellcheck disable=SC2086
+run doctor moons $sick --quiet
+expect_code 1
+expect_out '^doctor: 1 finding on moons, 2-16-16-2, sgd, learning rate 1000000(\.0)?, batch 128$'
+expect_out '^ERROR learning_rate_too_large: '
+expect_out '^  why   '
+expect_out '^  try   --learning-rate [0-9.e-]+$'
+expect_out 'tried learning rate .* learns$'
+expect_narrow 80
+check 'no escapes' bash -c "! grep -qP '\x1b' out"
+cp out with_trials
+
+# shellcheck disable=SC2086
+run doctor moons $sick --quiet --no-trials
+expect_code 1
+check 'nothing was tried' bash -c '! grep -q tried out'
+
+# shellcheck disable=SC2086
+run doctor moons $sick --quiet --color always
+expect_code 1
+check 'colours only colour' cmp with_trials <(sed 's/\x1b\[[0-9;]*m//g' out)
+
+# shellcheck disable=SC2086
+run doctor moons $sick --quiet --json
+expect_code 1
+expect_json '.data == "moons" and (.findings | length) >= 1'
+expect_json '.findings[0] | .code == "learning_rate_too_large" and .severity == "error"'
+expect_json '.findings[0] | (.evidence | length) > 0 and all(.evidence[]; .name != "")'
+expect_json '.findings[0] | .step > 0 and .epoch == 1 and .follows_from == null'
+
+# The same in every locale.
+check 'no decimal commas' env LC_ALL=de_DE.UTF-8 bash -c \
+    "'$SCRATCHML' doctor moons $sick --quiet --color never >german; cmp german with_trials"
+
+# train says it in two lines, behind its own; with --quiet not.
+run train moons --hidden 16 --init equal --epochs 3
+expect_code 0
+expect_err '^doctor: layers\.0: all 16 units are the same unit$'
+expect_err "^        try --init auto; 'scratchml doctor moons \.\.\.' tells why$"
+run train moons --hidden 16 --init equal --epochs 3 --quiet
+check 'quiet' [ ! -s err ]
+run train moons --hidden 16 --init equal --epochs 3 --quiet --json
+expect_json '.findings[0] | .code == "equal_weights" and .layer == 0 and .try == "--init auto"'
+run train moons --hidden 16 --epochs 3 --json
+expect_json '.findings == []'
+check 'silent in health' bash -c '! grep -q doctor err'
+# shellcheck disable=SC2086
+run train moons $sick
+expect_code 1
+expect_err '^doctor: the loss is no longer finite in epoch 1'
+
+fails_with 2 'unknown option --output' doctor moons --output x
+fails_with 2 'expected DATA' doctor
+fails_with 1 'nowhere.csv' doctor nowhere.csv
+
+finish
