@@ -51,9 +51,9 @@ static void print_verdict(const session *s, const sml_parameter_check *one)
 static void print_text(const session *s, const sml_gradient_check *c, size_t rows, int passed)
 {
     style look = passed ? STYLE_GOOD : STYLE_BAD;
-    printf("%s%s%s  %s parameters against central differences, on %zu rows\n",
-           style_on(&s->out, look), passed ? "pass" : "FAIL", style_off(&s->out, look),
-           format_count(c->parameters_checked).text, rows);
+    printf("%s%s%s  %s parameters against central differences, on %s\n", style_on(&s->out, look),
+           passed ? "pass" : "FAIL", style_off(&s->out, look),
+           format_count(c->parameters_checked).text, counted(rows, "row").text);
     printf("  largest relative error  %.3g (limit %g)\n", c->max_relative_error, LIMIT);
     printf("    at %s: analytic %.9g, numeric %.9g\n", c->worst_parameter, c->worst_analytic,
            c->worst_numeric);

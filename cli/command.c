@@ -149,6 +149,25 @@ static int check_size(const session *s, const sml_data_options *how, const sml_d
                       facts.name, facts.height, facts.width);
 }
 
+/* The same for --index-base. A guess of it is told, since a wrong one shifts all columns. */
+static int check_index_base(const session *s, const sml_data_options *how, const sml_model *model,
+                            const sml_dataset *data)
+{
+    sml_dataset_facts facts;
+    sml_dataset_describe(data, &facts);
+    const int is_said = how->index_base != SML_INDEX_AUTO;
+    const int is_known = model != NULL && sml_model_index_base(model) != SML_INDEX_AUTO;
+    if (is_said && facts.index_base == SML_INDEX_AUTO) {
+        return fail_usage(s->program, "--index-base is for LIBSVM text; %s is none", facts.name);
+    }
+    if (!is_said && !is_known && facts.index_base != SML_INDEX_AUTO) {
+        const int from_0 = facts.index_base == SML_INDEX_FROM_0;
+        note(s, "%s: columns count from %d, since %s index is 0; --index-base says otherwise",
+             facts.name, from_0 ? 0 : 1, from_0 ? "an" : "no");
+    }
+    return 0;
+}
+
 /* no_target: see sml_data_options; refused: see open_data_quietly, or NULL. */
 static int open_with(const session *s, const char *name, const char *split, const sml_model *model,
                      int no_target, sml_status *refused, sml_dataset **out)
@@ -172,7 +191,8 @@ static int open_with(const session *s, const char *name, const char *split, cons
     if (is_fitted && how.height == 0) {
         tell_size(s, name, *out);
     }
-    return check_size(s, &how, *out);
+    code = check_size(s, &how, *out);
+    return code == 0 ? check_index_base(s, &how, model, *out) : code;
 }
 
 int open_data(const session *s, const char *name, const char *split, const sml_model *model,

@@ -3,6 +3,7 @@
 #include "data_options.h"
 #include "document.h"
 #include "table.h"
+#include "table_facts.h"
 #include "text.h"
 
 #include <math.h>
@@ -23,6 +24,9 @@ enum { COLUMNS_AS_TEXT = 40, NAMELESS_COLUMNS = 32, CATEGORIES_AS_TEXT = 12 };
  * digits four are the same in all rows. */
 static const double FAR_FROM_ZERO = 1e4;
 
+/* Beyond it float32 does not hold every whole number, so different ones may have become equal. */
+static const double EXACT = 16777216;
+
 typedef struct part {
     sml_dataset *data;
     sml_dataset_facts facts;
@@ -39,6 +43,11 @@ typedef struct info {
     sml_column_facts *columns; /* [n_columns], of the first part */
     size_t n_columns;          /* 0: they are not told one by one */
 } info;
+
+/* Of a number to predict. */
+typedef struct target_facts {
+    double minimum, maximum, mean, deviation;
+} target_facts;
 
 static void count_labels(part *p)
 {
@@ -114,12 +123,13 @@ static double share_of(const part *p, size_t k)
     return (double)count_of(p, k) / (double)p->facts.rows;
 }
 
+/* Of one. */
 static const char *outputs_name(const sml_dataset_facts *f)
 {
     if (f->task == SML_TASK_REGRESSION) {
-        return f->outputs == 1 ? "target" : "targets";
+        return "target";
     }
-    return f->task == SML_TASK_CLASSIFICATION ? "classes" : "labels";
+    return f->task == SML_TASK_CLASSIFICATION ? "class" : "label";
 }
 
 static const char *storage_name(const sml_dataset_facts *f)
@@ -133,19 +143,21 @@ static const char *storage_name(const sml_dataset_facts *f)
 static void print_heading(const sml_dataset_facts *f, const terminal *out)
 {
     const short_text name = printable(f->name);
-    char pictures[96] = "", targets[96] = "", text[400];
+    char pictures[96] = "", targets[96] = "", base[32] = "", text[400];
     if (f->height > 0) {
         snprintf(pictures, sizeof pictures, " (%zu %s %zu pictures)", f->height, sign("×"),
                  f->width);
     }
     if (f->task != SML_TASK_NONE) {
-        snprintf(targets, sizeof targets, ", %.40s %s", format_count(f->outputs).text,
-                 outputs_name(f));
+        snprintf(targets, sizeof targets, ", %.80s", counted(f->outputs, outputs_name(f)).text);
     }
-    snprintf(text, sizeof text, "%s, %s column%s%s%s, stored as %s%s",
+    if (f->index_base != SML_INDEX_AUTO) {
+        snprintf(base, sizeof base, ", indices from %d", f->index_base == SML_INDEX_FROM_1);
+    }
+    snprintf(text, sizeof text, "%s, %s column%s%s%s, stored as %s%s%s",
              f->task == SML_TASK_NONE ? "no targets" : sml_task_name(f->task),
              format_count(f->columns).text, f->columns == 1 ? "" : "s", pictures, targets,
-             storage_name(f), f->has_weights ? ", rows have weights" : "");
+             storage_name(f), base, f->has_weights ? ", rows have weights" : "");
     printf("%s%s%s: ", style_on(out, STYLE_BOLD), name.text, style_off(out, STYLE_BOLD));
     print_wrapped(text, text_width(name.text) + 2, 2, text_room(out));
 }
@@ -159,21 +171,27 @@ static void print_count(uint64_t count, const char *noun, const char *more, cons
            count == 1 ? "" : "s", more, style_off(out, look));
 }
 
+static int may_be_rounded(double minimum, double maximum)
+{
+    return fmax(fabs(minimum), fabs(maximum)) > EXACT;
+}
+
 static void print_part(const info *i, const part *p, const terminal *out)
 {
     const sml_dataset_facts *f = &p->facts;
     const char *dot = sign("·");
-    printf("\n%s: %s rows", f->split[0] != '\0' ? f->split : "all", format_count(f->rows).text);
+    printf("\n%s: %s", f->split[0] != '\0' ? f->split : "all", counted(f->rows, "row").text);
     /* Columns of a table have units of their own: one range over all of them says nothing. */
     if (!f->has_column_names) {
-        printf(", values %g%s%g, %s not zero", p->profile.minimum, sign("…"), p->profile.maximum,
-               format_percent(p->profile.density).text);
+        printf(", values %g%s%g", p->profile.minimum, sign("…"), p->profile.maximum);
     }
-    putchar('\n');
+    printf(", %s not zero\n", format_percent(p->profile.density).text);
     fputs("  ", stdout);
     print_count(p->profile.missing, "missing value", "", out);
     printf(" %s ", dot);
-    print_count(p->profile.duplicate_rows, "duplicate row", "", out);
+    const int is_rounded = may_be_rounded(p->profile.minimum, p->profile.maximum);
+    const uint64_t twins = p->profile.duplicate_rows;
+    print_count(twins, "duplicate row", is_rounded && twins > 0 ? " as float32" : "", out);
     if (p != &i->parts[0]) {
         printf(" %s ", dot);
         print_count(p->shared, "row", " also in train", out);
@@ -215,7 +233,8 @@ static void values_cell(const info *i, size_t column, table *t)
         } else if (c->minimum < c->maximum) {
             table_cell(t, "%s%s%s", low.text, sign("…"), high.text);
         } else {
-            table_cell(t, "%s in every row", low.text);
+            const int is_rounded = may_be_rounded(c->minimum, c->maximum);
+            table_cell(t, "%s in every row%s", low.text, is_rounded ? " as float32" : "");
         }
         return;
     }
@@ -281,17 +300,101 @@ static void print_columns(const info *i, const terminal *out)
     }
 }
 
-/* What float32 cannot hold well. */
+/* Mean and the like of each target, of all rows of the first part; [outputs], to free. */
+static target_facts *look_at_targets(const part *p)
+{
+    const size_t n = p->facts.outputs, rows = p->facts.rows;
+    target_facts *found = allocate(n, sizeof *found);
+    float *targets = allocate(n, sizeof *targets);
+    for (size_t pass = 0; pass < 2; pass++) {
+        for (size_t r = 0; r < rows; r++) {
+            sml_dataset_targets(p->data, r, targets);
+            for (size_t k = 0; k < n; k++) {
+                const double y = (double)targets[k], d = y - found[k].mean / (double)rows;
+                target_facts *f = &found[k];
+                f->minimum = r == 0 || y < f->minimum ? y : f->minimum;
+                f->maximum = r == 0 || y > f->maximum ? y : f->maximum;
+                f->mean += pass == 0 ? y : 0;
+                f->deviation += pass == 1 ? d * d : 0;
+            }
+        }
+    }
+    for (size_t k = 0; k < n; k++) {
+        found[k].mean /= (double)rows;
+        found[k].deviation = sqrt(found[k].deviation / (double)rows);
+    }
+    free(targets);
+    return found;
+}
+
+static void print_targets(const info *i, const terminal *out)
+{
+    const sml_dataset_facts *f = &i->parts[0].facts;
+    const size_t shown = f->outputs < COLUMNS_AS_TEXT ? f->outputs : COLUMNS_AS_TEXT;
+    target_facts *found = look_at_targets(&i->parts[0]);
+    table *t = table_create(4, "lrrl");
+    table_cell(t, "target");
+    table_cell(t, "mean");
+    table_cell(t, "sd");
+    table_cell(t, "values");
+    for (size_t k = 0; k < shown; k++) {
+        table_cell(t, "%s",
+                   f->target != NULL ? printable(f->target).text : format_count(k + 1).text);
+        table_cell(t, "%.4g", found[k].mean);
+        table_cell(t, "%.4g", found[k].deviation);
+        table_cell(t, "%s%s%s", format_value(found[k].minimum).text, sign("…"),
+                   format_value(found[k].maximum).text);
+    }
+    fputc('\n', out->stream);
+    table_print(t, out);
+    table_free(t);
+    free(found);
+    if (shown < f->outputs) {
+        printf("and %s more; --json tells all of them\n", format_count(f->outputs - shown).text);
+    }
+}
+
+static json_t *targets_document(const info *i)
+{
+    const sml_dataset_facts *f = &i->parts[0].facts;
+    json_t *all = json_array();
+    if (f->task != SML_TASK_REGRESSION) {
+        return all;
+    }
+    target_facts *found = look_at_targets(&i->parts[0]);
+    for (size_t k = 0; k < f->outputs; k++) {
+        json_t *row = json_object();
+        document_set(row, "name", f->target != NULL ? json_text(f->target) : json_null());
+        document_set(row, "minimum", json_figure(found[k].minimum));
+        document_set(row, "maximum", json_figure(found[k].maximum));
+        document_set(row, "mean", json_figure(found[k].mean));
+        document_set(row, "deviation", json_figure(found[k].deviation));
+        document_append(all, row);
+    }
+    free(found);
+    return all;
+}
+
+/* Text among numbers; what float32 cannot hold well. */
 static void warn(const info *i)
 {
     for (size_t c = 0; c < i->n_columns; c++) {
         const sml_column_facts *facts = &i->columns[c];
+        if (column_is_mixed(facts)) {
+            column_tell_mixed(i->s, facts);
+        }
         if (!facts->is_categorical && facts->deviation > 0 &&
             fabs(facts->mean) > FAR_FROM_ZERO * facts->deviation) {
             note(i->s,
                  "column '%s': its mean is %.1e times its deviation, so float32 keeps few digits "
                  "of what differs; subtract a constant from it first",
                  column_name(i, c).text, fabs(facts->mean) / facts->deviation);
+        } else if (!facts->is_categorical && facts->deviation <= 0 &&
+                   may_be_rounded(facts->minimum, facts->maximum)) {
+            note(i->s,
+                 "column '%s': float32 holds whole numbers up to 16,777,216, so it has one number "
+                 "in every row here, whatever the file says; subtract a constant from it first",
+                 column_name(i, c).text);
         }
     }
 }
@@ -305,6 +408,8 @@ static void print_text(const info *i, const terminal *out)
     }
     if (has_classes(f)) {
         print_class_counts(i, out);
+    } else if (f->task == SML_TASK_REGRESSION) {
+        print_targets(i, out);
     }
     print_columns(i, out);
 }
@@ -325,6 +430,8 @@ static json_t *part_document(const info *i, const part *p)
     document_set(document, "density", json_figure(p->profile.density));
     document_set(document, "missing", json_count(p->profile.missing));
     document_set(document, "duplicate_rows", json_count(p->profile.duplicate_rows));
+    document_set(document, "may_be_rounded",
+                 json_boolean(may_be_rounded(p->profile.minimum, p->profile.maximum)));
     if (p != &i->parts[0]) {
         document_set(document, "rows_of_train", json_count(p->shared));
     }
@@ -347,6 +454,8 @@ static json_t *column_document(const info *i, size_t column)
                             json_text(sml_dataset_category(i->parts[0].data, column, k)));
         }
         document_set(document, "categories", categories);
+        document_set(document, "numbers", json_count(c->numbers));
+        document_set(document, "texts", json_count(c->texts));
         return document;
     }
     document_set(document, "whole", json_boolean(c->is_integer));
@@ -376,9 +485,11 @@ static void print_json(const info *i)
     document_set(document, "width", json_count(f->width));
     document_set(document, "stored_as",
                  json_text(f->is_compressed ? "csr" : (f->stored_as_bytes ? "bytes" : "float32")));
+    document_set(document, "index_base", json_index_base(f->index_base));
     document_set(document, "weights", json_boolean(f->has_weights));
     document_set(document, "splits", splits);
     document_set(document, "column_facts", columns);
+    document_set(document, "target_facts", targets_document(i));
     print_document(document);
 }
 

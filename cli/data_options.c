@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <scratchml/columns.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,13 +35,28 @@ const option_row option_header =
     TEXT_OPTION("header", NULL, "the first line has the names of the columns");
 const option_row option_no_header =
     TEXT_OPTION("no_header", NULL, "the first line is a row; without either it is found out");
+const option_row option_missing_value = TEXT_OPTION(
+    "missing_value", "TEXT", "a cell that holds this is missing, such as -999; may be repeated");
 const option_row option_size =
     TEXT_OPTION("size", "HxW", "bring pictures to this height and width, such as 28x28");
 
+const option_row option_index_base = {
+    {"index_base", SML_PARAMETER_CHOICE, "", 0, 0, "0|1",
+     "what the indices of LIBSVM text count from; otherwise as the model's training file, or 0 "
+     "where an index is 0"},
+    0,
+    "N"};
+
 const option_row option_memory = TEXT_OPTION(
     "memory", "SIZE",
-    "bytes that the features may take, such as 500M or 2G; of more, rows of IDX and NPY "
-    "files stay on disk where they can; otherwise half of what is available");
+    "bytes that the features may take, such as 500M or 2G; of more, rows of IDX files, NPY files "
+    "and tables stay on disk where they can; otherwise half of what is available");
+
+const option_row option_unknown = {
+    {"unknown", SML_PARAMETER_CHOICE, "", 0, 0, "refuse|zeros",
+     "categories that the model does not know are zeros; otherwise as the training said"},
+    0,
+    "NAME"};
 
 /* The text of an option; NULL where it was not given, or where the command has none like it. */
 static const char *text_of(const options *o, const char *name)
@@ -194,10 +210,36 @@ int data_options_fill(const session *s, const char *name, const char *split, con
         const int has_classes = strcmp(task, sml_task_name(SML_TASK_CLASSIFICATION)) == 0;
         out->task = has_classes ? SML_TASK_CLASSIFICATION : SML_TASK_REGRESSION;
     }
+    const char *base = text_of(o, "index_base");
+    if (base != NULL) {
+        out->index_base = strcmp(base, "0") == 0 ? SML_INDEX_FROM_0 : SML_INDEX_FROM_1;
+    }
+    if (text_of(o, "missing_value") != NULL) {
+        out->missing = option_texts(o, "missing_value", &out->n_missing);
+    }
     int code = check_is_file(s, name);
     code = code == 0 ? fill_delimiter(s, &out->delimiter) : code;
     code = code == 0 ? fill_decimal(s, &out->decimal) : code;
     code = code == 0 ? fill_header(s, &out->header) : code;
     code = code == 0 ? fill_memory(s, &out->memory) : code;
     return code == 0 ? fill_size(s, out) : code;
+}
+
+int data_options_let_unknown(const session *s, const sml_model *model, sml_dataset *data)
+{
+    const char *text = text_of(&s->options, "unknown");
+    sml_unknown_rows found;
+    if (text == NULL || strcmp(text, "zeros") != 0) {
+        return 0;
+    }
+    sml_dataset_allow_unknown(data, 1);
+    if (sml_model_unknown_rows(s->ctx, model, data, &found) != SML_OK) {
+        return fail_library(s);
+    }
+    if (found.rows > 0) {
+        note(s, "%s row%s a category that the model does not know ('%s' in column '%s')",
+             format_count(found.rows).text, found.rows == 1 ? " has" : "s have",
+             printable(found.category).text, printable(found.column).text);
+    }
+    return 0;
 }

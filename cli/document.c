@@ -36,6 +36,11 @@ json_t *json_text(const char *text)
     return string;
 }
 
+json_t *json_index_base(sml_index_base base)
+{
+    return base == SML_INDEX_AUTO ? json_null() : json_count(base == SML_INDEX_FROM_1);
+}
+
 static void need_memory(int had_it)
 {
     if (!had_it) {

@@ -3,6 +3,7 @@
 #define CLI_DOCUMENT_H
 
 #include <jansson.h>
+#include <scratchml/data.h>
 #include <stdint.h>
 
 /* A number; null where it is none (NaN, infinity): JSON has no word for them. */
@@ -11,6 +12,9 @@ json_t *json_count(uint64_t count);
 
 /* A string; bytes that are no UTF-8, as a file name may have, become '?'. */
 json_t *json_text(const char *text);
+
+/* 0 or 1; null for data that is no LIBSVM text. */
+json_t *json_index_base(sml_index_base base);
 
 /* Adds value, and takes it over. Both end the program when there is no memory for it. */
 void document_set(json_t *object, const char *key, json_t *value);

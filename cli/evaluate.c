@@ -18,8 +18,9 @@ static const option_row option_bins = {
     "N"};
 
 static const option_row *const options_of_evaluate[] = {
-    &option_part,    MODEL_DATA_OPTIONS, &option_top_k, &option_bins,  &option_json, &option_seed,
-    &option_threads, &option_data_dir,   &option_color, &option_quiet, &option_help, NULL,
+    &option_part, MODEL_DATA_OPTIONS, &option_unknown,  &option_top_k, &option_bins,  &option_json,
+    &option_seed, &option_threads,    &option_data_dir, &option_color, &option_quiet, &option_help,
+    NULL,
 };
 
 static void print_report(const session *s, const sml_dataset *data, const report *r)
@@ -45,8 +46,8 @@ static void tell_part(const session *s, const sml_model *model, const sml_datase
     json_t *receipt = json_loads(sml_model_receipt(model), 0, NULL);
     sml_dataset_describe(data, &facts);
     if (json_object_get(receipt, "held_out") != NULL && strcmp(facts.split, "test") == 0) {
-        note(s, "%s: the %s rows that were kept apart from training; for all use --split all",
-             facts.name, format_count(facts.rows).text);
+        note(s, "%s: the %s kept apart from training; for all rows use --split all", facts.name,
+             counted(facts.rows, "row").text);
     }
     json_decref(receipt);
 }
@@ -58,6 +59,9 @@ static int run(session *s)
     report r = {.top_k = (size_t)option_number(&s->options, "top_k"),
                 .bins = (size_t)option_number(&s->options, "bins")};
     int code = open_model_and_data(s, &model, &data);
+    if (code == 0) {
+        code = data_options_let_unknown(s, model, data);
+    }
     if (code == 0) {
         code = report_create(s, model, data, &r);
     }

@@ -1,6 +1,7 @@
 #include "folds.h"
 
 #include "document.h"
+#include "held_out.h"
 #include "study_progress.h"
 #include "table.h"
 #include "text.h"
@@ -183,6 +184,18 @@ static int tell_unscored(const session *s, const trainings *t)
     return 0;
 }
 
+/* Of all folds together; other trainings are scored on the same rows. */
+static sml_unknown_rows unknown_rows(const trainings *t)
+{
+    sml_unknown_rows all = {0};
+    for (size_t i = 0; i < t->n; i++) {
+        const uint64_t before = all.rows;
+        all = before == 0 ? t->rows[i].unknown : all;
+        all.rows += before > 0 && t->by_fold ? t->rows[i].unknown.rows : 0;
+    }
+    return all;
+}
+
 static json_t *summary_document(sml_summary summary)
 {
     json_t *object = json_object();
@@ -208,6 +221,7 @@ static void print_json(const session *s, const trainings *t)
         for (int which = 0; which < FIGURES; which++) {
             document_set(row, keys[which], json_figure(figure_of(&t->rows[i], which)));
         }
+        document_set(row, "unknown_rows", json_count(t->rows[i].unknown.rows));
         document_set(row, "status", json_text(sml_status_text(t->rows[i].status)));
         document_append(rows, row);
     }
@@ -277,6 +291,10 @@ int run_study(const session *s, const sml_model *model, const sml_dataset *train
                    .n = (size_t)option_number(o, by_fold ? "folds" : "seeds")};
     t.rows = allocate(t.n, sizeof *t.rows);
     code = run_trainings(s, &t);
+    if (code == 0) {
+        const sml_unknown_rows unknown = unknown_rows(&t);
+        held_out_tell_unknown(s, model, by_fold ? "held-out" : "test", &unknown);
+    }
     if (code == 0 && summary_of(&t, LOSS).n == 0) {
         code = fail(s->program, "every training diverged: try a lower --learning-rate");
     } else if (code == 0 && s->json) {

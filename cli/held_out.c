@@ -1,8 +1,10 @@
 #include "held_out.h"
 
 #include "document.h"
+#include "text.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 const option_row option_test = {
@@ -51,7 +53,8 @@ int held_out_cut(const session *s, const sml_model *model, sml_dataset **train, 
     }
     if (parts[1] == NULL) {
         sml_dataset_free(parts[0]);
-        note(s, "no test score: --test %g of %zu rows is no row", cut->share, facts.rows);
+        note(s, "no test score: --test %g of %s is no row", cut->share,
+             counted(facts.rows, "row").text);
         cut->share = 0;
         return 0;
     }
@@ -59,6 +62,21 @@ int held_out_cut(const session *s, const sml_model *model, sml_dataset **train, 
     *train = parts[0];
     *test = parts[1];
     return 0;
+}
+
+void held_out_tell_unknown(const session *s, const sml_model *model, const char *rows,
+                           const sml_unknown_rows *unknown)
+{
+    const char *setting = sml_model_get(model, "unknown");
+    if (unknown->rows == 0 || setting == NULL || strcmp(setting, "zeros") == 0) {
+        return;
+    }
+    const int is_one = unknown->rows == 1;
+    note(s,
+         "%s %s row%s %s a category that no row trained on has ('%s' in column '%s'): it counts as "
+         "zeros here, evaluate and predict refuse it; --unknown zeros lets it through",
+         format_count(unknown->rows).text, rows, is_one ? "" : "s", is_one ? "has" : "have",
+         printable(unknown->category).text, printable(unknown->column).text);
 }
 
 int held_out_record(const session *s, sml_model *model, const held_out *cut)

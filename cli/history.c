@@ -79,6 +79,10 @@ int history_create(history *h, const session *s, const char *title)
         return fail_usage(s->program, "--history: found '%s', expected a name in .csv or .json",
                           printable(h->table).text);
     }
+    if (h->picture != NULL && !ends_with(h->picture, ".svg")) {
+        return fail_usage(s->program, "--curve: found '%s', expected a name in .svg",
+                          printable(h->picture).text);
+    }
     if (sml_ctx_create(&one_thread, &h->session.ctx) != SML_OK) {
         return fail(s->program, "out of memory: the history");
     }

@@ -176,6 +176,10 @@ static void print_text(const facts_of_model *f, const terminal *out)
              format_count(sml_model_inputs(m)).text, format_count(sml_model_outputs(m)).text,
              format_count(f->parameters).text, format_bytes(f->bytes).text);
     print_wrapped(sizes, 0, 0, text_room(out));
+    if (sml_model_index_base(m) != SML_INDEX_AUTO) {
+        fprintf(out->stream, "indices of LIBSVM text count from %d\n",
+                sml_model_index_base(m) == SML_INDEX_FROM_1);
+    }
     fputc('\n', out->stream);
     print_layers(f, out);
     print_columns(m, out);
@@ -224,6 +228,7 @@ static void print_json(const facts_of_model *f)
     document_set(document, "classes", classes_document(f));
     document_set(document, "target", target_document(f->model));
     document_set(document, "target_scaling", target_scales_document(f->model));
+    document_set(document, "index_base", json_index_base(sml_model_index_base(f->model)));
     document_set(document, "columns", columns_document(f->model));
     document_set(document, "layers", layers_document(f));
     document_set(document, "tensors", tensors_document(f));

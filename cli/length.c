@@ -66,8 +66,8 @@ int settle_length(const session *s, sml_model *model, const char *data, const sm
     if (batch == usual_batch && epochs == usual) {
         return 0;
     }
-    note(s, "few rows (%s): --epochs %" PRIu64 " --batch-size %" PRIu64 ", which are %s steps",
-         format_count(rows).text, epochs, batch, format_count(epochs * steps).text);
+    note(s, "few rows (%s): --epochs %" PRIu64 " --batch-size %" PRIu64 ", which are %s",
+         format_count(rows).text, epochs, batch, counted(epochs * steps, "step").text);
     const int code = settle(s, model, "epochs", epochs);
     return code == 0 ? settle(s, model, "batch_size", batch) : code;
 }

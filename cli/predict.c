@@ -21,9 +21,13 @@ static const option_row option_top = {{"top", SML_PARAMETER_INTEGER, "3", 1, 100
                                       "K"};
 
 static const option_row *const options_of_predict[] = {
-    &option_part, MODEL_DATA_OPTIONS, &option_sample,   &option_limit, &option_top,   &option_json,
-    &option_seed, &option_threads,    &option_data_dir, &option_color, &option_quiet, &option_help,
-    NULL,
+    &option_part,    MODEL_DATA_OPTIONS,
+    &option_unknown, &option_sample,
+    &option_limit,   &option_top,
+    &option_json,    &option_seed,
+    &option_threads, &option_data_dir,
+    &option_color,   &option_quiet,
+    &option_help,    NULL,
 };
 
 typedef struct prediction_list {
@@ -173,6 +177,7 @@ static int open_input(const prediction_list *l, const char *name, sml_dataset **
     int code = option_given(o, "split")
                    ? open_data(l->s, name, option_text(o, "split"), l->model, data)
                    : open_features(l->s, name, l->model, data);
+    code = code == 0 ? data_options_let_unknown(l->s, l->model, *data) : code;
     if (code != 0) {
         return code;
     }
@@ -180,8 +185,8 @@ static int open_input(const prediction_list *l, const char *name, sml_dataset **
     sml_dataset_describe(*data, &facts);
     uint64_t first = option_given(o, "sample") ? option_number(o, "sample") : 0;
     if (first >= facts.rows) {
-        return fail_usage(l->s->program, "--sample %" PRIu64 ": %s has %zu rows; expected 0…%zu",
-                          first, facts.name, facts.rows, facts.rows - 1);
+        return fail_usage(l->s->program, "--sample %" PRIu64 ": %s has %s; expected 0…%zu", first,
+                          facts.name, counted(facts.rows, "row").text, facts.rows - 1);
     }
     sml_status status = visit_outputs(l->s, l->model, *data, (size_t)first, 1, stop, NULL);
     return status == SML_OK ? 0 : fail_library(l->s);

@@ -1,6 +1,7 @@
 /* scratchml search: trains many settings, keeps the best ones training, ranks them. */
 #include "data_options.h"
 #include "document.h"
+#include "files.h"
 #include "folds.h"
 #include "held_out.h"
 #include "interrupt.h"
@@ -62,10 +63,29 @@ typedef struct hunt {
     const char *metric;
 } hunt;
 
+/* The values of a hyper-parameter that is searched for; NULL: it is not. */
+static const char *searched_values(const options *o, const char *name)
+{
+    const size_t n = strlen(name);
+    for (size_t i = 1; i < o->n_operands; i++) {
+        if (strncmp(o->operands[i], name, n) == 0 && o->operands[i][n] == '=') {
+            return o->operands[i] + n + 1;
+        }
+    }
+    return NULL;
+}
+
+/* Some trials may stop early; then all of them, to be compared, train on as many rows. */
 static int create_model(const session *s, hunt *h)
 {
-    sml_status status = sml_model_create(s->ctx, "mlp", NULL, &h->like);
-    return status == SML_OK ? apply_settings(s, h->like) : fail_library(s);
+    const char *stopping = searched_values(&s->options, "early_stopping");
+    const int may_stop = stopping != NULL && strcmp(stopping, "none") != 0 &&
+                         searched_values(&s->options, "validation") == NULL;
+    if (sml_model_create(s->ctx, "mlp", NULL, &h->like) != SML_OK) {
+        return fail_library(s);
+    }
+    const int code = apply_settings(s, h->like);
+    return code == 0 && may_stop ? keep_validation_rows(s, h->like) : code;
 }
 
 static int create_search(const session *s, hunt *h)
@@ -109,7 +129,8 @@ static int open_parts(const session *s, hunt *h)
     const char *usual = facts.task == SML_TASK_REGRESSION ? "loss" : "accuracy";
     h->metric = option_given(&s->options, "metric") ? option_text(&s->options, "metric") : usual;
     if (h->parts[1] == NULL) {
-        return fail(s->program, "--holdout %g of %zu rows is no row at all", share, facts.rows);
+        return fail(s->program, "--holdout %g of %s is no row at all", share,
+                    counted(facts.rows, "row").text);
     }
     return 0;
 }
@@ -203,10 +224,10 @@ static int belongs_to_training(const option_state *state)
     return found && state->given != NULL;
 }
 
-/* Epochs and batch size where the number of rows settled them. */
+/* Epochs and batch size where the number of rows settled them, and rows kept for early stopping. */
 static void print_length(const session *s, const hunt *h, const sml_study_row *row)
 {
-    static const char *const names[] = {"epochs", "batch_size"};
+    static const char *const names[] = {"epochs", "batch_size", "validation"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *settings = row->settings, *value = sml_model_get(h->like, names[i]);
         short_text name = {""}, searched;
@@ -217,6 +238,17 @@ static void print_length(const session *s, const hunt *h, const sml_study_row *r
         if (!found && strcmp(value, option_text(&s->options, names[i])) != 0) {
             printf(" %s %s", format_option(names[i]).text, value);
         }
+    }
+}
+
+static void print_given(const option_state *state)
+{
+    const int is_repeated = state->parameter == &option_missing_value.parameter;
+    for (size_t i = is_repeated ? 0 : state->n_all - 1; i < state->n_all; i++) {
+        char *given = quoted_for_shell(state->all[i]);
+        printf(" --%s%s%s", state->spelling, state->value != NULL ? " " : "",
+               state->value != NULL ? given : "");
+        free(given);
     }
 }
 
@@ -232,10 +264,7 @@ static void print_winner(const session *s, const hunt *h, const sml_study_row *r
     for (size_t i = 0; i < o->n; i++) {
         const option_state *state = &o->states[i];
         if (belongs_to_training(state)) {
-            char *given = quoted_for_shell(state->given);
-            printf(" --%s%s%s", state->spelling, state->value != NULL ? " " : "",
-                   state->value != NULL ? given : "");
-            free(given);
+            print_given(state);
         }
     }
     print_length(s, h, row);
@@ -366,6 +395,9 @@ static int report_search(const session *s, const hunt *h)
 {
     const char *csv = option_text(&s->options, "csv");
     const sml_study_row *best = sml_search_rank(h->search, 0);
+    if (best != NULL) {
+        held_out_tell_unknown(s, h->like, "held-out", &best->unknown);
+    }
     int code = csv[0] != '\0' ? write_csv(s, h, csv) : 0;
     if (code == 0 && (best == NULL || best->status == SML_DIVERGED)) {
         code = fail(s->program, "every trial diverged: try lower learning rates");
@@ -383,11 +415,33 @@ static int report_search(const session *s, const hunt *h)
     return code;
 }
 
+/* The ranking is neither a file of DATA nor one of the journal. */
+static int check_files(const session *s)
+{
+    const options *o = &s->options;
+    const char *journal = option_text(o, "journal");
+    short_text plan, results;
+    const int has_journal = journal[0] != '\0' && strlen(journal) + 16 < sizeof plan.text;
+    named_path written[3];
+    size_t n = 0;
+    if (has_journal) {
+        snprintf(plan.text, sizeof plan.text, "%s/plan.json", journal);
+        snprintf(results.text, sizeof results.text, "%s/results.jsonl", journal);
+        written[n++] = (named_path){"--journal", plan.text};
+        written[n++] = (named_path){"--journal", results.text};
+    }
+    if (option_given(o, "csv")) {
+        written[n++] = (named_path){"--csv", option_text(o, "csv")};
+    }
+    return check_written(s, o->operands[0], written, n);
+}
+
 static int run(session *s)
 {
     hunt h = {0};
     const char *csv = option_text(&s->options, "csv");
-    int code = create_model(s, &h);
+    int code = check_files(s);
+    code = code == 0 ? create_model(s, &h) : code;
     code = code == 0 ? create_search(s, &h) : code;
     if (code == 0 && csv[0] != '\0' && sml_model_check_path(s->ctx, csv) != SML_OK) {
         code = fail_library(s); /* before the work, not after it */

@@ -14,14 +14,10 @@ static int fail_setting(const session *s, const option_state *state)
     return fail_usage(s->program, "--%s: %s", state->spelling, text);
 }
 
-/* Early stopping needs rows to score; who does not say how many gets a tenth. */
-static int validate_for_stopping(const session *s, sml_model *model)
+int keep_validation_rows(const session *s, sml_model *model)
 {
-    const char *metric = sml_model_get(model, "early_stopping");
     const char *share = sml_model_get(model, "validation");
-    const int has_rows = share != NULL && strtod(share, NULL) > 0;
-    if (metric == NULL || strcmp(metric, "none") == 0 || has_rows ||
-        option_given(&s->options, "validation")) {
+    if (share == NULL || strtod(share, NULL) > 0 || option_given(&s->options, "validation")) {
         return 0;
     }
     return sml_model_set(s->ctx, model, "validation", "0.1") == SML_OK ? 0 : fail_library(s);
@@ -37,5 +33,7 @@ int apply_settings(const session *s, sml_model *model)
             return fail_setting(s, state);
         }
     }
-    return validate_for_stopping(s, model);
+    const char *metric = sml_model_get(model, "early_stopping");
+    const int is_stopped = metric != NULL && strcmp(metric, "none") != 0;
+    return is_stopped ? keep_validation_rows(s, model) : 0;
 }

@@ -1,5 +1,6 @@
 /* scratchml data show: samples as pictures, points or numbers, with what a model says. */
 #include "data_options.h"
+#include "files.h"
 #include "picture.h"
 #include "report.h"
 #include "svg_plane.h"
@@ -110,8 +111,8 @@ static int choose(show *w)
     const options *o = &w->s->options;
     size_t first = (size_t)option_number(o, "sample");
     if (first >= w->facts.rows) {
-        return fail_usage(w->s->program, "--sample %zu: %s has %zu rows; expected 0…%zu", first,
-                          w->facts.name, w->facts.rows, w->facts.rows - 1);
+        return fail_usage(w->s->program, "--sample %zu: %s has %s; expected 0…%zu", first,
+                          w->facts.name, counted(w->facts.rows, "row").text, w->facts.rows - 1);
     }
     size_t left = w->facts.rows - first, wanted = (size_t)option_number(o, "count");
     w->count = wanted < left ? wanted : left;
@@ -378,7 +379,7 @@ static void print_rows(const show *w)
 static void print_text(const show *w)
 {
     if (w->n == 0) {
-        printf("no mistakes in %s rows\n", format_count(w->facts.rows).text);
+        printf("no mistakes in %s\n", counted(w->facts.rows, "row").text);
     } else if (w->facts.height > 0) {
         print_pictures(w);
     } else if (is_plane(w)) {
@@ -453,7 +454,7 @@ static void print_json(const show *w)
     print_document(document);
 }
 
-/* What --svg would pass over in silence is refused. */
+/* What --svg would pass over in silence is refused, and a file that it would write over. */
 static int check_picture_options(const session *s)
 {
     static const char *const chosen[] = {"sample", "count", "mistakes"};
@@ -464,7 +465,15 @@ static int check_picture_options(const session *s)
                               format_option(chosen[i]).text);
         }
     }
-    return 0;
+    if (!option_given(o, "svg")) {
+        return 0;
+    }
+    const named_path drawn = {"--svg", option_text(o, "svg")};
+    if (option_given(o, "model") && is_same_file(drawn.path, option_text(o, "model"))) {
+        return fail_usage(s->program, "--svg: %s is the model's file; choose another",
+                          printable(drawn.path).text);
+    }
+    return check_written(s, o->operands[0], &drawn, 1);
 }
 
 static int open_show(show *w)
@@ -472,16 +481,19 @@ static int open_show(show *w)
     const session *s = w->s;
     const options *o = &s->options;
     const char *path = option_given(o, "model") ? option_text(o, "model") : NULL;
+    int code = check_picture_options(s);
+    if (code != 0) {
+        return code;
+    }
     if (path != NULL && sml_model_load(s->ctx, path, &w->model) != SML_OK) {
         return fail_library(s);
     }
     if (option_given(o, "mistakes") && !classifies(w)) {
         return fail_usage(s->program, "--mistakes needs --model with a classifier");
     }
-    int code = check_picture_options(s);
     const char *split =
         w->model == NULL || option_given(o, "split") ? option_text(o, "split") : NULL;
-    code = code == 0 ? open_data(s, o->operands[0], split, w->model, &w->data) : code;
+    code = open_data(s, o->operands[0], split, w->model, &w->data);
     if (code == 0) {
         sml_dataset_describe(w->data, &w->facts);
         code = option_given(o, "svg") ? 0 : choose(w);

@@ -12,6 +12,10 @@
  * more easily than names. */
 enum { ROWS_LEAST = 20, ROWS_LEAST_UNORDERED = 100, NAMED_MOST = 6 };
 
+/* A target of at most so many whole numbers is taken for classes in a table, and may be in an
+ * array. */
+enum { CLASSES_MOST = 20 };
+
 /* Whole numbers beyond it are not all float32: neighbours of a counted column become equal. */
 static const float EXACT = 16777216.0F;
 
@@ -93,11 +97,69 @@ static int is_identifier(const sml_dataset *data, const sml_dataset_facts *facts
             all_differ(data, rows, facts->columns, column));
 }
 
-void table_look_at(table_look *look, const sml_dataset *data)
+/* How many whole numbers are all that the target of a regression has; 0: there are others, or more
+ * than classes usually are. */
+static size_t count_whole_targets(const sml_dataset *data, const sml_dataset_facts *facts)
+{
+    float found[CLASSES_MOST], target;
+    size_t n = 0;
+    if (facts->task != SML_TASK_REGRESSION || facts->outputs != 1) {
+        return 0;
+    }
+    for (size_t r = 0; r < facts->rows; r++) {
+        size_t k = 0;
+        sml_dataset_targets(data, r, &target);
+        while (k < n && found[k] != target) {
+            k++;
+        }
+        if (target != floorf(target) || k == CLASSES_MOST) {
+            return 0;
+        }
+        found[k] = target;
+        n += k == n;
+    }
+    return n;
+}
+
+int column_is_mixed(const sml_column_facts *facts)
+{
+    return facts->texts < facts->numbers;
+}
+
+void column_tell_mixed(const session *s, const sml_column_facts *facts)
+{
+    char *text = quoted_for_shell(facts->first_text);
+    const short_text quoted = printable(text);
+    free(text);
+    note(s,
+         "column '%s': %s number%s and %s text%s, the first '%s' in line %s, so all its cells are "
+         "taken for categories; mend it, or say --missing-value %s, or --categorical '%s'",
+         shorten(facts->name, 40).text, format_count(facts->numbers).text,
+         facts->numbers == 1 ? "" : "s", format_count(facts->texts).text,
+         facts->texts == 1 ? "" : "s", shorten(facts->first_text, 40).text,
+         format_count(facts->first_text_line).text, quoted.text, shorten(facts->name, 40).text);
+}
+
+/* Of the columns of names: those that are mostly numbers. */
+static void look_for_texts(const session *s, const sml_dataset *data, table_look *look)
+{
+    for (size_t c = 0; c < look->facts.columns; c++) {
+        column_look *column = &look->columns[c];
+        if (sml_dataset_category(data, c, 0) != NULL &&
+            sml_dataset_column(s->ctx, data, c, &column->facts) == SML_OK &&
+            column_is_mixed(&column->facts)) {
+            column->is_mixed = 1;
+            column->is_identifier = 0; /* as text that is mended they are something else */
+        }
+    }
+}
+
+void table_look_at(const session *s, table_look *look, const sml_dataset *data)
 {
     const sml_dataset_facts *facts = &look->facts;
     sml_dataset_describe(data, &look->facts);
     look->columns = NULL;
+    look->whole_targets = count_whole_targets(data, &look->facts);
     if (facts->target == NULL) {
         return;
     }
@@ -105,14 +167,18 @@ void table_look_at(table_look *look, const sml_dataset *data)
     look->columns = allocate(facts->columns, sizeof *look->columns);
     for (size_t c = 0; c < facts->columns; c++) {
         const column_range *range = &ranges[c];
+        const int is_one = range->n == facts->rows && range->minimum >= range->maximum;
+        const int is_exact = fabsf(range->minimum) <= EXACT;
         look->columns[c] = (column_look){
             .name = sml_dataset_column_name(data, c),
             .missing = facts->rows - range->n,
             .is_identifier = is_identifier(data, facts, c, range),
-            .is_constant = range->n == facts->rows && range->minimum >= range->maximum,
+            .is_constant = is_one && is_exact,
+            .is_rounded = is_one && !is_exact,
         };
     }
     free(ranges);
+    look_for_texts(s, data, look);
 }
 
 void table_look_free(table_look *look)
@@ -121,7 +187,7 @@ void table_look_free(table_look *look)
 }
 
 /* Which columns a list has, and how it names them. */
-typedef enum listing { FILLED, IDENTIFIERS, CONSTANTS } listing;
+typedef enum listing { FILLED, IDENTIFIERS, CONSTANTS, ROUNDED } listing;
 
 static int is_listed(const column_look *c, listing what)
 {
@@ -129,6 +195,7 @@ static int is_listed(const column_look *c, listing what)
         [FILLED] = c->missing > 0,
         [IDENTIFIERS] = c->is_identifier,
         [CONSTANTS] = c->is_constant,
+        [ROUNDED] = c->is_rounded,
     };
     return flags[what];
 }
@@ -194,6 +261,12 @@ static void tell_to_drop(const session *s, const table_look *look, listing what)
         one = "1 column looks like an identifier, with another value in every row";
         many = "columns look like identifiers, with another value in every row";
     }
+    if (what == ROUNDED) {
+        one = "1 column has one number in every row as float32, which holds whole numbers up to "
+              "16,777,216; subtract a constant from it, or";
+        many = "columns have one number in every row as float32, which holds whole numbers up to "
+               "16,777,216; subtract a constant from them, or";
+    }
     note(s, "%s%s%s: --drop %s", n == 1 ? "" : format_count(n).text, n == 1 ? "" : " ",
          n == 1 ? one : many, columns != NULL ? columns : "");
     free(columns);
@@ -226,26 +299,63 @@ static int scales_targets(const table_look *look, const sml_model *model)
     return look->facts.task == SML_TASK_REGRESSION && how != NULL && strcmp(how, "none") != 0;
 }
 
+static int is_known_by_name(const char *name)
+{
+    const sml_catalog_entry *entry = NULL;
+    size_t i = 0;
+    while ((entry = sml_catalog(i)) != NULL && strcmp(entry->name, name) != 0) {
+        i++;
+    }
+    return entry != NULL;
+}
+
+/* What was made of a file that is no table: its type of number decides between classes and numbers,
+ * which a person need not have meant. */
+static void tell_task(const session *s, const table_look *look, int is_new)
+{
+    const sml_dataset_facts *f = &look->facts;
+    if (f->task == SML_TASK_NONE || is_known_by_name(f->name)) {
+        return;
+    }
+    const int is_regression = f->task == SML_TASK_REGRESSION;
+    note(s, "%s: %s rows: %s, %s %s%s", f->name, format_count(f->rows).text, sml_task_name(f->task),
+         format_count(f->outputs).text,
+         is_regression ? "target" : (f->task == SML_TASK_CLASSIFICATION ? "class" : "label"),
+         f->outputs == 1 ? "" : (f->task == SML_TASK_CLASSIFICATION ? "es" : "s"));
+    if (is_new && look->whole_targets > 1 && !option_given(&s->options, "task")) {
+        note(s,
+             "%s: its targets are floats, but only %zu different whole numbers; if they are "
+             "classes, say --task classification",
+             f->name, look->whole_targets);
+    }
+}
+
 void table_look_tell(const session *s, const table_look *look, const sml_model *model, int is_new)
 {
     const sml_dataset_facts *f = &look->facts;
     if (look->columns == NULL) {
+        tell_task(s, look, is_new);
         return;
     }
     if (f->task == SML_TASK_CLASSIFICATION) {
-        note(s, "%s: %s rows, target '%s': classification, %s class%s", f->name,
-             format_count(f->rows).text, f->target, format_count(f->outputs).text,
-             f->outputs == 1 ? "" : "es");
+        note(s, "%s: %s, target '%s': classification, %s", f->name, counted(f->rows, "row").text,
+             f->target, counted(f->outputs, "class").text);
     } else {
         const char *scaled = ", trained as (y - mean) / deviation: losses are of that, MSE, MAE "
                              "and predictions of y";
-        note(s, "%s: %s rows, target '%s': %s%s", f->name, format_count(f->rows).text, f->target,
+        note(s, "%s: %s, target '%s': %s%s", f->name, counted(f->rows, "row").text, f->target,
              sml_task_name(f->task), scales_targets(look, model) ? scaled : "");
     }
     tell_filled(s, look, model);
+    for (size_t c = 0; c < f->columns && is_new; c++) {
+        if (look->columns[c].is_mixed) {
+            column_tell_mixed(s, &look->columns[c].facts);
+        }
+    }
     if (is_new) {
         tell_to_drop(s, look, IDENTIFIERS);
         tell_to_drop(s, look, CONSTANTS);
+        tell_to_drop(s, look, ROUNDED);
     }
 }
 
@@ -258,6 +368,24 @@ static json_t *names_document(const table_look *look, listing what)
         }
     }
     return names;
+}
+
+static json_t *mixed_document(const table_look *look)
+{
+    json_t *mixed = json_array();
+    for (size_t c = 0; c < look->facts.columns; c++) {
+        const sml_column_facts *facts = &look->columns[c].facts;
+        if (look->columns[c].is_mixed) {
+            json_t *row = json_object();
+            document_set(row, "column", json_text(facts->name));
+            document_set(row, "numbers", json_count(facts->numbers));
+            document_set(row, "texts", json_count(facts->texts));
+            document_set(row, "first_text", json_text(facts->first_text));
+            document_set(row, "line", json_count(facts->first_text_line));
+            document_append(mixed, row);
+        }
+    }
+    return mixed;
 }
 
 json_t *table_look_document(const table_look *look)
@@ -280,7 +408,9 @@ json_t *table_look_document(const table_look *look)
     document_set(document, "task", json_text(sml_task_name(look->facts.task)));
     document_set(document, "classes", has_classes ? json_count(look->facts.outputs) : json_null());
     document_set(document, "filled", missing);
+    document_set(document, "mixed", mixed_document(look));
     document_set(document, "identifiers", names_document(look, IDENTIFIERS));
     document_set(document, "constant", names_document(look, CONSTANTS));
+    document_set(document, "rounded", names_document(look, ROUNDED));
     return document;
 }

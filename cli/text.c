@@ -19,6 +19,16 @@ short_text format_count(uint64_t count)
     return out;
 }
 
+short_text counted(uint64_t n, const char *noun)
+{
+    short_text out;
+    const size_t length = strlen(noun);
+    const char *ending = length > 0 && noun[length - 1] == 's' ? "es" : "s";
+    snprintf(out.text, sizeof out.text, "%.40s %.40s%s", format_count(n).text, noun,
+             n == 1 ? "" : ending);
+    return out;
+}
+
 short_text format_rate(double per_second)
 {
     static const char *const suffixes[] = {"", "k", "M", "G"};

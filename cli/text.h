@@ -11,13 +11,14 @@ typedef struct short_text {
     char text[96];
 } short_text;
 
-short_text format_count(uint64_t count);    /* "101,770" */
-short_text format_rate(double per_second);  /* "950", "66.7k", "1.2M" */
-short_text format_seconds(double seconds);  /* "0.012 s", "0.9 s", "2 min 05 s" */
-short_text format_percent(double share);    /* 0.9791 as "97.91%" */
-short_text format_bytes(uint64_t bytes);    /* "398 KiB" */
-short_text format_value(double value);      /* "5.1"; whole numbers with all their digits */
-short_text format_option(const char *name); /* learning_rate as "--learning-rate" */
+short_text format_count(uint64_t count);          /* "101,770" */
+short_text counted(uint64_t n, const char *noun); /* "1 row", "2,000 classes" */
+short_text format_rate(double per_second);        /* "950", "66.7k", "1.2M" */
+short_text format_seconds(double seconds);        /* "0.012 s", "0.9 s", "2 min 05 s" */
+short_text format_percent(double share);          /* 0.9791 as "97.91%" */
+short_text format_bytes(uint64_t bytes);          /* "398 KiB" */
+short_text format_value(double value);            /* "5.1"; whole numbers with all their digits */
+short_text format_option(const char *name);       /* learning_rate as "--learning-rate" */
 
 /* The locale's character set by its name alone: setlocale would change how numbers look. */
 int locale_is_utf8(void);

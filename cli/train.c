@@ -7,6 +7,7 @@
 #include "length.h"
 #include "progress.h"
 #include "settings.h"
+#include "text.h"
 #include "train.h"
 
 #include <stdlib.h>
@@ -105,6 +106,17 @@ static int open_test_part(const session *s, training *t)
     return status == SML_OK ? check_parts(s, t) : fail_library(s);
 }
 
+static void tell_one_class(const session *s, const sml_dataset *train)
+{
+    sml_dataset_facts facts;
+    sml_dataset_describe(train, &facts);
+    if (facts.task == SML_TASK_CLASSIFICATION && facts.outputs == 1) {
+        note(s,
+             "%s: every row has the class '%s', so there is nothing to learn: any model is right",
+             facts.name, printable(sml_dataset_class_name(train, 0)).text);
+    }
+}
+
 static int prepare(const session *s, training *t)
 {
     int code = control_fill(s, t);
@@ -113,7 +125,9 @@ static int prepare(const session *s, training *t)
     if (code == 0 && !(is_study(s) && !option_given(&s->options, "output"))) {
         code = check_output(s, t->output);
     }
-    code = code == 0 ? open_data(s, t->data, "train", t->model, &t->train) : code;
+    /* A fit that goes on cuts the rows for validation off anew. */
+    const char *part = code == 0 && sml_model_outputs(t->model) > 0 ? "train+validation" : "train";
+    code = code == 0 ? open_data(s, t->data, part, t->model, &t->train) : code;
     code = code == 0 ? open_test_part(s, t) : code;
     /* Folds score on every row once: they need no test rows unless these are asked for. */
     const int has_folds = option_given(&s->options, "folds") && !option_given(&s->options, "test");
@@ -121,8 +135,11 @@ static int prepare(const session *s, training *t)
         code = held_out_cut(s, t->model, &t->train, &t->test, &t->cut);
     }
     if (code == 0) {
-        table_look_at(&t->look, t->cut.whole != NULL ? t->cut.whole : t->train);
+        table_look_at(s, &t->look, t->cut.whole != NULL ? t->cut.whole : t->train);
         table_look_tell(s, &t->look, t->model, t->is_new);
+    }
+    if (code == 0) {
+        tell_one_class(s, t->train);
     }
     return code == 0 && t->is_new ? settle_length(s, t->model, t->data, t->train) : code;
 }

@@ -20,6 +20,7 @@ typedef struct training {
     sml_fit_report fitted;
     sml_doctor *doctor; /* NULL: nobody reads what it would say */
     report tested;
+    sml_unknown_rows test_unknown;
 } training;
 
 /* train_control.c */

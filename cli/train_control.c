@@ -1,5 +1,7 @@
 #include "train.h"
 
+#include "files.h"
+#include "folds.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -95,14 +97,22 @@ static int fill_budget(const session *s, sml_fit_options *how)
                       printable(text).text);
 }
 
-/* Whether two paths lead to one file, or would. */
-static int is_same_file(const char *a, const char *b)
+/* What is written is neither read as data nor written twice. */
+static int check_data(const session *s, const training *t)
 {
-    struct stat x, y;
-    if (stat(a, &x) == 0 && stat(b, &y) == 0) {
-        return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    static const char *const names[] = {"checkpoint", "history", "curve"};
+    static const char *const spelled[] = {"--checkpoint", "--history", "--curve"};
+    named_path written[4];
+    size_t n = 0;
+    if (!is_study(s) || option_given(&s->options, "output")) {
+        written[n++] = (named_path){"--output", t->output};
     }
-    return strcmp(a, b) == 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (option_given(&s->options, names[i])) {
+            written[n++] = (named_path){spelled[i], option_text(&s->options, names[i])};
+        }
+    }
+    return check_written(s, t->data, written, n);
 }
 
 /* Each file that a training reads or writes is another one. */
@@ -120,12 +130,6 @@ static int check_files(const session *s, const training *t)
             return fail_usage(s->program, "--%s: %s is the model's file; choose another", others[i],
                               path);
         }
-        for (size_t j = 0; j < i; j++) {
-            if (option_given(o, others[j]) && is_same_file(path, option_text(o, others[j]))) {
-                return fail_usage(s->program, "--%s and --%s name the same file, %s", others[j],
-                                  others[i], path);
-            }
-        }
     }
     if (option_given(o, "checkpoint") && option_given(o, "from") &&
         is_same_file(option_text(o, "from"), t->output)) {
@@ -134,7 +138,7 @@ static int check_files(const session *s, const training *t)
                           "--output",
                           t->output);
     }
-    return 0;
+    return check_data(s, t);
 }
 
 static int check_together(const session *s)

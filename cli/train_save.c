@@ -4,18 +4,10 @@
 #include "interrupt.h"
 
 #include <math.h>
+#include <scratchml/columns.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* "1 epoch", "2 epochs" */
-static short_text counted(uint64_t n, const char *noun)
-{
-    short_text out;
-    snprintf(out.text, sizeof out.text, "%.40s %.40s%s", format_count(n).text, noun,
-             n == 1 ? "" : "s");
-    return out;
-}
 
 static double samples_per_second(const training *t)
 {
@@ -41,7 +33,21 @@ static const sml_epoch_record *validated_epoch(const training *t)
     return &records[epoch - 1];
 }
 
-/* "validation accuracy 97.91% at best epoch 7"; empty without validation. */
+/* What early stopping looks at, beside accuracy and loss; NULL: nothing else. */
+static const char *watched_metric(const training *t)
+{
+    static const char *const usual[] = {"none", "accuracy", "loss"};
+    const char *metric = sml_model_get(t->model, "early_stopping");
+    for (size_t i = 0; metric != NULL && i < sizeof usual / sizeof usual[0]; i++) {
+        if (strcmp(metric, usual[i]) == 0) {
+            return NULL;
+        }
+    }
+    return metric;
+}
+
+/* "validation accuracy 97.91% at best epoch 7", or the metric that made it the best; empty without
+ * validation. */
 static short_text describe_validation(const training *t)
 {
     short_text out = {""};
@@ -50,11 +56,19 @@ static short_text describe_validation(const training *t)
     if (record == NULL) {
         return out;
     }
+    const char *metric = best > 0 ? watched_metric(t) : NULL;
     const int is_loss = isnan(record->validation_accuracy);
-    int used = is_loss ? snprintf(out.text, sizeof out.text, "validation loss %.4f%s",
-                                  record->validation_loss, loss_remark(t->model))
-                       : snprintf(out.text, sizeof out.text, "validation accuracy %s",
-                                  format_percent(record->validation_accuracy).text);
+    int used = 0;
+    if (metric != NULL) {
+        used = snprintf(out.text, sizeof out.text, "validation %s %.4f", metric,
+                        record->validation_metric);
+    } else if (is_loss) {
+        used = snprintf(out.text, sizeof out.text, "validation loss %.4f%s",
+                        record->validation_loss, loss_remark(t->model));
+    } else {
+        used = snprintf(out.text, sizeof out.text, "validation accuracy %s",
+                        format_percent(record->validation_accuracy).text);
+    }
     if (best > 0 && used > 0) {
         snprintf(out.text + used, sizeof out.text - (size_t)used, " at best epoch %.30s",
                  format_count(best).text);
@@ -94,7 +108,13 @@ static json_t *validation_document(const training *t)
     json_t *validation = json_object();
     document_set(validation, "loss", json_figure(record->validation_loss));
     document_set(validation, "accuracy", json_figure(record->validation_accuracy));
+    const char *metric = sml_model_get(t->model, "early_stopping");
+    const int is_watched = metric != NULL && strcmp(metric, "none") != 0;
+    document_set(validation, "metric_name", is_watched ? json_text(metric) : json_null());
+    document_set(validation, "metric",
+                 is_watched ? json_figure(record->validation_metric) : json_null());
     document_set(validation, "epoch", json_count(record->epoch));
+    document_set(validation, "unknown_rows", json_count(t->fitted.validation_unknown.rows));
     document_set(validation, "is_best", json_boolean(t->fitted.best_epoch > 0));
     return validation;
 }
@@ -105,6 +125,7 @@ static void print_json(const training *t)
     if (t->test != NULL) {
         test = json_object();
         report_document(&t->tested, test);
+        document_set(test, "unknown_rows", json_count(t->test_unknown.rows));
     }
     document_set(train, "loss", json_figure(t->fitted.loss));
     document_set(document, "data", json_text(t->data));
@@ -148,8 +169,8 @@ static int save_unscored(const session *s, const training *t)
     return code;
 }
 
-/* Test rows that the model refuses, such as for a category that no training row has, must not cost
- * the training either. */
+/* Test rows that the model refuses, such as for a missing cell, must not cost the training either.
+ */
 static int save_refused(const session *s, const training *t)
 {
     const int code = save(s, t);
@@ -169,7 +190,12 @@ static void note_failed_checkpoints(const session *s, const training *t)
 int finish_training(const session *s, training *t)
 {
     note_failed_checkpoints(s, t);
+    held_out_tell_unknown(s, t->model, "validation", &t->fitted.validation_unknown);
     if (t->test != NULL) {
+        sml_dataset_allow_unknown(t->test, 1);
+        if (sml_model_unknown_rows(s->ctx, t->model, t->test, &t->test_unknown) == SML_OK) {
+            held_out_tell_unknown(s, t->model, "test", &t->test_unknown);
+        }
         if (report_create(s, t->model, t->test, &t->tested) != 0) {
             return save_refused(s, t);
         }
@@ -221,10 +247,11 @@ static char *command_to_resume(const session *s, const training *t)
         if (state->given == NULL || strcmp(state->spelling, "resume") == 0) {
             continue;
         }
-        fprintf(out, " --%s", state->spelling);
-        if (state->value != NULL) {
-            char *value = quoted_for_shell(state->given);
-            fprintf(out, " %s", value);
+        const int is_repeated = strcmp(state->spelling, "missing-value") == 0;
+        for (size_t k = is_repeated ? 0 : state->n_all - 1; k < state->n_all; k++) {
+            char *value = quoted_for_shell(state->all[k]);
+            fprintf(out, " --%s%s%s", state->spelling, state->value != NULL ? " " : "",
+                    state->value != NULL ? value : "");
             free(value);
         }
     }

@@ -29,6 +29,16 @@ SML_API sml_status sml_model_column(sml_ctx *ctx, const sml_model *model, size_t
 /* The name of the column that the model predicts; "" where it has none. Owned by the model. */
 SML_API const char *sml_model_target(const sml_model *model);
 
+/* Rows of data with a category that the model does not know, also where it refuses them. Errors: as
+ * of sml_model_predict for its columns. */
+SML_API sml_status sml_model_unknown_rows(sml_ctx *ctx, const sml_model *model,
+                                          const sml_dataset *data, sml_unknown_rows *found);
+
+/* Whether a category that a model does not know is zeros in rows of this data set, also where the
+ * model refuses it otherwise: so training judges the rows that it keeps apart. At first: no. Parts
+ * that are made of the data set afterwards do as it does. */
+SML_API void sml_dataset_allow_unknown(sml_dataset *data, int allow);
+
 /* A target y is (y - shift) * factor in training, and losses are of that; predictions are in the
  * units of y. Errors: SML_NOT_FOUND where targets are trained on as they are, and past the outputs;
  * ctx == NULL is allowed. */

@@ -46,6 +46,9 @@ typedef struct sml_data_view {
     const float *values;
 } sml_data_view;
 
+/* What the indices of LIBSVM text count the columns from. */
+typedef enum sml_index_base { SML_INDEX_AUTO, SML_INDEX_FROM_0, SML_INDEX_FROM_1 } sml_index_base;
+
 /* Names and kinds of the columns of a table. */
 typedef struct sml_schema sml_schema;
 
@@ -69,7 +72,10 @@ typedef struct sml_data_options {
     size_t n_classes;
     uint64_t memory; /* bytes that the features may take; 0: half of what is available. Larger files
                         of IDX, NPY and tables stay on disk: docs/data.md */
-    int no_target;   /* 1: target and weights of a table are not read: for predictions */
+    const char *const *missing; /* [n_missing] texts of a table that stand for a missing cell */
+    size_t n_missing;
+    int no_target;             /* 1: target and weights of a table are not read: for predictions */
+    sml_index_base index_base; /* of LIBSVM text; _AUTO: from 0 where an index is 0, else from 1 */
 } sml_data_options;
 
 /* Facts about an open data set. Pointers live as long as the data set. */
@@ -85,8 +91,9 @@ typedef struct sml_dataset_facts {
     int is_compressed;    /* 1: rows list only their entries (CSR) */
     int has_weights;
     int has_column_names;
-    size_t n_categorical; /* columns whose numbers stand for names */
-    const char *target;   /* of a table the name of the column to predict; NULL: none */
+    size_t n_categorical;      /* columns whose numbers stand for names */
+    const char *target;        /* of a table the name of the column to predict; NULL: none */
+    sml_index_base index_base; /* of LIBSVM text, as it was read; _AUTO: of other data */
 } sml_dataset_facts;
 
 /* A data set known by name. */
@@ -104,8 +111,7 @@ typedef struct sml_catalog_entry {
  * - NPZ: the arrays x_train, y_train, x_test, y_test by the split; else X and y, x and y, data and
  *   target, features and labels; options.target names another. Integers are labels, floats are
  *   numbers to predict, unless options.task says otherwise;
- * - LIBSVM text, "label index:value …": rows stay sparse, indices count from 1, or from 0 where
- *   one is 0;
+ * - LIBSVM text, "label index:value …": rows stay sparse, columns count as options.index_base says;
  * - PNG and JPEG as gray bytes: one picture, a folder of pictures, of folders named by class, or
  *   train/ and test/ with such folders. One size, or options.height and width;
  * - a table, such as CSV with a header; a text file with a row of numbers a line; "-" for
@@ -189,6 +195,10 @@ typedef struct sml_column_facts {
     uint64_t missing;    /* cells without a value; the other facts leave them out */
     double minimum, maximum, mean;
     double deviation; /* √(Σ (x - mean)² / n) */
+    /* Of a column that is categorical because some cells of its file are no numbers: how many are
+     * numbers, how many are not, the first of these and its line. Otherwise 0 and NULL. */
+    uint64_t numbers, texts, first_text_line;
+    const char *first_text; /* owned by the data set */
 } sml_column_facts;
 
 /* Errors: SML_BAD_ARGUMENT (no such column). */

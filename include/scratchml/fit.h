@@ -49,6 +49,12 @@ typedef enum sml_fit_end {
     SML_FIT_OUT_OF_TIME
 } sml_fit_end;
 
+/* Rows with a category that the training rows of a model did not have. */
+typedef struct sml_unknown_rows {
+    uint64_t rows;
+    char column[64], category[64]; /* of the first one, cut where they are longer; "": none */
+} sml_unknown_rows;
+
 typedef struct sml_fit_report {
     uint64_t epochs;  /* completed */
     uint64_t steps;   /* updates made */
@@ -61,6 +67,7 @@ typedef struct sml_fit_report {
     uint64_t resumed_at;         /* the step of the checkpoint that the fit went on from; 0: none */
     uint64_t checkpoints;        /* written */
     uint64_t failed_checkpoints; /* not written: the text of the last is the context's error */
+    sml_unknown_rows validation_unknown; /* whose unknown categories count as zeros */
 } sml_fit_report;
 
 typedef struct sml_fit_options {

@@ -101,7 +101,8 @@ SML_API void sml_predictor_run(sml_predictor *predictor, const float *features, 
 SML_API void sml_predictor_free(sml_predictor *predictor);
 
 /* sml_dataset_open_with for a fitted model: its columns by name, its target if it is there, its
- * classes, pictures in its size. options.split: "train", "test", and "validation" as it was kept;
+ * classes, pictures in its size. options.split: "train" (without rows that were kept for
+ * validation), "train+validation", "test", and "validation" as it was kept;
  * of the file with one part that the model was trained on, these are the receipt's, of another one
  * all rows. "all" or NULL: all rows of such a file; NULL: the test part of what has two. */
 SML_API sml_status sml_model_open_data(sml_ctx *ctx, const sml_model *model,
@@ -151,6 +152,9 @@ SML_API size_t sml_model_columns(const sml_model *model);
 /* Their names, kinds and categories; NULL: columns go by position. Owned by the model. */
 SML_API const sml_schema *sml_model_schema(const sml_model *model);
 SML_API const char *sml_model_column_name(const sml_model *model, size_t column); /* or "" */
+/* What columns count from in the LIBSVM text that the model was trained on, and so in all that
+ * sml_model_open_data reads for it; SML_INDEX_AUTO: it was trained on other data. */
+SML_API sml_index_base sml_model_index_base(const sml_model *model);
 /* The number that stands for a category in a raw row. Errors: SML_BAD_ARGUMENT, SML_UNKNOWN_NAME.
  */
 SML_API sml_status sml_model_category(sml_ctx *ctx, const sml_model *model, size_t column,

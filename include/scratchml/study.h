@@ -15,16 +15,17 @@ extern "C" {
 
 /* A training of a study and what came of it. */
 typedef struct sml_study_row {
-    size_t trial;         /* of a search, from 0 */
-    size_t rung;          /* of a search: how often the field was thinned out before, from 0 */
-    size_t fold;          /* of a cross-validation, from 0 */
-    uint64_t seed;        /* the model's */
-    uint64_t epochs;      /* it was to run for; of a search those of the rungs before included */
-    double metric;        /* on the rows to score; NaN where the training diverged */
-    double accuracy;      /* as of sml_model_evaluate */
-    double loss;          /* the same */
-    double seconds;       /* wall time of the fit; the same */
-    sml_status status;    /* SML_OK, SML_DIVERGED; SML_CANCELLED: not done */
+    size_t trial;      /* of a search, from 0 */
+    size_t rung;       /* of a search: how often the field was thinned out before, from 0 */
+    size_t fold;       /* of a cross-validation, from 0 */
+    uint64_t seed;     /* the model's */
+    uint64_t epochs;   /* it was to run for; of a search those of the rungs before included */
+    double metric;     /* on the rows to score; NaN where the training diverged */
+    double accuracy;   /* as of sml_model_evaluate */
+    double loss;       /* the same */
+    double seconds;    /* wall time of the fit; the same */
+    sml_status status; /* SML_OK, SML_DIVERGED; SML_CANCELLED: not done */
+    sml_unknown_rows unknown; /* of the rows to score: their unknown categories count as zeros */
     const char *settings; /* of a search: "hidden=64 learning_rate=0.01"; lives as long as that */
 } sml_study_row;
 

@@ -33,6 +33,20 @@ static size_t edits(const char *a, const char *b)
     return d[n][m];
 }
 
+/* Whether word is the first letters of the words in name: "lr" of learning_rate. */
+static int is_initials(const char *word, const char *name)
+{
+    size_t n = 0;
+    for (size_t i = 0; name[i] != '\0'; i++) {
+        if (i == 0 || name[i - 1] == '_' || name[i - 1] == '-') {
+            if (word[n++] != name[i]) {
+                return 0;
+            }
+        }
+    }
+    return n >= 2 && word[n] == '\0';
+}
+
 const char *sml_nearest_name(const char *word, const char *const *names, size_t n)
 {
     const char *best = NULL;
@@ -40,6 +54,9 @@ const char *sml_nearest_name(const char *word, const char *const *names, size_t 
     for (size_t i = 0; i < n; i++) {
         if (length > WORD_MAX || strlen(names[i]) > WORD_MAX) {
             continue;
+        }
+        if (is_initials(word, names[i])) {
+            return names[i];
         }
         size_t distance = edits(word, names[i]);
         /* What shares no letter is no slip of the hand. */

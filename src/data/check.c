@@ -131,6 +131,12 @@ static sml_status check_task(sml_ctx *ctx, const sml_data_view *view)
     return SML_OK;
 }
 
+/* What a number is that is not finite. Readers of larger numbers leave float32 infinite. */
+static const char *kind_of(float x)
+{
+    return isnan(x) ? "nan" : "infinite or beyond float32 (±3.4e38)";
+}
+
 /* The position of the first of x[n] that is NaN or infinite; n when there is none. */
 static size_t first_not_finite(const float *x, size_t n)
 {
@@ -151,7 +157,7 @@ static sml_status fail_number(sml_ctx *ctx, const sml_data_view *view, size_t ro
     return sml__fail(ctx, SML_BAD_DATA,
                      "%s: row %zu, column %zu (counted from 0) is %s; replace it by a number or "
                      "leave the row out",
-                     view->name, row, column, isnan(x) ? "nan" : "infinite");
+                     view->name, row, column, kind_of(x));
 }
 
 /* Missing cells are NaN; they are legal in a table. */
@@ -184,6 +190,45 @@ static sml_status check_stored(sml_ctx *ctx, const sml_data_view *view, sml__sto
                         : sml__store_status(ctx, store);
     }
     sml__free(piece);
+    return status;
+}
+
+/* One row of a store as it is now; its place in the file is told, since parts have other numbers.
+ */
+static sml_status recheck_row(sml_ctx *ctx, const sml_dataset *data, uint64_t at)
+{
+    enum { PIECE = 1024 };
+    float piece[PIECE];
+    const size_t columns = data->view.columns, size = data->store->element.size;
+    for (size_t c = 0; c < columns; c += PIECE) {
+        const size_t n = columns - c < PIECE ? columns - c : PIECE;
+        sml__store_floats(data->store, at + c * size, n, 1.0f, piece);
+        const size_t bad = first_not_finite(piece, n);
+        if (bad < n) {
+            return sml__fail(
+                ctx, SML_IO,
+                "%s: row %llu, column %zu (counted from 0) has become %s since the "
+                "file was opened; do not change a file while it is read",
+                data->store->path,
+                (unsigned long long)((at - data->store->begin) / data->store->row_bytes), c + bad,
+                kind_of(piece[bad]));
+        }
+    }
+    return SML_OK;
+}
+
+sml_status sml__dataset_recheck(sml_ctx *ctx, const sml_dataset *data)
+{
+    const sml_dataset *root = data->raw != NULL ? data->raw : data;
+    const sml__store *store = root->store;
+    sml_status status = SML_OK;
+    if (store == NULL || root->schema != NULL || sml__element_is_byte(store->element)) {
+        return SML_OK;
+    }
+    for (size_t r = 0; r < root->view.rows && status == SML_OK; r++) {
+        const uint64_t place = root->selection != NULL ? root->selection[r] : r;
+        status = recheck_row(ctx, root, root->store_at + place * store->row_bytes);
+    }
     return status;
 }
 
@@ -311,7 +356,7 @@ static sml_status check_targets(sml_ctx *ctx, const sml_data_view *view)
             return sml__fail(ctx, SML_BAD_DATA,
                              "%s: target %zu of row %zu (counted from 0) is %s; replace it by a "
                              "number or leave the row out",
-                             view->name, j, r, isnan(row[j]) ? "nan" : "infinite");
+                             view->name, j, r, kind_of(row[j]));
         }
         if (view->task == SML_TASK_CLASSIFICATION) {
             status = check_distribution(ctx, view, r);

@@ -111,6 +111,12 @@ sml_status sml_dataset_column(sml_ctx *ctx, const sml_dataset *data, size_t colu
         .mean = mean,
         .deviation = sqrt(add_squares(&from, mean) / n),
     };
+    if (known != NULL && known->numbers > 0) {
+        facts->numbers = known->numbers;
+        facts->texts = known->texts;
+        facts->first_text = known->categories[known->first_text];
+        facts->first_text_line = known->first_text_line;
+    }
     sml__free(from.rows);
     return sml__dataset_status(ctx, data);
 }

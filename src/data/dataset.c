@@ -205,6 +205,7 @@ void sml_dataset_describe(const sml_dataset *data, sml_dataset_facts *facts)
         .has_column_names = data->schema != NULL && data->schema->has_names,
         .n_categorical = count_categorical(data->schema),
         .target = data->schema != NULL ? data->schema->target : NULL,
+        .index_base = data->index_base,
     };
 }
 

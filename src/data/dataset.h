@@ -18,11 +18,14 @@ struct sml_dataset {
     uint64_t store_at;         /* byte of the store's file where the row at place 0 begins */
     char name[SML__NAME_MAX];
     char split[16];
-    void *owned[SML__BLOCKS]; /* memory to free: all NULL where everything is borrowed */
-    char **class_names;       /* [outputs] copies in one block, or NULL */
-    char (*number_names)[12]; /* [outputs] "0", "1", …, where there are no class_names */
-    int borrows_names;        /* 1 in a window: the two above belong to its parent */
-    const sml_schema *schema; /* of a table; NULL: columns have no names. Owned by the root */
+    void *owned[SML__BLOCKS];  /* memory to free: all NULL where everything is borrowed */
+    char **class_names;        /* [outputs] copies in one block, or NULL */
+    char (*number_names)[12];  /* [outputs] "0", "1", …, where there are no class_names */
+    int borrows_names;         /* 1 in a window: the two above belong to its parent */
+    size_t origin;             /* row of the root that lies at place 0 of the arrays */
+    int takes_unknown;         /* 1: a category that a model does not know is zeros in its row */
+    sml_index_base index_base; /* of LIBSVM text; SML_INDEX_AUTO: of other data */
+    const sml_schema *schema;  /* of a table; NULL: columns have no names. Owned by the root */
     sml_schema *owned_schema;
     sml__store *owned_store;
     sml_dataset *owned_whole; /* what this part sees into, where nobody else owns it */
@@ -66,6 +69,10 @@ static inline int sml__dataset_has_bytes(const sml_dataset *data)
 /* SML_OK, or SML_IO where a row of a store could not be read since it was opened: for the end of a
  * loop over rows. */
 sml_status sml__dataset_status(sml_ctx *ctx, const sml_dataset *data);
+
+/* SML_IO, with the row, where a number of a store is none any more: its file was changed after it
+ * was checked, which looks like a divergence of the training. */
+sml_status sml__dataset_recheck(sml_ctx *ctx, const sml_dataset *data);
 
 /* Takes over the schema of a table that has no missing cells. */
 void sml__dataset_set_schema(sml_dataset *data, sml_schema *schema);

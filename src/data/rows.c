@@ -4,6 +4,7 @@
 #include "data/prepare/targets.h"
 #include "math/kernels.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -11,6 +12,20 @@ enum {
     FETCHED = 4096, /* bytes of a row: eight of them fit L1, and the hardware sees the rest come */
     ROWS_AHEAD = 8  /* in a batch: the time of some copies covers that of a fetch from memory */
 };
+
+sml__row_text sml__dataset_row_text(const sml_dataset *data, size_t row)
+{
+    sml__row_text out;
+    const size_t in_file = sml__dataset_row_of_file(data, row);
+    const size_t line = sml__line_of(data->schema, in_file);
+    if (line > 0) {
+        snprintf(out.text, sizeof out.text, "%s:%zu: row %zu (counted from 0)", data->name, line,
+                 in_file);
+    } else {
+        snprintf(out.text, sizeof out.text, "%s: row %zu (counted from 0)", data->name, in_file);
+    }
+    return out;
+}
 
 void sml__dataset_map_order(const sml_dataset *data, uint32_t *order, size_t n)
 {

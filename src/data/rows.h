@@ -15,6 +15,18 @@ static inline size_t sml__dataset_place(const sml_dataset *data, size_t row)
     return data->selection != NULL ? data->selection[row] : row;
 }
 
+/* The row as its file, or the whole of the data, counts it. */
+static inline size_t sml__dataset_row_of_file(const sml_dataset *data, size_t row)
+{
+    return data->origin + sml__dataset_place(data, row);
+}
+
+/* "data.csv:6: row 4 (counted from 0)", for a message; without a line where there are none. */
+typedef struct sml__row_text {
+    char text[SML__NAME_MAX + 80];
+} sml__row_text;
+sml__row_text sml__dataset_row_text(const sml_dataset *data, size_t row);
+
 /* Replaces order[n], rows, by their places in the arrays; nothing to do without a selection. */
 void sml__dataset_map_order(const sml_dataset *data, uint32_t *order, size_t n);
 

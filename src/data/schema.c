@@ -67,9 +67,23 @@ void sml__schema_free(sml_schema *schema)
         sml__free((void *)column->name);
     }
     sml__free(schema->columns);
+    sml__free(schema->lines.jumps);
     sml__free((void *)schema->target);
     sml__free((void *)schema->weight);
     sml__free(schema);
+}
+
+size_t sml__line_of(const sml_schema *schema, size_t row)
+{
+    const sml__lines *lines = schema != NULL ? &schema->lines : NULL;
+    size_t later = 0;
+    if (lines == NULL || lines->first == 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < lines->n && lines->jumps[i].row <= row; i++) {
+        later = lines->jumps[i].lines;
+    }
+    return lines->first + row + later;
 }
 
 void sml__list_name(sml__name_list *list, const char *name)

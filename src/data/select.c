@@ -52,6 +52,7 @@ sml_status sml_dataset_rows(sml_ctx *ctx, const sml_dataset *data, size_t first,
         (*out)->selection += first;
     } else if (status == SML_OK) {
         advance(&(*out)->view, first);
+        (*out)->origin += first;
         (*out)->store_at += data->store != NULL ? first * data->store->row_bytes : 0;
     }
     return status;

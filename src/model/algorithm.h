@@ -70,6 +70,7 @@ struct sml_model {
     sml__pipeline *pipeline;             /* from raw rows to inputs; NULL: they are the same */
     sml__target_scaling *target_scaling; /* of a regression; NULL: targets as they are */
     size_t height, width;                /* of the pictures it was trained on, or 0 */
+    sml_index_base index_base;           /* of the LIBSVM text that it was trained on */
     char **class_names;                  /* [outputs], or NULL */
     char (*number_names)[12];            /* [outputs] "0", "1", … where there are no names */
     json_t *fit_settings; /* object of texts: the settings of the last fit; NULL before */

@@ -16,8 +16,11 @@ typedef struct sml__json_error {
     size_t position; /* bytes from the start */
 } sml__json_error;
 
+/* What the reader takes, and so what a writer may write: about 40 bytes of memory a value. */
+enum { SML__JSON_VALUES_MAX = 8000000 };
+
 /* Reads text[length], UTF-8, one value of any kind: no duplicate keys, no \u0000, numbers that fit
- * 64 bits, at most 32 levels and 2,000,000 values. *out is a new reference.
+ * 64 bits, at most 32 levels and SML__JSON_VALUES_MAX values. *out is a new reference.
  * Errors: SML_BAD_FILE (*error says more, ctx has no text), SML_NO_MEMORY. */
 sml_status sml__json_read(sml_ctx *ctx, const char *text, size_t length, sml__json_error *error,
                           json_t **out);
@@ -25,6 +28,9 @@ sml_status sml__json_read(sml_ctx *ctx, const char *text, size_t length, sml__js
 /* The compact text of a value, members in the order of insertion (sml__free it). NULL with an error
  * in ctx. */
 char *sml__json_write(sml_ctx *ctx, const json_t *json);
+
+/* Bytes that sml__json_write takes for it. */
+size_t sml__json_length(const json_t *json);
 
 /* text as a JSON string; bytes above 127 become '?' where it is not UTF-8. NULL with an error in
  * ctx. */

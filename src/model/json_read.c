@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LEVELS_MAX = 32, VALUES_MAX = 2000000, NUMBER_MAX = 64 };
+enum { LEVELS_MAX = 32, NUMBER_MAX = 64 };
 
 typedef struct reader {
     sml_ctx *ctx;
@@ -329,7 +329,7 @@ static sml_status read_value(reader *r, json_t **out)
 {
     sml_status status;
     skip_spaces(r);
-    if (++r->values > VALUES_MAX || ++r->levels > LEVELS_MAX) {
+    if (++r->values > SML__JSON_VALUES_MAX || ++r->levels > LEVELS_MAX) {
         return wrong(r, r->at, "too many values, or values within values");
     }
     switch (peek(r)) {

@@ -21,18 +21,26 @@ static int put(const char *bytes, size_t n, void *user)
     return 0;
 }
 
+static const size_t FLAGS = JSON_COMPACT | JSON_ENCODE_ANY;
+
+size_t sml__json_length(const json_t *json)
+{
+    sink measured = {NULL, 0, 0};
+    json_dump_callback(json, put, &measured, FLAGS);
+    return measured.used;
+}
+
 /* Measures, then writes: the callback cannot fail, so jansson has no failure to overlook. */
 char *sml__json_write(sml_ctx *ctx, const json_t *json)
 {
     sink measured = {NULL, 0, 0};
-    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
-    if (json_dump_callback(json, put, &measured, flags) == 0) {
+    if (json_dump_callback(json, put, &measured, FLAGS) == 0) {
         char *text = sml__alloc(ctx, measured.used + 1, 1, "a JSON text");
         sink written = {text, measured.used, 0};
         if (text == NULL) {
             return NULL;
         }
-        if (json_dump_callback(json, put, &written, flags) == 0) {
+        if (json_dump_callback(json, put, &written, FLAGS) == 0) {
             return text;
         }
         sml__free(text);

@@ -5,6 +5,7 @@
 #include "data/dataset.h"
 #include "model/algorithm.h"
 #include "model/holdout.h"
+#include "model/model_file.h"
 #include "model/model_names.h"
 #include "model/parameters.h"
 #include "model/prepare_model.h"
@@ -12,6 +13,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <scratchml/columns.h>
 #include <string.h>
 
 static sml_status set_defaults(sml_ctx *ctx, sml_model *model)
@@ -138,6 +140,7 @@ static sml_status take_shape(sml_ctx *ctx, sml_model *model, const sml_dataset *
         model->outputs = view->outputs;
         model->height = view->height;
         model->width = view->width;
+        model->index_base = data->index_base;
     }
     return status;
 }
@@ -173,7 +176,10 @@ static sml_status start_anew(sml_ctx *ctx, sml_model *model, const sml_dataset *
     if (status == SML_OK) {
         status = sml__model_training_data(ctx, model, train, own, ready);
     }
-    return status == SML_OK ? take_shape(ctx, model, *ready) : status;
+    if (status == SML_OK) {
+        status = take_shape(ctx, model, *ready);
+    }
+    return status == SML_OK ? sml__model_check_metadata(ctx, model, train->name) : status;
 }
 
 /* *ready: the rows as the algorithm takes them; the caller frees *own. */
@@ -192,15 +198,22 @@ static sml_status prepare_fit(sml_ctx *ctx, sml_model *model, const sml_dataset 
                       : start_anew(ctx, model, train, own, ready);
 }
 
-/* Rows to score after every epoch, as the algorithm takes them; the caller frees *own. They must be
- * of the shape that the model has by now. */
+/* Rows to score after every epoch, as the algorithm takes them; the caller frees own[0], then
+ * own[1]. They must be of the shape that the model has by now. */
 static sml_status prepare_validation(sml_ctx *ctx, const sml_model *model, const sml_dataset *raw,
-                                     sml_dataset **own, const sml_dataset **ready)
+                                     sml_dataset *own[2], const sml_dataset **ready,
+                                     sml_unknown_rows *unknown)
 {
     if (raw == NULL) {
         return SML_OK;
     }
-    sml_status status = sml__model_data(ctx, model, raw, own, ready);
+    sml_status status = sml__rows_to_judge(ctx, raw, &own[1]);
+    if (status == SML_OK) {
+        status = sml__model_data(ctx, model, own[1], &own[0], ready);
+    }
+    if (status == SML_OK) {
+        status = sml_model_unknown_rows(ctx, model, raw, unknown);
+    }
     return status == SML_OK ? sml__model_check_targets(ctx, model, raw) : status;
 }
 
@@ -251,18 +264,22 @@ static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const raw_rows *r
 static sml_status fit_raw(sml_ctx *ctx, sml_model *model, const raw_rows *rows,
                           const sml_fit_options *options, sml_fit_report *report)
 {
-    sml_dataset *own_train = NULL, *own_validation = NULL;
+    sml_dataset *own_train = NULL, *own_validation[2] = {NULL, NULL};
+    sml_unknown_rows unknown = {0};
     const sml_dataset *ready = NULL;
     sml_fit_options how = *options;
     sml_status status =
         prepare_fit(ctx, model, rows->train, options->warm_start, &own_train, &ready);
     if (status == SML_OK) {
-        status = prepare_validation(ctx, model, rows->validation, &own_validation, &how.validation);
+        status = prepare_validation(ctx, model, rows->validation, own_validation, &how.validation,
+                                    &unknown);
     }
     if (status == SML_OK) {
         status = fit_and_sign(ctx, model, rows, ready, &how, report);
     }
-    sml_dataset_free(own_validation);
+    report->validation_unknown = unknown;
+    sml_dataset_free(own_validation[0]);
+    sml_dataset_free(own_validation[1]);
     sml_dataset_free(own_train);
     return status;
 }

@@ -6,6 +6,8 @@
  *   settings        JSON object of texts, the hyper-parameters of the last fit
  *   structure       JSON of the algorithm's own
  *   task, inputs, outputs, height, width
+ *   index_base      "0" or "1", where the model was trained on LIBSVM text: what its indices count
+ *                   from
  *   class_names     JSON list of texts, where there are names
  *   preprocessing   JSON, where raw rows are prepared: see prepare_model.h
  *   target_scaling  JSON, where the targets of a regression are scaled: see prepare_model.h
@@ -29,7 +31,7 @@
 
 enum { SML__DIGEST = 64 };
 
-/* A longer file is refused before memory is asked for. */
+/* A longer file is not written, and refused before memory is asked for. */
 #define SML__MODEL_FILE_MAX ((size_t)1 << 34)
 
 /* What stands before the digits of the checksum. It occurs once in a file: inside a JSON text the
@@ -52,6 +54,11 @@ sml_status sml__model_write(sml_ctx *ctx, const char *path, unsigned char *heade
  * fit. NULL with an error in ctx. */
 json_t *sml__model_metadata(sml_ctx *ctx, const sml_model *model, const char *format,
                             json_t *settings, json_t *receipt);
+
+/* Whether the file that sml_model_save writes can be read again: what the model remembers of
+ * columns and classes has to fit its header. To be asked before a training. Errors: SML_BAD_DATA,
+ * naming the data; SML_NO_MEMORY. */
+sml_status sml__model_check_metadata(sml_ctx *ctx, const sml_model *model, const char *data);
 
 /* Puts json into metadata as text and lets go of it. -1 on failure, also for NULL. */
 int sml__metadata_put(sml_ctx *ctx, json_t *metadata, const char *key, json_t *json);

@@ -232,6 +232,18 @@ static sml_status take_task(loader *l)
     return sml__fail(l->ctx, SML_BAD_FILE, "%s: metadata: unknown task '%.32s'", l->path, name);
 }
 
+/* What the indices of LIBSVM text count from, where the model was trained on such. */
+static sml_status take_index_base(loader *l)
+{
+    size_t base = 0;
+    if (find_text(l, "index_base") == NULL) {
+        return SML_OK;
+    }
+    const sml_status status = take_size(l, "index_base", 1, &base);
+    l->model->index_base = base == 0 ? SML_INDEX_FROM_0 : SML_INDEX_FROM_1;
+    return status;
+}
+
 /* A model has at least a byte for each of its outputs, so their number is bounded by the file;
  * widths must fit the int of BLAS. */
 static sml_status take_shape(loader *l, size_t *outputs)
@@ -479,6 +491,9 @@ static sml_status load_steps(loader *l)
     }
     if (status == SML_OK) {
         status = take_names(l, outputs);
+    }
+    if (status == SML_OK) {
+        status = take_index_base(l);
     }
     if (status == SML_OK) {
         status = take_preprocessing(l);

@@ -74,6 +74,62 @@ static json_t *names_json(sml_ctx *ctx, const sml_model *model)
     return names;
 }
 
+/* What grows with the data; -1 on failure. */
+static int put_learned(sml_ctx *ctx, json_t *m, const sml_model *model)
+{
+    int failed = 0;
+    if (model->class_names != NULL) {
+        failed = sml__metadata_put(ctx, m, "class_names", names_json(ctx, model));
+    }
+    if (failed == 0 && model->pipeline != NULL) {
+        failed =
+            sml__metadata_put(ctx, m, "preprocessing", sml__pipeline_json(ctx, model->pipeline));
+    }
+    if (failed == 0 && model->target_scaling != NULL) {
+        failed = sml__metadata_put(ctx, m, "target_scaling",
+                                   sml__target_scaling_json(ctx, model->target_scaling));
+    }
+    return failed;
+}
+
+/* Values of the pipeline as JSON: an object, five members and categories for each column of a
+ * table, three numbers for one without a name. */
+static size_t count_values(const sml__pipeline *pipeline)
+{
+    const sml_schema *schema = pipeline->schema;
+    size_t n = pipeline->n_raw * (schema != NULL ? 7 : 3);
+    for (size_t c = 0; schema != NULL && c < schema->n; c++) {
+        n += schema->columns[c].n_categories;
+    }
+    return n;
+}
+
+sml_status sml__model_check_metadata(sml_ctx *ctx, const sml_model *model, const char *data)
+{
+    /* What else is in a list, and in the header: settings, structure, receipt, and the tensors,
+     * five times in a checkpoint. */
+    enum { FEW = 64, REST = 1 << 22 };
+    const size_t values = model->pipeline != NULL ? count_values(model->pipeline) : 0;
+    const int is_few =
+        values <= SML__JSON_VALUES_MAX - FEW && model->outputs <= SML__JSON_VALUES_MAX - FEW;
+    json_t *m = is_few ? json_object() : NULL;
+    if (is_few && (m == NULL || put_learned(ctx, m, model) != 0)) {
+        json_decref(m);
+        return sml__fail(ctx, SML_NO_MEMORY, "out of memory: the metadata of a model file");
+    }
+    const int fits = is_few && sml__json_length(m) <= SML__SAFETENSORS_HEADER_MAX - REST;
+    json_decref(m);
+    if (fits) {
+        return SML_OK;
+    }
+    return sml__fail(ctx, SML_BAD_DATA,
+                     "%s: what the model would have to remember of %zu columns and %zu outputs is "
+                     "more than a model file can hold, %d numbers and names in %d bytes; leave out "
+                     "columns of names, or the scaling (scaling=none)",
+                     data, sml_model_columns(model), model->outputs, SML__JSON_VALUES_MAX,
+                     SML__SAFETENSORS_HEADER_MAX);
+}
+
 json_t *sml__model_metadata(sml_ctx *ctx, const sml_model *model, const char *format,
                             json_t *settings, json_t *receipt)
 {
@@ -91,17 +147,10 @@ json_t *sml__model_metadata(sml_ctx *ctx, const sml_model *model, const char *fo
         put_size(m, "height", model->height) != 0 || put_size(m, "width", model->width) != 0 ||
         sml__metadata_put(ctx, m, "receipt", json_incref(receipt)) != 0 ||
         put_text(m, "sha256", ZEROS) != 0;
-    if (!failed && model->class_names != NULL) {
-        failed = sml__metadata_put(ctx, m, "class_names", names_json(ctx, model)) != 0;
+    if (!failed && model->index_base != SML_INDEX_AUTO) {
+        failed = put_size(m, "index_base", model->index_base == SML_INDEX_FROM_1) != 0;
     }
-    if (!failed && model->pipeline != NULL) {
-        failed = sml__metadata_put(ctx, m, "preprocessing",
-                                   sml__pipeline_json(ctx, model->pipeline)) != 0;
-    }
-    if (!failed && model->target_scaling != NULL) {
-        failed = sml__metadata_put(ctx, m, "target_scaling",
-                                   sml__target_scaling_json(ctx, model->target_scaling)) != 0;
-    }
+    failed = failed || put_learned(ctx, m, model) != 0;
     if (failed) {
         sml__fail(ctx, SML_NO_MEMORY, "out of memory: the metadata of a model file");
         json_decref(m);
@@ -168,6 +217,14 @@ sml_status sml__model_write(sml_ctx *ctx, const char *path, unsigned char *heade
                             const sml__piece *data, size_t n)
 {
     char digest[SML__DIGEST + 1];
+    size_t whole = length;
+    for (size_t i = 0; i < n; i++) {
+        whole += data[i].length;
+    }
+    if (whole > SML__MODEL_FILE_MAX) {
+        return sml__fail(ctx, SML_BAD_SHAPE, "%s: %zu bytes; a file that can be read again has %zu",
+                         path, whole, SML__MODEL_FILE_MAX);
+    }
     sml__piece *pieces = sml__alloc(ctx, n + 1, sizeof *pieces, "the pieces of a file");
     if (pieces == NULL) {
         return SML_NO_MEMORY;

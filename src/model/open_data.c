@@ -10,9 +10,18 @@
 
 #include <string.h>
 
-typedef enum part_name { PART_TRAIN, PART_VALIDATION, PART_TEST, PART_ALL, PART_NAMES } part_name;
+/* PART_GIVEN: the rows that the fit was given, from which it kept some for validation. */
+typedef enum part_name {
+    PART_TRAIN,
+    PART_VALIDATION,
+    PART_TEST,
+    PART_ALL,
+    PART_GIVEN,
+    PART_NAMES
+} part_name;
 
-static const char *const PARTS[PART_NAMES] = {"train", "validation", "test", "all"};
+static const char *const PARTS[PART_NAMES] = {"train", "validation", "test", "all",
+                                              "train+validation"};
 
 /* What the training cut its data into; NULL where it did not. */
 typedef struct file_parts {
@@ -82,8 +91,10 @@ static sml_status open_whole(sml_ctx *ctx, const sml_model *model, const char *n
 {
     const char **classes = NULL;
     sml_data_options how = options != NULL ? *options : (sml_data_options){0};
-    how.split = PARTS[part == PART_TRAIN || part == PART_VALIDATION ? PART_TRAIN : PART_TEST];
+    const int is_seen = part == PART_TRAIN || part == PART_VALIDATION || part == PART_GIVEN;
+    how.split = PARTS[is_seen ? PART_TRAIN : PART_TEST];
     how.like = sml_model_schema(model);
+    how.index_base = how.index_base != SML_INDEX_AUTO ? how.index_base : model->index_base;
     if (how.height == 0 && how.width == 0) {
         how.height = model->height;
         how.width = model->width;
@@ -155,8 +166,11 @@ static sml_status take_part(sml_ctx *ctx, const sml_model *model, part_name part
     }
     sml_dataset **chosen =
         part == PART_VALIDATION ? &parts.inner[1] : &parts.outer[part == PART_TEST];
+    if (part == PART_TRAIN && parts.inner[0] != NULL) {
+        chosen = &parts.inner[0];
+    }
     if (status == SML_OK && same && *chosen != NULL) {
-        sml__dataset_set_split(*chosen, PARTS[part]);
+        sml__dataset_set_split(*chosen, PARTS[part == PART_GIVEN ? PART_TRAIN : part]);
         (*chosen)->owned_whole = *out; /* its arrays and names, also below another part */
         *out = *chosen;
         *chosen = NULL;
@@ -178,7 +192,8 @@ static int is_cut(const sml_model *model, const sml_dataset *data, part_name par
     if (part == PART_ALL || data->view.task == SML_TASK_NONE) {
         return 0;
     }
-    return part == PART_VALIDATION ||
+    const int had_validation = json_object_get(model->receipt, "validation") != NULL;
+    return part == PART_VALIDATION || (part == PART_TRAIN && had_validation) ||
            (data->split[0] == '\0' && sml__receipt_split(model->receipt, &seed, &share));
 }
 

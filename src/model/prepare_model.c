@@ -107,6 +107,47 @@ sml_status sml__model_data(sml_ctx *ctx, const sml_model *model, const sml_datas
     return status == SML_OK ? sml__model_training_data(ctx, model, data, own, ready) : status;
 }
 
+void sml_dataset_allow_unknown(sml_dataset *data, int allow)
+{
+    data->takes_unknown = allow != 0;
+}
+
+sml_status sml__rows_to_judge(sml_ctx *ctx, const sml_dataset *raw, sml_dataset **out)
+{
+    const sml_status status = sml__dataset_borrow(ctx, raw, raw->view.rows, out);
+    if (status == SML_OK) {
+        sml_dataset_allow_unknown(*out, 1);
+    }
+    return status;
+}
+
+sml_status sml_model_unknown_rows(sml_ctx *ctx, const sml_model *model, const sml_dataset *data,
+                                  sml_unknown_rows *found)
+{
+    sml_dataset *judged = NULL;
+    sml__binding *binding = NULL;
+    sml__unknown unknown = {0};
+    memset(found, 0, sizeof *found);
+    if (model->pipeline == NULL) {
+        return SML_OK;
+    }
+    sml_status status = sml__rows_to_judge(ctx, data, &judged);
+    if (status == SML_OK) {
+        status = sml__pipeline_bind(ctx, model->pipeline, judged, &binding);
+    }
+    if (status == SML_OK) {
+        status = sml__pipeline_check(ctx, model->pipeline, judged, binding, &unknown);
+    }
+    if (status == SML_OK) {
+        found->rows = unknown.rows;
+        memcpy(found->column, unknown.column, sizeof found->column);
+        memcpy(found->category, unknown.category, sizeof found->category);
+    }
+    sml__binding_free(binding);
+    sml_dataset_free(judged);
+    return status;
+}
+
 sml_status sml__model_check_targets(sml_ctx *ctx, const sml_model *model, const sml_dataset *data)
 {
     const sml_data_view *view = &data->view;
@@ -126,6 +167,11 @@ sml_status sml__model_check_targets(sml_ctx *ctx, const sml_model *model, const 
 size_t sml_model_columns(const sml_model *model)
 {
     return model->pipeline != NULL ? model->pipeline->n_raw : model->inputs;
+}
+
+sml_index_base sml_model_index_base(const sml_model *model)
+{
+    return model->index_base;
 }
 
 const sml_schema *sml_model_schema(const sml_model *model)

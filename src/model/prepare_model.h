@@ -25,6 +25,10 @@ sml_status sml__model_data(sml_ctx *ctx, const sml_model *model, const sml_datas
 sml_status sml__model_training_data(sml_ctx *ctx, const sml_model *model, const sml_dataset *train,
                                     sml_dataset **own, const sml_dataset **ready);
 
+/* The rows of data to judge a model by, which borrow those of raw: categories that it does not know
+ * are zeros there. raw must outlive them. */
+sml_status sml__rows_to_judge(sml_ctx *ctx, const sml_dataset *raw, sml_dataset **out);
+
 /* Refuses data of another task, or with another number of classes or targets (SML_BAD_SHAPE). */
 sml_status sml__model_check_targets(sml_ctx *ctx, const sml_model *model, const sml_dataset *data);
 

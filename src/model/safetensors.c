@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER_MAX = 100000000 }; /* the format's own limit */
-
 static const char METADATA[] = "__metadata__";
 
 static const sml__dtype dtypes[] = {
@@ -47,11 +45,11 @@ static sml_status read_prefix(sml_ctx *ctx, const char *path, const unsigned cha
                          path, length);
     }
     uint64_t n = read_u64(bytes);
-    if (n > HEADER_MAX) {
+    if (n > SML__SAFETENSORS_HEADER_MAX) {
         return sml__fail(ctx, SML_BAD_FILE,
                          "%s: header of %llu bytes, at most %d are allowed; not a safetensors "
                          "file, or damaged",
-                         path, (unsigned long long)n, HEADER_MAX);
+                         path, (unsigned long long)n, SML__SAFETENSORS_HEADER_MAX);
     }
     if (n > length - SML__SAFETENSORS_PREFIX) {
         return sml__fail(ctx, SML_BAD_FILE,

@@ -9,7 +9,8 @@
 #include <scratchml/base.h>
 
 enum {
-    SML__SAFETENSORS_PREFIX = 8, /* bytes of N */
+    SML__SAFETENSORS_PREFIX = 8,             /* bytes of N */
+    SML__SAFETENSORS_HEADER_MAX = 100000000, /* the format's own limit of N */
     SML__RANK_MAX = 8
 };
 
@@ -51,7 +52,8 @@ void sml__safetensors_free(sml__safetensors *file);
 /* Sorts entries as the format wants them, largest element first, then by name; sets begin and end;
  * and writes N and the padded header to *bytes (sml__free it). The data follows it in the order of
  * entries. Of each entry name, dtype, rank and shape are read. metadata, an object of texts, may
- * be NULL. The same input gives the same bytes. Errors: SML_BAD_SHAPE, SML_NO_MEMORY. */
+ * be NULL. The same input gives the same bytes. Errors: SML_BAD_SHAPE (also for a header that the
+ * reader refuses), SML_NO_MEMORY. */
 sml_status sml__safetensors_header(sml_ctx *ctx, json_t *metadata, sml__tensor_entry *entries,
                                    size_t n, unsigned char **bytes, size_t *length);
 

@@ -108,6 +108,13 @@ sml_status sml__safetensors_header(sml_ctx *ctx, json_t *metadata, sml__tensor_e
     char *text = header != NULL ? sml__json_write(ctx, header) : NULL;
     if (text != NULL) {
         size_t used = strlen(text), padded = (used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        if (padded > SML__SAFETENSORS_HEADER_MAX) {
+            sml__free(text);
+            json_decref(header);
+            return sml__fail(ctx, SML_BAD_SHAPE,
+                             "the header of a model file would have %zu bytes; it may have %d",
+                             padded, SML__SAFETENSORS_HEADER_MAX);
+        }
         *length = SML__SAFETENSORS_PREFIX + padded;
         *bytes = sml__alloc(ctx, *length, 1, "the header of a model file");
         if (*bytes != NULL) {

@@ -358,6 +358,9 @@ sml_status sml__train(sml_ctx *ctx, sml__network *network, const sml_dataset *da
            !has_stopped_early(&t)) {
         train_epoch(&t);
     }
+    if (t.status == SML_DIVERGED && sml__dataset_recheck(ctx, data) != SML_OK) {
+        t.status = SML_IO;
+    }
     if (watch != NULL && t.status == SML_DIVERGED) {
         watch->diverged(watch->user, &t, t.diverged_at);
     }

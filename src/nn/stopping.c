@@ -25,7 +25,7 @@ int sml__stopping_see(sml__stopping *stopping, const sml__stopping_metric *metri
                       double min_change, uint64_t epoch, double score)
 {
     const double gain = metric->larger_is_better ? score - stopping->best : stopping->best - score;
-    const int is_best = stopping->best_epoch == 0 ? isfinite(score) : gain > min_change;
+    const int is_best = isfinite(score) && (stopping->best_epoch == 0 || gain > min_change);
     if (!is_best) {
         stopping->waited++;
         return 0;

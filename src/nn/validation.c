@@ -45,6 +45,22 @@ static int take_arrays(sml__training *t, size_t n, size_t outputs)
            t->judged.scratch != NULL;
 }
 
+/* Whether the metric has a value at all depends on the truth only: an area under the ROC curve
+ * needs rows of a class and of others. Without one no epoch would be the best. */
+static sml_status check_value(const sml__training *t)
+{
+    const char *metric = t->settings->stopping->name;
+    double value = 0;
+    sml_metric_named(metric, t->judged.task, &t->judged, &value, NULL);
+    if (!isnan(value)) {
+        return SML_OK;
+    }
+    return sml__fail(t->ctx, SML_BAD_DATA,
+                     "early_stopping: %s has no value on the %zu validation row%s: a class is "
+                     "missing among them; take a larger share, or another metric such as loss",
+                     metric, t->judged.n, t->judged.n == 1 ? "" : "s");
+}
+
 sml_status sml__training_judge(sml__training *t)
 {
     const sml_dataset *rows = t->options->validation;
@@ -61,7 +77,8 @@ sml_status sml__training_judge(sml__training *t)
     t->judged.predicted = t->outputs;
     t->judged.labels = t->true_labels;
     t->judged.targets = t->true_targets;
-    return read_truth(t);
+    const sml_status status = read_truth(t);
+    return status == SML_OK ? check_value(t) : status;
 }
 
 void sml__training_judge_end(sml__training *t)
@@ -80,6 +97,9 @@ sml_status sml__training_validate(sml__training *t, sml_epoch_record *record)
     sml_status status = SML_OK;
     if (rows != NULL) {
         status = sml__network_evaluate(t->ctx, t->network, rows, t->outputs, &scores);
+    }
+    if (rows != NULL && status == SML_OK && !isfinite(scores.loss)) {
+        status = sml__dataset_recheck(t->ctx, rows);
     }
     record->validation_loss = scores.loss;
     record->validation_accuracy = scores.accuracy;

@@ -6,9 +6,11 @@
 #include "data/dataset.h"
 #include "model/algorithm.h"
 #include "model/parameters.h"
+#include "model/prepare_model.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <scratchml/columns.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -109,6 +111,10 @@ static sml_status score(sml_ctx *ctx, const sml_study *study, const sml_model *m
     if (status != SML_OK) {
         return status;
     }
+    status = sml_model_unknown_rows(ctx, model, data, &row->unknown);
+    if (status != SML_OK) {
+        return status;
+    }
     row->accuracy = scores.accuracy;
     row->loss = scores.loss;
     if (strcmp(metric, "accuracy") == 0 || strcmp(metric, "loss") == 0) {
@@ -116,6 +122,23 @@ static sml_status score(sml_ctx *ctx, const sml_study *study, const sml_model *m
         return SML_OK;
     }
     return score_by_name(ctx, model, data, metric, &row->metric);
+}
+
+/* Rows that were kept apart may have categories that those of the training have not. */
+static sml_status judge(sml_ctx *ctx, const sml_study *study, const sml_model *model,
+                        const sml__job *job)
+{
+    sml_dataset *rows = NULL;
+    sml_status status = sml__rows_to_judge(ctx, job->score, &rows);
+    if (status == SML_OK) {
+        status = score(ctx, study, model, rows, job->row);
+    }
+    if (status == SML_OK && job->predictions != NULL) {
+        const size_t length = job->score->view.rows * model->outputs;
+        status = sml_model_predict(ctx, model, rows, job->predictions, length);
+    }
+    sml_dataset_free(rows);
+    return status;
 }
 
 static int ask_whether_cancelled(void *user, const sml_progress *progress)
@@ -194,11 +217,7 @@ sml_status sml__trial_run(sml_ctx *ctx, const sml_study *study, const sml_model 
         row->seconds = report.seconds;
     }
     if (status == SML_OK) {
-        status = score(ctx, study, model, job->score, row);
-        if (status == SML_OK && job->predictions != NULL) {
-            const size_t length = job->score->view.rows * model->outputs;
-            status = sml_model_predict(ctx, model, job->score, job->predictions, length);
-        }
+        status = judge(ctx, study, model, job);
         row->status = status;
     } else if (status == SML_DIVERGED) {
         row->metric = row->accuracy = row->loss = (double)NAN;

@@ -25,6 +25,39 @@ fails_with 2 '--size is for pictures; t.csv has none' data info t.csv --target k
 run "${train[@]}" -o m.safetensors --quiet
 fails_with 2 '--size is for pictures; t.csv has none' predict m.safetensors t.csv --size 4x4
 
+# Pictures of other formats are named.
+printf 'GIF89a\1\0\1\0' >p.gif
+printf 'II*\0\10\0\0\0' >p.tiff
+printf 'MM\0*\0\0\0\10' >q.tiff
+printf 'RIFF\20\0\0\0WEBPVP8 ' >p.webp
+printf 'BM\106\0\0\0\0\0\0\0\66\0\0\0' >p.bmp
+for name in 'p.gif GIF' 'p.tiff TIFF' 'q.tiff TIFF' 'p.webp WebP' 'p.bmp BMP'; do
+    fails_with 1 "${name% *}: a ${name#* } picture; PNG and JPEG are read, convert it to PNG" \
+        data info "${name% *}"
+done
+printf 'BM,y\n1,2\n' >text.csv
+run data info text.csv --target y
+expect_code 0
+fails_with 2 "--curve: found 'c.png', expected a name in .svg" "${train[@]}" --curve c.png
+
+# A number that is none in float32 is not called infinite only.
+perl -e 'binmode STDOUT; my $h = "{\x27descr\x27: \x27<f8\x27, \x27fortran_order\x27: False, \x27shape\x27: (1, 2), }";
+    print "\x93NUMPY\x01\x00", pack("v", 118), $h, " " x (117 - length $h), "\n", pack("d<2", 1, 1e300)' >far.npy
+fails_with 1 'far.npy: row 0, column 1 .* is infinite or beyond float32 \(±3.4e38\)' data info far.npy
+
+# What was made of the targets of a file that is no table, and how to say otherwise.
+cp "$files/floats.npz" "$files/from_one.svm" "$files/split.npz" .
+run train floats.npz --epochs 1 -o n.safetensors
+expect_err '^floats.npz: 4 rows: regression, 1 target$'
+expect_err 'floats.npz: its targets are floats, but only 3 different whole numbers; .* --task classification$'
+run train floats.npz --epochs 1 -o n.safetensors --task classification
+expect_err '^floats.npz: 4 rows: classification, 3 classes$'
+check 'no more hint' bash -c '! grep -q "its targets" err'
+run train split.npz --epochs 1 -o n.safetensors
+expect_err '^split.npz: 6 rows: classification, 3 classes$'
+run train moons --hidden 2 --epochs 1 -o n.safetensors
+check 'nothing of sets known by name' bash -c '! grep -q "rows: " err'
+
 # Parts that do not belong together are told before the work.
 cp "$files/uneven.npz" .
 fails_with 1 "uneven.npz: 'x_test' has rows of 1, 'x_train' has rows of [0-9]+ numbers; save both" train uneven.npz

@@ -8,7 +8,7 @@ for command in train 'data info' 'data show'; do
     # Split on purpose: "data info" is two words.
     # shellcheck disable=SC2086
     run $command --help
-    for option in target weight drop categorical task delimiter decimal header no-header size memory; do
+    for option in target weight drop categorical task delimiter decimal header no-header size memory index-base; do
         expect_out "^ +--$option( |\$)"
     done
     # shellcheck disable=SC2086
@@ -37,6 +37,9 @@ for memory in 1000000 500k 500M 2G 1t; do
 done
 run data info moons --memory 1G
 expect_code 0
+fails_with 2 "--index-base: found '2', expected one of 0.1" data info rows.txt --index-base 2
+fails_with 2 '--index-base is for LIBSVM text; rows.txt is none' data info rows.txt --index-base 1
+fails_with 2 '--index-base is for files' data info moons --index-base 1
 fails_with 2 '--size is for pictures; rows.txt has none' data info rows.txt --size 28x32
 fails_with 2 'unknown option --target' info m --target x
 

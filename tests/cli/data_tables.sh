@@ -16,7 +16,7 @@ length,width,colour,petal,species
 CSV
 run data info flowers.csv --target species
 expect_out '^flowers.csv: classification, 4 columns, 3 classes, stored as float32$'
-expect_out '^all: 8 rows$'
+expect_out '^all: 8 rows, 90.62% not zero$'
 expect_out '^  2 missing values · 1 duplicate row$'
 expect_out '^virginica +3  37.50%$'
 expect_out '^length +numbers +0 +5\.825 +0\.7838  4\.7…7$'
@@ -62,7 +62,7 @@ fails_with 2 '--svg draws classes over two columns' data show flowers.csv --targ
 printf '1 1:0.5 40:2\n0 2:1\n1 1:0.5 40:2\n0 3:1 4:1\n' >sparse.svm
 run data info sparse.svm
 expect_out '^sparse.svm: classification, 40 columns, 2 classes, stored as float32, rows$'
-expect_out '^  compressed$'
+expect_out '^  compressed, indices from 1$'
 expect_out '^  no missing values · 1 duplicate row$'
 run data info sparse.svm --json
 expect_json '.stored_as == "csr" and .splits.all.density == 7 / 160'

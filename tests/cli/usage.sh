@@ -35,7 +35,7 @@ fails_with 2 'expected DATA, found nothing' train
 fails_with 2 "unexpected 'moons'" train spirals moons
 fails_with 2 'expected MODEL DATA, found only m' evaluate m
 fails_with 2 '--mistakes needs --model' data show spirals --mistakes
-fails_with 2 '--sample 5000: .*1000 rows' data show spirals --sample 5000
+fails_with 2 '--sample 5000: .*1,000 rows' data show spirals --sample 5000
 
 check 'nothing was written' [ -z "$(find . -name '*.safetensors*')" ]
 

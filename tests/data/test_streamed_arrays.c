@@ -259,6 +259,43 @@ static void an_array_that_is_cut_is_told(void **state)
     sml_dataset_free(data);
 }
 
+/* Puts a NaN into row 7, column 3 of 36, in the place of the number that was checked. */
+static int spoil_file(void *path, const sml_progress *progress)
+{
+    static const double nan = NAN;
+    if (progress->epoch == 2 && progress->step == 3) {
+        FILE *file = fopen(path, "r+b");
+        assert_non_null(file);
+        fseek(file, -(200 - 7) * 36 * 8 + 3 * 8, SEEK_END);
+        assert_int_equal(fwrite(&nan, sizeof nan, 1, file), 1);
+        fclose(file);
+    }
+    return 0;
+}
+
+static void an_array_that_is_overwritten_is_told(void **state)
+{
+    static const char *const settings[] = {
+        "hidden=16 epochs=4 batch_size=20",
+        "hidden=16 epochs=4 batch_size=20 activation=tanh validation=0.1",
+    };
+    sml_ctx *ctx = *state;
+    char path[1024];
+    for (size_t i = 0; i < 2; i++) {
+        sml_model *model = NULL;
+        write_pair(ctx, "<f8", "(200, 36)", 36);
+        path_in(ctx, "x.npy", path);
+        sml_dataset *data = open_array(ctx, "x.npy", "y.npy", 1);
+        const sml_fit_options options = {.progress = spoil_file, .user = path};
+        OK(ctx, sml_model_create(ctx, "mlp", settings[i], &model));
+        assert_int_equal(sml_model_fit_with(ctx, model, data, &options, NULL), SML_IO);
+        assert_error_has(ctx, "x.npy: row 7, column 3 (counted from 0) has become nan",
+                         "do not change");
+        sml_model_free(model);
+        sml_dataset_free(data);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -271,6 +308,7 @@ int main(void)
         TEST(what_is_wrong_with_arrays_is_told),
         TEST(many_labels_are_numbered_upwards),
         TEST(an_array_that_is_cut_is_told),
+        TEST(an_array_that_is_overwritten_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

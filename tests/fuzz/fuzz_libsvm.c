@@ -20,21 +20,32 @@ static void check_row(const sml_data_view *view, size_t r)
     }
 }
 
+static void parse_from(sml_ctx *ctx, const uint8_t *input, size_t size, sml_index_base base)
+{
+    const sml_data_options options = {.split = "train", .index_base = base};
+    sml__libsvm parsed;
+    if (sml__libsvm_parse(ctx, "in.svm", (const char *)input, size, &options, &parsed) == SML_OK) {
+        for (size_t r = 0; r < parsed.view.rows; r++) {
+            check_row(&parsed.view, r);
+        }
+        if (base != SML_INDEX_AUTO && parsed.base != base) {
+            __builtin_trap();
+        }
+    }
+    sml__libsvm_free(&parsed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 {
     const sml_data_options options = {.split = "train"};
     const sml_ctx_options one_thread = {1, "/nowhere"};
     sml_ctx *ctx = NULL;
-    sml__libsvm parsed;
     if (sml_ctx_create(&one_thread, &ctx) != SML_OK) {
         return 0;
     }
-    if (sml__libsvm_parse(ctx, "in.svm", (const char *)input, size, &options, &parsed) == SML_OK) {
-        for (size_t r = 0; r < parsed.view.rows; r++) {
-            check_row(&parsed.view, r);
-        }
-    }
-    sml__libsvm_free(&parsed);
+    parse_from(ctx, input, size, SML_INDEX_AUTO);
+    parse_from(ctx, input, size, SML_INDEX_FROM_0);
+    parse_from(ctx, input, size, SML_INDEX_FROM_1);
     sml_ctx_free(ctx);
     open_and_read(&sml__libsvm_reader, "in.txt", input, size, &options);
     return 0;

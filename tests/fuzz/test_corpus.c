@@ -47,6 +47,10 @@ int fuzz_idx(const uint8_t *input, size_t size);
 int fuzz_csv_streamed(const uint8_t *input, size_t size);
 #include "fuzz_csv_streamed.c" /* NOLINT(bugprone-suspicious-include): its entry is renamed */
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_text
+int fuzz_text(const uint8_t *input, size_t size);
+#include "fuzz_text.c" /* NOLINT(bugprone-suspicious-include): its entry is renamed */
+#undef LLVMFuzzerTestOneInput
 
 enum { FILE_MAX = 8192 };
 
@@ -96,6 +100,7 @@ static void every_target_stands_its_corpus(void **state)
     static const target targets[] = {{"npy", fuzz_npy},
                                      {"npz", fuzz_npz},
                                      {"libsvm", fuzz_libsvm},
+                                     {"text", fuzz_text},
                                      {"csv_streamed", fuzz_csv_streamed},
                                      {"png", fuzz_png},
                                      {"jpeg", fuzz_jpeg},

@@ -175,7 +175,7 @@ static void what_is_not_utf8_is_refused(void **state)
 
 static void depth_and_number_are_capped(void **state)
 {
-    enum { LONG = 4100001 };
+    enum { LONG = 2 * SML__JSON_VALUES_MAX + 1 };
     char deep[101], *list = malloc(LONG + 1);
     memset(deep, '[', 100);
     deep[100] = '\0';

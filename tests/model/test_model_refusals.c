@@ -139,6 +139,8 @@ static void wrong_sizes_are_refused(void **state)
             refuses_metadata(*state, keys[k], wrong[i], "is not a number up to");
         }
     }
+    refuses_metadata(*state, "index_base", "2", "index_base '2' is not a number up to 1");
+    refuses_metadata(*state, "index_base", "", "index_base '' is not a number up to 1");
     refuses_metadata(*state, "inputs", "0", "0 inputs and 3 outputs");
     refuses_metadata(*state, "outputs", "0", "6 inputs and 0 outputs");
     refuses_metadata(*state, "outputs", "1000000000", "outputs '1000000000'");

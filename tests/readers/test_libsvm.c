@@ -130,6 +130,41 @@ static void options_decide_task_and_columns(void **state)
     sml__libsvm_free(&parsed);
 }
 
+/* Whoever says what indices count from is believed, and an index that contradicts is named. */
+static void the_base_can_be_said(void **state)
+{
+    static const struct {
+        const char *text;
+        sml_index_base said, taken;
+        size_t columns;
+        uint32_t first;
+    } cases[] = {
+        {"1 1:1 3:2\n", SML_INDEX_AUTO, SML_INDEX_FROM_1, 3, 0},
+        {"1 0:1 3:2\n", SML_INDEX_AUTO, SML_INDEX_FROM_0, 4, 0},
+        {"1 1:1 3:2\n", SML_INDEX_FROM_0, SML_INDEX_FROM_0, 4, 1},
+        {"1 1:1 3:2\n", SML_INDEX_FROM_1, SML_INDEX_FROM_1, 3, 0},
+        {"1 0:1 3:2\n", SML_INDEX_FROM_0, SML_INDEX_FROM_0, 4, 0},
+    };
+    sml__libsvm parsed;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const sml_data_options options = {.index_base = cases[i].said};
+        assert_int_equal(parse(*state, cases[i].text, &options, &parsed), SML_OK);
+        assert_int_equal(parsed.base, cases[i].taken);
+        assert_int_equal(parsed.view.columns, cases[i].columns);
+        assert_int_equal(parsed.view.column_indices[0], cases[i].first);
+        sml__libsvm_free(&parsed);
+    }
+    const sml_data_options from_1 = {.index_base = SML_INDEX_FROM_1};
+    assert_int_equal(parse(*state, "1 1:1\n\n1 0:0 3:2\n", &from_1, &parsed), SML_BAD_DATA);
+    assert_error_has(*state, "a.svm:3: '0:0' has index 0", "--index-base 0");
+    sml__libsvm_free(&parsed);
+    const sml_schema model = {.n = 3};
+    const sml_data_options from_0 = {.index_base = SML_INDEX_FROM_0, .like = &model};
+    assert_int_equal(parse(*state, "1 1:1 3:2\n", &from_0, &parsed), SML_BAD_DATA);
+    assert_error_has(*state, "the largest index is 3", "--index-base 1");
+    sml__libsvm_free(&parsed);
+}
+
 static void mistakes_are_named_by_line(void **state)
 {
     static const struct {
@@ -204,6 +239,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_opens_as_a_data_set, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blanks_comments_and_zeros, set_up, tear_down),
         cmocka_unit_test_setup_teardown(options_decide_task_and_columns, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_base_can_be_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mistakes_are_named_by_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_content_tells_the_format, set_up, tear_down),
     };

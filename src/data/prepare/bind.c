@@ -1,18 +1,13 @@
-/* Matches the columns of a data set with those of a pipeline. Rows and columns in messages count
- * from 0, as they do in the API; columns are named where they have names. */
-#include "data/prepare/moments.h"
+/* Matches the columns of a data set with those of a pipeline. Columns in messages count
+ * from 0, as they do in the API, and are named where they have names. */
 #include "data/prepare/pipeline.h"
 
 #include "base/context.h"
 #include "base/memory.h"
-#include "data/rows.h"
-#include "data/rows.h"
 
-#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-enum { LIST_MAX = 240 };
 
 typedef struct matching {
     sml_ctx *ctx;
@@ -31,23 +26,9 @@ void sml__binding_free(sml__binding *binding)
     }
 }
 
-/* "a, b, c" of the names that fit; the rest is told by its number. */
-static void list_names(const char *const *names, size_t n, char out[LIST_MAX])
-{
-    size_t used = 0, i = 0;
-    out[0] = '\0';
-    for (; i < n && used + strlen(names[i]) + 24 < LIST_MAX; i++) {
-        used += (size_t)snprintf(out + used, LIST_MAX - used, "%s%s", i > 0 ? ", " : "", names[i]);
-    }
-    if (i < n) {
-        snprintf(out + used, LIST_MAX - used, "%s and %zu more", i > 0 ? "" : "…", n - i);
-    }
-}
-
 static sml_status fail_missing_column(const matching *m, const char *name)
 {
     const sml_schema *there = m->data->schema;
-    char list[LIST_MAX];
     const char **names = sml__alloc(m->ctx, there->n, sizeof *names, "names of columns");
     if (names == NULL) {
         return SML_NO_MEMORY;
@@ -56,7 +37,7 @@ static sml_status fail_missing_column(const matching *m, const char *name)
         names[c] = there->columns[c].name;
     }
     const char *nearest = sml_nearest_name(name, names, there->n);
-    list_names(names, there->n, list);
+    const sml__text_list list = sml__list_texts(names, there->n);
     const sml_status status =
         nearest != NULL
             ? sml__fail(m->ctx, SML_BAD_SHAPE,
@@ -64,7 +45,7 @@ static sml_status fail_missing_column(const matching *m, const char *name)
                         m->data->name, name, nearest)
             : sml__fail(m->ctx, SML_BAD_SHAPE,
                         "%s: the model needs the column '%s', the data has none; it has: %s",
-                        m->data->name, name, list);
+                        m->data->name, name, list.text);
     sml__free(names);
     return status;
 }
@@ -120,16 +101,6 @@ static size_t position_of(const matching *m, size_t c)
     return m->made->positions != NULL ? m->made->positions[c] : c;
 }
 
-/* The column's name in a message, or its number. */
-static const char *label_of(const matching *m, size_t c, char number[32])
-{
-    if (m->pipeline->schema != NULL) {
-        return m->pipeline->schema->columns[c].name;
-    }
-    snprintf(number, 32, "%zu", c);
-    return number;
-}
-
 static int is_categorical(const sml_schema *schema, size_t c)
 {
     return schema != NULL && schema->columns[c].kind == SML__CATEGORICAL;
@@ -137,36 +108,67 @@ static int is_categorical(const sml_schema *schema, size_t c)
 
 static sml_status check_kinds(const matching *m)
 {
-    char number[32];
     for (size_t c = 0; c < m->pipeline->n_raw && m->data->schema != NULL; c++) {
         const int wanted = is_categorical(m->pipeline->schema, c);
         const sml__column *there = &m->data->schema->columns[position_of(m, c)];
-        const char *name = label_of(m, c, number);
+        const sml__column_label name = sml__pipeline_label(m->pipeline, c);
         if (wanted && there->kind == SML__NUMERIC) {
             return sml__fail(m->ctx, SML_BAD_SHAPE,
                              "%s: column '%s' holds numbers, the model has categories there; open "
                              "the data with the columns of the model",
-                             m->data->name, name);
+                             m->data->name, name.text);
         }
         if (!wanted && there->kind == SML__CATEGORICAL) {
             return sml__fail(m->ctx, SML_BAD_SHAPE,
                              "%s: column '%s' holds text such as '%s', the model expects numbers "
                              "there",
-                             m->data->name, name,
+                             m->data->name, name.text,
                              there->n_categories > 0 ? there->categories[0] : "");
         }
     }
     return SML_OK;
 }
 
-static int32_t find_category(const sml__column *column, const char *name)
+/* The categories of a column of the pipeline, by name. */
+typedef struct known_category {
+    const char *name;
+    int32_t number;
+} known_category;
+
+static int compare_names(const void *a, const void *b)
 {
-    for (size_t k = 0; k < column->n_categories; k++) {
-        if (strcmp(column->categories[k], name) == 0) {
-            return (int32_t)k;
-        }
+    return strcmp(((const known_category *)a)->name, ((const known_category *)b)->name);
+}
+
+static known_category *sort_categories(sml_ctx *ctx, const sml__column *column)
+{
+    const size_t n = column->n_categories;
+    known_category *sorted = sml__alloc(ctx, n, sizeof *sorted, "the categories of a column");
+    for (size_t k = 0; sorted != NULL && k < n; k++) {
+        sorted[k] = (known_category){column->categories[k], (int32_t)k};
     }
-    return -1;
+    if (sorted != NULL) {
+        qsort(sorted, n, sizeof *sorted, compare_names);
+    }
+    return sorted;
+}
+
+/* codes: of the categories of `there`. */
+static sml_status map_column(sml_ctx *ctx, const sml__column *wanted, const sml__column *there,
+                             int32_t *codes)
+{
+    known_category *sorted = sort_categories(ctx, wanted);
+    if (sorted == NULL) {
+        return SML_NO_MEMORY;
+    }
+    for (size_t k = 0; k < there->n_categories; k++) {
+        const known_category asked = {there->categories[k], -1};
+        const known_category *found =
+            bsearch(&asked, sorted, wanted->n_categories, sizeof *sorted, compare_names);
+        codes[k] = found != NULL ? found->number : -1;
+    }
+    sml__free(sorted);
+    return SML_OK;
 }
 
 /* The pipeline's number for each category of the data. */
@@ -189,91 +191,13 @@ static sml_status map_categories(matching *m)
     if (starts == NULL || m->made->codes == NULL) {
         return SML_NO_MEMORY;
     }
-    for (size_t c = 0; c < n; c++) {
-        for (size_t k = starts[c]; k < starts[c + 1]; k++) {
-            m->made->codes[k] = find_category(
-                &wanted->columns[c], there->columns[position_of(m, c)].categories[k - starts[c]]);
-        }
-    }
-    return SML_OK;
-}
-
-static sml_status fail_unknown(const matching *m, size_t row, size_t c, float cell)
-{
-    const sml__column *column = &m->pipeline->schema->columns[c];
-    const sml__column *there =
-        m->data->schema != NULL ? &m->data->schema->columns[position_of(m, c)] : NULL;
-    char list[LIST_MAX], number[32];
-    snprintf(number, sizeof number, "%.9g", (double)cell);
-    const int is_named = there != NULL && cell >= 0 && cell < (float)there->n_categories;
-    const char *word = is_named ? there->categories[(size_t)cell] : number;
-    const char *nearest =
-        is_named ? sml_nearest_name(word, column->categories, column->n_categories) : NULL;
-    list_names(column->categories, column->n_categories, list);
-    return sml__fail(m->ctx, SML_BAD_DATA,
-                     "%s: row %zu (counted from 0), column '%s': unknown category '%.64s'%s%s%s; "
-                     "the model knows: %s. unknown=zeros in training lets others through",
-                     m->data->name, row, column->name, word,
-                     nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
-                     nearest != NULL ? "'?" : "", list);
-}
-
-static sml_status check_cell(const matching *m, size_t row, size_t c, float cell)
-{
-    if (isnan(cell)) {
-        char number[32];
-        return !isnan(m->pipeline->columns[c].fill)
-                   ? SML_OK
-                   : sml__fail(m->ctx, SML_BAD_DATA,
-                               "%s: row %zu (counted from 0), column '%s' has no value, and the "
-                               "model was trained with missing=refuse; fill it",
-                               m->data->name, row, label_of(m, c, number));
-    }
-    if (!is_categorical(m->pipeline->schema, c) || m->pipeline->unknown_is_zeros) {
-        return SML_OK;
-    }
-    const size_t *starts = m->made->starts;
-    const size_t n =
-        starts != NULL ? starts[c + 1] - starts[c] : m->pipeline->schema->columns[c].n_categories;
-    const int is_known = cell >= 0 && cell < (float)n && cell == floorf(cell) &&
-                         (starts == NULL || m->made->codes[starts[c] + (size_t)cell] >= 0);
-    return is_known ? SML_OK : fail_unknown(m, row, c, cell);
-}
-
-/* Whether a cell of some row can be refused. */
-static int needs_a_look(const matching *m)
-{
-    int needed = 0;
-    for (size_t c = 0; c < m->pipeline->n_raw; c++) {
-        const int refuses_missing = isnan(m->pipeline->columns[c].fill) && m->data->schema != NULL;
-        needed |= refuses_missing ||
-                  (is_categorical(m->pipeline->schema, c) && !m->pipeline->unknown_is_zeros);
-    }
-    return needed;
-}
-
-static sml_status check_cells(const matching *m)
-{
-    const size_t rows = m->data->view.rows, columns = m->data->view.columns;
     sml_status status = SML_OK;
-    if (!needs_a_look(m)) {
-        return SML_OK;
-    }
-    float *piece = sml__alloc(m->ctx, columns, SML__ROWS_READ * sizeof(float), "rows of a table");
-    if (piece == NULL) {
-        return SML_NO_MEMORY;
-    }
-    for (size_t r = 0; r < rows && status == SML_OK; r++) {
-        const size_t within = r % SML__ROWS_READ, left = rows - r;
-        if (within == 0) {
-            sml__dataset_gather(m->data, NULL, r, left < SML__ROWS_READ ? left : SML__ROWS_READ,
-                                piece, columns);
-        }
-        for (size_t c = 0; c < m->pipeline->n_raw && status == SML_OK; c++) {
-            status = check_cell(m, r, c, piece[within * columns + position_of(m, c)]);
+    for (size_t c = 0; c < n && status == SML_OK; c++) {
+        if (starts[c + 1] > starts[c]) {
+            status = map_column(m->ctx, &wanted->columns[c], &there->columns[position_of(m, c)],
+                                m->made->codes + starts[c]);
         }
     }
-    sml__free(piece);
     return status;
 }
 
@@ -299,7 +223,7 @@ sml_status sml__pipeline_bind(sml_ctx *ctx, const sml__pipeline *pipeline, const
         status = map_categories(&m);
     }
     if (status == SML_OK) {
-        status = check_cells(&m);
+        status = sml__pipeline_check(ctx, pipeline, data, m.made, NULL);
     }
     if (status != SML_OK) {
         sml__binding_free(m.made);

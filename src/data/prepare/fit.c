@@ -5,6 +5,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/rows.h"
 
 #include <float.h>
 #include <math.h>
@@ -105,8 +106,9 @@ static sml_status take_schema(fitting *f)
             names[begin + k] = f->categories[begin + k].name;
         }
         like.columns[c] = f->train->schema->columns[c];
-        like.columns[c].missing = 0; /* these two are about rows, and a model has none */
+        like.columns[c].missing = 0; /* these are about rows, and a model has none */
         like.columns[c].is_integer = 0;
+        like.columns[c].numbers = like.columns[c].texts = 0;
         like.columns[c].categories = names + begin;
         like.columns[c].n_categories = kept;
         if (is_categorical(f, c) && kept == 0) {
@@ -191,11 +193,10 @@ static sml_status check_missing(const fitting *f)
         if (m->n < rows) {
             return sml__fail(
                 f->ctx, SML_BAD_DATA,
-                "%s: column '%s': %zu cell%s without a value, the first in row %zu "
-                "(counted from 0), and missing=refuse; fill them, or say missing=mean, "
-                "median, most_frequent or zero",
-                f->train->name, schema->columns[c].name, rows - (size_t)m->n,
-                rows - m->n == 1 ? "" : "s", m->first_missing);
+                "%s, column '%s' has no value (the first of %zu cells), and missing=refuse; "
+                "fill them, or say missing=mean, median, most_frequent or zero",
+                sml__dataset_row_text(f->train, m->first_missing).text, schema->columns[c].name,
+                rows - (size_t)m->n);
         }
     }
     return SML_OK;

@@ -74,6 +74,30 @@ sml_status sml__pipeline_bind(sml_ctx *ctx, const sml__pipeline *pipeline, const
                               sml__binding **out);
 void sml__binding_free(sml__binding *binding);
 
+/* Rows with a category that the pipeline does not know. */
+typedef struct sml__unknown {
+    uint64_t rows;
+    char column[64], category[64]; /* of the first one, cut where they are longer */
+} sml__unknown;
+
+/* Looks at every cell that the pipeline could refuse; unknown categories are none of them where the
+ * pipeline, or the data set, takes them for zeros. unknown: NULL, or zeroed: such rows are counted.
+ * Errors: SML_BAD_DATA, as of sml__pipeline_bind; SML_NO_MEMORY. */
+sml_status sml__pipeline_check(sml_ctx *ctx, const sml__pipeline *pipeline, const sml_dataset *data,
+                               const sml__binding *binding, sml__unknown *unknown);
+
+/* "a, b, c" of the texts that fit; the rest is told by its number. */
+typedef struct sml__text_list {
+    char text[240];
+} sml__text_list;
+sml__text_list sml__list_texts(const char *const *texts, size_t n);
+
+/* The name of a raw column, or its number. */
+typedef struct sml__column_label {
+    char text[256];
+} sml__column_label;
+sml__column_label sml__pipeline_label(const sml__pipeline *pipeline, size_t c);
+
 /* raw[columns of the data] → out[n_out]. binding NULL: the row is as the pipeline has it. With
  * positions NULL, raw may be the last n_raw numbers of out. */
 void sml__pipeline_apply(const sml__pipeline *pipeline, const sml__binding *binding,

@@ -55,9 +55,23 @@ static sml_status name_classes(sml_ctx *ctx, sml__classes *classes)
     return SML_OK;
 }
 
+/* Whether the names say no more than the numbers 0…n-1 do. Then there are none, as in the file that
+ * the model was trained on: a training that is resumed writes the same bytes. */
+static int are_plain(const char *const *names, size_t n)
+{
+    char number[NAME_MAX_LENGTH];
+    size_t same = 0;
+    do {
+        snprintf(number, sizeof number, "%zu", same);
+    } while (same < n && strcmp(names[same], number) == 0 && ++same < n);
+    return same == n;
+}
+
 /* A model's classes; those whose names are no numbers match no value. */
 static sml_status take_classes(sml_ctx *ctx, const sml_data_options *options, sml__classes *classes)
 {
+    classes->names = are_plain(options->classes, options->n_classes) ? NULL : options->classes;
+    classes->outputs = options->n_classes;
     classes->sorted = sml__alloc(ctx, options->n_classes, sizeof *classes->sorted, "classes");
     if (classes->sorted == NULL) {
         return SML_NO_MEMORY;
@@ -143,8 +157,6 @@ sml_status sml__classes_find(sml_ctx *ctx, const char *path, const double *value
 {
     memset(classes, 0, sizeof *classes);
     if (options->classes != NULL) {
-        classes->names = options->classes;
-        classes->outputs = options->n_classes;
         return take_classes(ctx, options, classes);
     }
     sml_status status = sort_values(ctx, path, values, n, classes);

@@ -38,7 +38,7 @@ static int is_table(const sml__input *input, const sml_data_options *options)
     int has_delimiter = 0;
     if (options->target != NULL || options->weight != NULL || options->drop != NULL ||
         options->categorical != NULL || options->delimiter != 0 || options->decimal != 0 ||
-        options->header != 0) {
+        options->header != 0 || options->n_missing > 0) {
         return 1;
     }
     if (options->like != NULL) {
@@ -68,6 +68,22 @@ static sml_status end_in_newline(sml_ctx *ctx, sml__input *input)
     return SML_OK;
 }
 
+/* How many cells of a column of categories are numbers, where no option made it one. */
+static void count_numbers(sml__csv *csv, const sml__csv_column *from, sml__column *to)
+{
+    for (size_t i = 0; !from->is_fixed && from->first_text_line > 0 && i < from->entries.n; i++) {
+        float value;
+        const struct sml__dictionary_entry *entry = &from->entries.entries[i];
+        const sml__csv_field field = {.text = sml__dictionary_text(&from->entries, i),
+                                      .length = entry->length};
+        const int is_number = sml__csv_classify(csv, &field, &value) == SML__CELL_NUMBER;
+        to->numbers += is_number ? entry->count : 0;
+        to->texts += is_number ? 0 : entry->count;
+    }
+    to->first_text = from->first_text;
+    to->first_text_line = from->first_text_line;
+}
+
 static sml_status list_categories(sml__csv *csv, const sml__csv_column *from, sml__column *to)
 {
     const size_t n = from->entries.n;
@@ -80,6 +96,7 @@ static sml_status list_categories(sml__csv *csv, const sml__csv_column *from, sm
     }
     to->categories = texts;
     to->n_categories = n;
+    count_numbers(csv, from, to);
     return SML_OK;
 }
 
@@ -115,6 +132,10 @@ static sml_status make_schema(sml__csv *csv, sml_schema **out)
     sml_status status = fill_columns(csv, schema.columns);
     if (status == SML_OK) {
         status = sml__schema_copy(csv->ctx, &schema, out);
+    }
+    if (status == SML_OK) {
+        (*out)->lines = csv->lines;
+        csv->lines = (sml__lines){0};
     }
     for (size_t i = 0; i < schema.n; i++) {
         sml__free((void *)schema.columns[i].categories);
@@ -186,6 +207,7 @@ static void release(sml__csv *csv)
     sml__free(csv->targets);
     sml__free(csv->weights);
     sml__free(csv->class_of_entry);
+    sml__free(csv->lines.jumps);
 }
 
 void sml__csv_forget(sml__csv *csv)

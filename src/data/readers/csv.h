@@ -5,6 +5,7 @@
  *   csv_field.c  one field: quotes, blanks, encoding; what a field is; messages with their place
  *   csv_plan.c   columns and options to roles: feature, target, weight, left out
  *   csv_rows.c   the loop over the records, numbers at full speed
+ *   csv_lines.c  the lines on which rows begin
  *   csv_target.c the target to labels with names, or to numbers
  *   csv.c        the whole way
  *   csv_pieces.c the text of a file that is larger than memory, and
@@ -55,14 +56,15 @@ typedef struct sml__csv_column {
     int is_fixed;     /* told by an option or a model: a cell of the other kind is an error */
     int turned;       /* text was found in this pass: the next one reads categories */
     int is_plain;     /* numbers that need no look beyond their value */
+    int has_marker;   /* a missing cell that among names would be a name, such as "-" */
     int has_number;   /* of the sample: some cell is a number */
     int has_text;     /*                some cell is text, decimal commas aside */
     int first_recurs; /*       the first record's field comes again below it */
     size_t feature;   /* place among the features */
     float *out;       /* cell of row 0 */
     size_t stride;    /* floats from row to row */
-    sml__dictionary entries; /* categorical: the texts seen */
-    uint32_t last;           /* the entry of the row before */
+    sml__dictionary entries;            /* categorical: the texts seen */
+    size_t first_text, first_text_line; /* categorical by its cells: an entry that is no number */
 } sml__csv_column;
 
 typedef struct sml__csv_stream sml__csv_stream;
@@ -88,6 +90,9 @@ typedef struct sml__csv {
     float *features, *targets, *weights;
     uint32_t *missing, *fractions; /* [n_features] how many cells are missing; is one not whole */
     size_t rows, room;             /* in memory; at the end rows are all */
+    size_t more_lines, told_lines; /* those beyond one a record so far; the last in `lines` */
+    sml__lines lines;
+    size_t jump_room;
     size_t missing_targets, missing_target_line; /* the first one's line */
     uint32_t *class_of_entry; /* of the target: number of a text to that of its class */
     size_t class_room;
@@ -105,7 +110,11 @@ void sml__csv_prepare_fields(sml__csv *csv);
  * SML_NO_MEMORY. column counts from 0. */
 sml_status sml__csv_read_field(sml__csv *csv, const char *at, size_t column, sml__csv_field *field);
 sml__csv_cell sml__csv_classify(sml__csv *csv, const sml__csv_field *field, float *value);
+/* Whether a text is a missing cell among names; among numbers, where "n/a", "NAN" and "-" stand for
+ * nothing else; because an option says so. */
 int sml__csv_is_missing(const char *text, size_t length);
+int sml__csv_is_marker(const char *text, size_t length);
+int sml__csv_is_told_missing(const sml__csv *csv, const char *text, size_t length);
 /* Behind a line of blanks only; NULL where the line at `at` is not one. */
 const char *sml__csv_skip_blank_line(const sml__csv *csv, const char *at);
 /* "PATH:LINE: column N 'name': 'field' problem". */
@@ -141,6 +150,13 @@ sml_status sml__csv_plan(sml__csv *csv);
 sml_status sml__csv_read_rows(sml__csv *csv);
 /* Counts missing cells and whole numbers in the rows that are in memory. */
 void sml__csv_count_cells(sml__csv *csv);
+
+/* csv_lines.c: begins a pass; notes the line of the record that comes next, where records before it
+ * took more than one; counts the lines that a quoted field goes on for; the line that is read. */
+void sml__csv_start_lines(sml__csv *csv);
+sml_status sml__csv_note_line(sml__csv *csv);
+void sml__csv_count_lines(sml__csv *csv, const char *text, size_t length);
+size_t sml__csv_current_line(const sml__csv *csv);
 
 /* csv_target.c: begins a pass; the class of a new text of the target; at the end, the view's
  * targets, weights and class names in *block (sml__free) and *names (sml__free). */

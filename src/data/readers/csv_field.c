@@ -156,6 +156,9 @@ static sml_status read_plain(sml__csv *csv, const char *at, size_t column, sml__
     field->text = at;
     field->length = (size_t)(last - at);
     end_field(csv, stop, field);
+    if (field->length > SML__CSV_FIELD_MAX) {
+        return sml__csv_fail(csv, column, field, "is longer than 16 MiB; is this a table?");
+    }
     return seen == ORDINARY ? SML_OK : check_encoding(csv, column, field, at, field->length);
 }
 
@@ -217,6 +220,7 @@ static sml_status read_quoted(sml__csv *csv, const char *at, size_t column, sml_
     }
     end_field(csv, stop, field);
     const size_t length = field->length;
+    sml__csv_count_lines(csv, at, length);
     sml_status status = check_encoding(csv, column, field, at, length);
     return status == SML_OK && doubled ? halve_quotes(csv, at, length, field) : status;
 }
@@ -239,6 +243,40 @@ int sml__csv_is_missing(const char *text, size_t length)
     }
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strlen(words[i]) == length && memcmp(words[i], text, length) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Whether bytes are a word in any letters, which is in lower case. */
+static int is_word(const char *text, size_t length, const char *word)
+{
+    size_t i = 0;
+    while (i < length && word[i] != '\0' &&
+           (text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 0x20 : text[i]) == word[i]) {
+        i++;
+    }
+    return i == length && word[i] == '\0';
+}
+
+int sml__csv_is_marker(const char *text, size_t length)
+{
+    static const char *const words[] = {"", "na", "n/a", "nan", "null", "none", "?", "-"};
+    for (size_t i = 0; length <= 4 && i < sizeof words / sizeof words[0]; i++) {
+        if (is_word(text, length, words[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int sml__csv_is_told_missing(const sml__csv *csv, const char *text, size_t length)
+{
+    const sml_data_options *options = csv->options;
+    for (size_t i = 0; i < options->n_missing; i++) {
+        if (strlen(options->missing[i]) == length &&
+            memcmp(options->missing[i], text, length) == 0) {
             return 1;
         }
     }
@@ -274,11 +312,14 @@ sml__csv_cell sml__csv_classify(sml__csv *csv, const sml__csv_field *field, floa
 {
     float other;
     *value = NAN;
+    if (sml__csv_is_told_missing(csv, field->text, field->length)) {
+        return SML__CELL_MISSING;
+    }
     if (is_number(csv, field, csv->decimal, value)) {
         return isfinite(*value) ? SML__CELL_NUMBER : SML__CELL_INFINITE;
     }
     *value = NAN;
-    if (sml__csv_is_missing(field->text, field->length)) {
+    if (sml__csv_is_marker(field->text, field->length)) {
         return SML__CELL_MISSING;
     }
     if (is_infinity(field->text, field->length)) {

@@ -64,6 +64,7 @@ static sml_status take_number(sml__csv *csv, size_t column, const sml__csv_field
     case SML__CELL_NUMBER:
         return c->role == SML__ROLE_WEIGHT ? take_weight(csv, column, field) : SML_OK;
     case SML__CELL_MISSING:
+        c->has_marker |= !sml__csv_is_missing(field->text, field->length);
         return take_missing(csv, column, field, cell);
     case SML__CELL_INFINITE:
         return sml__csv_fail(csv, column, field,
@@ -87,11 +88,23 @@ static sml_status fail_full(sml__csv *csv, size_t column, const sml__csv_field *
     return sml__csv_fail(csv, column, field, problem);
 }
 
+/* Where a column that holds numbers too became one of categories. */
+static void note_first_text(sml__csv *csv, sml__csv_column *c, const sml__csv_field *field,
+                            uint32_t number)
+{
+    float value;
+    if (!c->is_fixed && sml__csv_classify(csv, field, &value) != SML__CELL_NUMBER) {
+        c->first_text = number;
+        c->first_text_line = sml__csv_current_line(csv);
+    }
+}
+
 static sml_status take_category(sml__csv *csv, size_t column, const sml__csv_field *field)
 {
     sml__csv_column *c = &csv->columns[column];
     float *cell = c->out + csv->rows * c->stride;
-    if (sml__csv_is_missing(field->text, field->length)) {
+    if (sml__csv_is_missing(field->text, field->length) ||
+        sml__csv_is_told_missing(csv, field->text, field->length)) {
         return take_missing(csv, column, field, cell);
     }
     const size_t before = c->entries.n;
@@ -103,6 +116,8 @@ static sml_status take_category(sml__csv *csv, size_t column, const sml__csv_fie
     }
     if (status == SML_OK && c->entries.n > before && c->role == SML__ROLE_TARGET) {
         status = sml__csv_new_class(csv, field, number);
+    } else if (status == SML_OK && c->entries.n > before && c->first_text_line == 0) {
+        note_first_text(csv, c, field, number);
     }
     *cell = (float)number;
     return status;
@@ -269,7 +284,9 @@ static sml_status start_pass(sml__csv *csv)
         sml__csv_column *c = &csv->columns[i];
         c->is_categorical |= c->turned;
         c->turned = 0;
+        c->first_text_line = 0;
         c->is_plain = !c->is_categorical && csv->decimal != csv->delimiter &&
+                      csv->options->n_missing == 0 &&
                       (c->role == SML__ROLE_FEATURE || c->role == SML__ROLE_TARGET);
         sml__dictionary_clear(&c->entries);
     }
@@ -284,10 +301,12 @@ static sml_status read_records(sml__csv *csv, const char *at)
     while (status == SML_OK && at < csv->end) {
         const char *behind = sml__csv_skip_blank_line(csv, at);
         if (behind != NULL) {
+            csv->more_lines++;
             at = behind;
             continue;
         }
-        if (csv->rows == csv->room) {
+        status = csv->more_lines != csv->told_lines ? sml__csv_note_line(csv) : SML_OK;
+        if (status == SML_OK && csv->rows == csv->room) {
             status = csv->stream != NULL ? sml__csv_put_rows(csv) : make_room(csv, 2 * csv->room);
         }
         if (status == SML_OK) {
@@ -301,14 +320,40 @@ static sml_status read_records(sml__csv *csv, const char *at)
 static sml_status read_pass(sml__csv *csv)
 {
     sml_status status = start_pass(csv);
-    if (csv->stream == NULL) {
-        return status == SML_OK ? read_records(csv, csv->body) : status;
+    if (status == SML_OK && csv->stream == NULL) {
+        sml__csv_start_lines(csv);
+        return read_records(csv, csv->body);
     }
     status = status == SML_OK ? sml__csv_rewind(csv) : status;
+    if (status == SML_OK) {
+        sml__csv_start_lines(csv);
+    }
     while (sml__csv_next_piece(csv, &status)) {
         status = read_records(csv, csv->begin);
     }
     return status == SML_OK ? sml__csv_put_rows(csv) : status;
+}
+
+static int has_value(const sml__csv *csv, const sml__csv_column *c)
+{
+    int found = csv->stream != NULL && csv->missing[c->feature] < csv->stream->rows;
+    for (size_t r = 0; r < csv->rows && !found; r++) {
+        found = !isnan(c->out[r * c->stride]);
+    }
+    return found;
+}
+
+/* A column of nothing but "-" or "none" holds names after all. */
+static void turn_markers(sml__csv *csv)
+{
+    for (size_t i = 0; i < csv->n; i++) {
+        sml__csv_column *c = &csv->columns[i];
+        if (c->role == SML__ROLE_FEATURE && c->has_marker && !c->is_categorical && !c->is_fixed &&
+            !c->turned && csv->options->n_missing == 0 && !has_value(csv, c)) {
+            c->turned = 1;
+            csv->has_turned = 1;
+        }
+    }
 }
 
 sml_status sml__csv_read_rows(sml__csv *csv)
@@ -318,6 +363,9 @@ sml_status sml__csv_read_rows(sml__csv *csv)
                                                            : expected_rows(csv));
     if (status == SML_OK) {
         status = read_pass(csv);
+    }
+    if (status == SML_OK) {
+        turn_markers(csv);
     }
     if (status == SML_OK && csv->has_turned) {
         status = read_pass(csv);

@@ -331,6 +331,17 @@ static sml_status read_sample(sml__csv *csv, const char *at, size_t *n_records)
     return SML_OK;
 }
 
+/* In a header "-" or "none" is a name. */
+static sml__csv_cell classify_name(sml__csv *csv, size_t column)
+{
+    float value;
+    const char *text = sml__csv_first_field(csv, column);
+    const sml__csv_field field = {.text = text, .length = strlen(text)};
+    const sml__csv_cell cell = sml__csv_classify(csv, &field, &value);
+    return cell == SML__CELL_MISSING && !sml__csv_is_missing(text, field.length) ? SML__CELL_TEXT
+                                                                                 : cell;
+}
+
 static sml__csv_cell classify_first(sml__csv *csv, size_t column)
 {
     float value;
@@ -370,7 +381,7 @@ static int guess_header(sml__csv *csv, size_t n_records)
     const int is_distinct = csv->first.n == csv->n;
     for (size_t i = 0; i < csv->n; i++) {
         const sml__csv_column *c = &csv->columns[i];
-        const sml__csv_cell first = classify_first(csv, i);
+        const sml__csv_cell first = classify_name(csv, i);
         names_numbers |= first == SML__CELL_TEXT && c->has_number && !c->has_text;
         has_number |= first != SML__CELL_TEXT && first != SML__CELL_MISSING;
         recurs |= first != SML__CELL_MISSING && c->first_recurs;

@@ -84,7 +84,7 @@ static sml_status append(sml_ctx *ctx, sml__dictionary *d, const char *text, siz
     }
     memcpy(d->text + d->text_used, text, length);
     d->text[d->text_used + length] = '\0';
-    d->entries[d->n++] = (struct sml__dictionary_entry){d->text_used, (uint32_t)length, hash};
+    d->entries[d->n++] = (struct sml__dictionary_entry){d->text_used, (uint32_t)length, hash, 1};
     d->text_used += length + 1;
     return SML_OK;
 }
@@ -101,10 +101,11 @@ sml_status sml__dictionary_add(sml_ctx *ctx, sml__dictionary *d, const char *tex
     }
     size_t at = hash & (d->n_slots - 1);
     for (; d->slots[at] != 0; at = (at + 1) & (d->n_slots - 1)) {
-        const struct sml__dictionary_entry *entry = &d->entries[d->slots[at] - 1];
+        struct sml__dictionary_entry *entry = &d->entries[d->slots[at] - 1];
         if (entry->hash == hash && entry->length == length &&
             memcmp(d->text + entry->at, text, length) == 0) {
             *number = d->slots[at] - 1;
+            entry->count++;
             return SML_OK;
         }
     }

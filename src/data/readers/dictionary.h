@@ -18,7 +18,8 @@ typedef struct sml__dictionary {
     struct sml__dictionary_entry {
         size_t at; /* in text */
         uint32_t length, hash;
-    } * entries; /* [n] */
+        uint64_t count; /* how often it came */
+    } * entries;        /* [n] */
     size_t n, room;
     uint32_t *slots; /* [n_slots] number + 1, 0: free */
     size_t n_slots;  /* a power of two, or 0 */

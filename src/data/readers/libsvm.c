@@ -20,6 +20,7 @@ typedef struct parser {
     uint32_t *columns; /* as written */
     double *labels;    /* [lines] */
     uint32_t smallest, largest;
+    sml_index_base base; /* as it was said */
 } parser;
 
 static int is_blank(char c)
@@ -103,6 +104,13 @@ static sml_status parse_entry(parser *p, const char *token, size_t length)
     if (colon == NULL || !parse_index(token, digits, &index)) {
         return fail_token(p, token, length,
                           "is no entry index:value with a whole index below 2147483648");
+    }
+    if (index == 0 && p->base == SML_INDEX_FROM_1) {
+        return fail_token(
+            p, token, length,
+            "has index 0, but columns are counted from 1 here, as the option or the "
+            "model says; where this file counts from 0, say --index-base 0, and train "
+            "with it if the training file did, too");
     }
     if (!parse_number(p, colon + 1, length - digits - 1, &value)) {
         return fail_token(p, token, length, "has no value that float32 holds (±3.4e38)");
@@ -202,15 +210,20 @@ static sml_status parse_lines(parser *p, const char *text, size_t length)
 /* Columns from 0, and how many there are. */
 static sml_status set_columns(const parser *p, const sml_data_options *options, sml__libsvm *parsed)
 {
-    const uint32_t base = p->smallest == 0 ? 0 : 1;
+    const int from_0 = p->base == SML_INDEX_AUTO ? p->smallest == 0 : p->base == SML_INDEX_FROM_0;
+    const uint32_t base = from_0 ? 0 : 1;
     const size_t found = p->smallest <= p->largest ? (size_t)p->largest + 1 - base : 0;
     const size_t columns = options->like != NULL ? options->like->n : (found > 0 ? found : 1);
     if (found > columns) {
         return sml__fail(p->ctx, SML_BAD_DATA,
                          "%s: the largest index is %u, with indices from %u; the model has %zu "
-                         "columns",
-                         p->path, p->largest, base, columns);
+                         "columns%s",
+                         p->path, p->largest, base, columns,
+                         from_0 && found == columns + 1
+                             ? "; where this file counts from 1, say --index-base 1"
+                             : "");
     }
+    parsed->base = from_0 ? SML_INDEX_FROM_0 : SML_INDEX_FROM_1;
     for (size_t i = 0; i < p->entries; i++) {
         p->columns[i] -= base;
     }
@@ -263,7 +276,7 @@ static sml_status set_targets(const parser *p, const sml_data_options *options, 
 sml_status sml__libsvm_parse(sml_ctx *ctx, const char *path, const char *text, size_t length,
                              const sml_data_options *options, sml__libsvm *parsed)
 {
-    parser p = {.ctx = ctx, .path = path, .smallest = UINT32_MAX};
+    parser p = {.ctx = ctx, .path = path, .smallest = UINT32_MAX, .base = options->index_base};
     memset(parsed, 0, sizeof *parsed);
     parsed->view.name = path;
     sml_status status = allocate(&p, text, length, parsed);
@@ -346,6 +359,9 @@ static sml_status open_libsvm(sml_ctx *ctx, sml__input *input, const sml_data_op
         status = sml__dataset_adopt(ctx, &parsed.view, parsed.features, parsed.targets, out);
         parsed.features = NULL;
         parsed.targets = NULL;
+    }
+    if (status == SML_OK) {
+        (*out)->index_base = parsed.base;
     }
     sml__libsvm_free(&parsed);
     return status;

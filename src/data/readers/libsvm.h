@@ -1,6 +1,8 @@
 /* LIBSVM text, also of svmlight and LIBLINEAR: a line a row, "label index:value index:value …".
  * Columns that are not named are 0, and rows stay compressed (CSR). Indices ascend within a line.
- * They count from 1; from 0 where the file has an index 0 anywhere, as scikit-learn writes it.
+ * They count from 1; from 0 where the file has an index 0 anywhere, as scikit-learn writes it; or
+ * as options->index_base says, which a model passes on from its training file: of a few rows nobody
+ * can tell.
  * '#' starts a comment. */
 #ifndef SML_DATA_READERS_LIBSVM_H
 #define SML_DATA_READERS_LIBSVM_H
@@ -13,6 +15,7 @@ typedef struct sml__libsvm {
     void *features;     /* one block behind the three arrays */
     void *targets;      /* labels or targets */
     sml__classes classes;
+    sml_index_base base; /* what the indices were taken to count from */
 } sml__libsvm;
 
 extern const sml__reader sml__libsvm_reader;

@@ -6,6 +6,28 @@
 
 #include <string.h>
 
+/* The name of a format of pictures that is not read; NULL for other bytes. "BM" alone may begin a
+ * text, but the reserved bytes behind the length of the file are 0. */
+static const char *foreign_format(const unsigned char *bytes, size_t length)
+{
+    static const struct {
+        const char *name, *first, *then;
+        size_t first_length, at, then_length; /* first at 0, then at `at` */
+    } marks[] = {
+        {"GIF", "GIF8", "a", 4, 5, 1},      {"TIFF", "II*", "\0", 3, 3, 1},
+        {"TIFF", "MM\0", "*", 3, 3, 1},     {"WebP", "RIFF", "WEBP", 4, 8, 4},
+        {"BMP", "BM", "\0\0\0\0", 2, 6, 4},
+    };
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        if (length >= marks[i].at + marks[i].then_length &&
+            memcmp(bytes, marks[i].first, marks[i].first_length) == 0 &&
+            memcmp(bytes + marks[i].at, marks[i].then, marks[i].then_length) == 0) {
+            return marks[i].name;
+        }
+    }
+    return NULL;
+}
+
 sml_status sml__picture_decode(sml_ctx *ctx, const char *path, const unsigned char *bytes,
                                size_t length, sml__picture *picture)
 {
@@ -15,6 +37,12 @@ sml_status sml__picture_decode(sml_ctx *ctx, const char *path, const unsigned ch
     }
     if (sml__jpeg_recognise(bytes, length)) {
         return sml__jpeg_decode(ctx, path, bytes, length, picture);
+    }
+    const char *foreign = foreign_format(bytes, length);
+    if (foreign != NULL) {
+        return sml__fail(ctx, SML_BAD_FILE,
+                         "%s: a %s picture; PNG and JPEG are read, convert it to PNG first", path,
+                         foreign);
     }
     return sml__fail(ctx, SML_BAD_FILE,
                      "%s: neither a PNG nor a JPEG picture by its first bytes; convert it, or take "
@@ -79,7 +107,8 @@ static int is_picture(const sml__input *input, const sml_data_options *options)
 {
     (void)options;
     return sml__png_recognise(input->bytes, input->length) ||
-           sml__jpeg_recognise(input->bytes, input->length);
+           sml__jpeg_recognise(input->bytes, input->length) ||
+           foreign_format(input->bytes, input->length) != NULL; /* to be refused by its name */
 }
 
 /* Brings a picture to the size that options ask for. */
