@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     };
     const size_t wanted = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 21;
     const size_t rounds = wanted < 1 ? 1 : wanted > ROUNDS_MOST ? ROUNDS_MOST : wanted;
-    const sml_ctx_options how = {.threads = argc > 2 ? atoi(argv[2]) : 0};
+    const sml_ctx_options how = {.threads = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0};
     sml_ctx *ctx = NULL;
     sml_dataset *data = NULL;
     check(NULL, sml_ctx_create(&how, &ctx));

@@ -31,7 +31,7 @@ static char *remedy_text(const char *remedy)
     char name[96], *text = NULL;
     if (value == NULL) {
         text = allocate(strlen(remedy) + 1, 1);
-        return strcpy(text, remedy);
+        return memcpy(text, remedy, strlen(remedy) + 1);
     }
     snprintf(name, sizeof name, "%.*s", (int)(value - remedy - 1), remedy);
     char *quoted = quoted_for_shell(value);

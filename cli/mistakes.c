@@ -267,6 +267,10 @@ static int find(mistakes *m)
 static int save_report(const mistakes *m)
 {
     const char *path = option_text(&m->s->options, "html");
+    if (m->listed == 0) {
+        note(m->s, "%s: not written, since no row is listed", path);
+        return 0;
+    }
     const html_report report = {.title = "Mistakes",
                                 .model = m->model,
                                 .data = m->data,

@@ -52,6 +52,10 @@ target_link_libraries(bench_read PRIVATE scratchml_flags scratchml_static)
 bench_program(doctor bench/doctor.c)
 target_link_libraries(bench_doctor PRIVATE scratchml_flags scratchml_static)
 
+# What an explanation costs.
+bench_program(explain bench/explain.c)
+target_link_libraries(bench_explain PRIVATE scratchml_flags scratchml_static)
+
 pkg_check_modules(FANN IMPORTED_TARGET fann)
 if(FANN_FOUND)
     bench_program(fann bench/workers/fann.c)

@@ -148,25 +148,32 @@ static double largest_weight(const hunt *h, size_t layer)
     return largest;
 }
 
+/* Of one kind of a layer's parameters the one that lies where the bad number is. */
+static int is_among(const hunt *h, sml__parameter *place)
+{
+    const sml__layer *layer = &h->replay.network.layers[place->layer];
+    const size_t inputs = place->kind == SML__WEIGHT ? sml__weights_of_unit(layer) : 1;
+    for (place->unit = 0; place->unit < layer->n_out; place->unit++) {
+        for (place->input = 0; place->input < inputs; place->input++) {
+            if (sml__parameter_position(&h->replay.network, place) == h->bad.position) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
 static void name_parameter(const hunt *h, char name[SML__PARAMETER_NAME])
 {
     const sml__network *network = &h->replay.network;
     for (size_t l = 0; l < network->n_layers; l++) {
-        const sml__layer *layer = &network->layers[l];
-        for (int kind = SML__WEIGHT; layer->type->gradient != NULL && kind <= SML__RUNNING_VARIANCE;
-             kind++) {
+        const sml__layer_type *type = network->layers[l].type;
+        const int kinds = type->gradient == NULL ? 0 : type->has_buffers ? 4 : 2;
+        for (int kind = 0; kind < kinds; kind++) {
             sml__parameter place = {.kind = (sml__parameter_kind)kind, .layer = l};
-            const size_t inputs = kind == SML__WEIGHT ? sml__weights_of_unit(layer) : 1;
-            if (kind >= SML__RUNNING_MEAN && !layer->type->has_buffers) {
-                break;
-            }
-            for (place.unit = 0; place.unit < layer->n_out; place.unit++) {
-                for (place.input = 0; place.input < inputs; place.input++) {
-                    if (sml__parameter_position(network, &place) == h->bad.position) {
-                        sml__parameter_text(network, &place, name);
-                        return;
-                    }
-                }
+            if (is_among(h, &place)) {
+                sml__parameter_text(network, &place, name);
+                return;
             }
         }
     }
@@ -250,11 +257,11 @@ void sml__look_at_divergence(sml_doctor *doctor, const sml__training *t, uint64_
     /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): the settings' table has 1 as the least */
     const uint64_t steps = rows / batch + (rows % batch != 0);
     sml__finding *f = sml__doctor_add(doctor, "learning_rate_too_large", SML_FINDING_ERROR);
+    const unsigned long long step = (update - 1) % steps + 1;
     f->shown.epoch = (update - 1) / steps + 1;
     f->shown.step = update;
     sml__finding_say(doctor, f, SML__TITLE, "the loss is no longer finite in epoch %llu, step %llu",
-                     (unsigned long long)f->shown.epoch,
-                     (unsigned long long)((update - 1) % steps + 1));
+                     (unsigned long long)f->shown.epoch, step);
     replay(doctor, f, t, update);
     sml__finding_say(doctor, f, SML__TEXT,
                      "Steps led further and further from the minimum, until numbers were too large "

@@ -92,7 +92,7 @@ struct sml_watch sml__doctor_calls(sml_doctor *doctor);
  * NULL), */
 void sml__look_at_data(sml_doctor *doctor, const sml_dataset *train, const sml_dataset *test);
 /* and of its labels, with models like the fitted one (doctor_labels.c). ctx gives the threads.
- * Errors: SML_CANCELLED; where models cannot be trained there is no finding. */
+ * Errors: SML_CANCELLED, SML_NO_MEMORY; where models cannot be trained there is no finding. */
 sml_status sml__look_at_labels(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model,
                                const sml_examination *what);
 

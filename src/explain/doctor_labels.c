@@ -334,5 +334,5 @@ sml_status sml__look_at_labels(sml_ctx *ctx, sml_doctor *doctor, const sml_model
     }
     free_labels(&l);
     sml_model_free(like);
-    return status == SML_CANCELLED ? status : SML_OK;
+    return status == SML_CANCELLED || status == SML_NO_MEMORY ? status : SML_OK;
 }

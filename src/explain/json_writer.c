@@ -221,32 +221,25 @@ static void put_top(sml__json *json, const char *key, const float *values, size_
     sml__json_close(json, '{');
 }
 
-/* What the nulls of a list stand for. Either of the two lists is NULL. */
-static void put_twins(sml__json *json, const char *key, const float *floats, const double *doubles,
-                      size_t n)
+/* What a null of a list stands for; the first one opens the twin. */
+static void put_twin_of(sml__json *json, const char *key, size_t i, double value, int *is_open)
 {
     char name[64];
-    int is_open = 0;
-    for (size_t i = 0; i < n; i++) {
-        const double value = floats != NULL ? (double)floats[i] : doubles[i];
-        if (isfinite(value)) {
-            continue;
-        }
-        if (!is_open) {
-            snprintf(name, sizeof name, "%s_text", key);
-            sml__json_open(json, name, '{');
-            is_open = 1;
-        }
-        snprintf(name, sizeof name, "%zu", i);
-        sml__json_text(json, name, word_of(value));
+    if (isfinite(value)) {
+        return;
     }
-    if (is_open) {
-        sml__json_close(json, '{');
+    if (!*is_open) {
+        snprintf(name, sizeof name, "%s_text", key);
+        sml__json_open(json, name, '{');
+        *is_open = 1;
     }
+    snprintf(name, sizeof name, "%zu", i);
+    sml__json_text(json, name, word_of(value));
 }
 
 void sml__json_floats(sml__json *json, const char *key, const float *values, size_t n, size_t limit)
 {
+    int is_open = 0;
     if (n > limit) {
         put_top(json, key, values, n);
         return;
@@ -256,17 +249,28 @@ void sml__json_floats(sml__json *json, const char *key, const float *values, siz
         sml__json_float(json, NULL, (double)values[i]);
     }
     sml__json_close(json, '[');
-    put_twins(json, key, values, NULL, n);
+    for (size_t i = 0; i < n; i++) {
+        put_twin_of(json, key, i, (double)values[i], &is_open);
+    }
+    if (is_open) {
+        sml__json_close(json, '{');
+    }
 }
 
 void sml__json_doubles(sml__json *json, const char *key, const double *values, size_t n)
 {
+    int is_open = 0;
     sml__json_open(json, key, '[');
     for (size_t i = 0; i < n; i++) {
         sml__json_double(json, NULL, values[i]);
     }
     sml__json_close(json, '[');
-    put_twins(json, key, NULL, values, n);
+    for (size_t i = 0; i < n; i++) {
+        put_twin_of(json, key, i, values[i], &is_open);
+    }
+    if (is_open) {
+        sml__json_close(json, '{');
+    }
 }
 
 void sml__json_fail(sml__json *json, sml_status status)

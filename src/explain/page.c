@@ -289,7 +289,7 @@ static void fix_column(sml_page *page, size_t column)
 void sml__end_table(sml_page *page)
 {
     const size_t columns = page->columns;
-    if (page->status != SML_OK) {
+    if (page->status != SML_OK || columns == 0) {
         return;
     }
     for (size_t column = 0; column < columns; column++) {

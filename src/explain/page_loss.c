@@ -271,7 +271,7 @@ static void add_all(sml_page *page, subject *s, size_t top)
     float *keys = sml__alloc(page->ctx, s->facts->n, sizeof *keys, "an order");
     size_t *order = sml__alloc(page->ctx, s->facts->n, sizeof *order, "an order");
     sml__page_fail(page, keys != NULL && order != NULL ? SML_OK : SML_NO_MEMORY);
-    if (page->status == SML_OK) {
+    if (keys != NULL && order != NULL && page->status == SML_OK) {
         s->shown = order_outputs(s->facts, keys, order, top);
         s->order = order;
         if (is_softmax(s)) {

@@ -204,12 +204,13 @@ static void add_checks(sml_page *page, const sml_trace *trace)
     if (page->status == SML_OK) {
         sml__page_fail(page, sml_trace_checks(page->ctx, trace, checks, n, &n));
     }
-    for (size_t i = 0; page->status == SML_OK && i < n; i++) {
+    const int is_there = checks != NULL && page->status == SML_OK && n > 0;
+    for (size_t i = 0; is_there && i < n; i++) {
         numbers += (double)checks[i].n;
         holds = holds && checks[i].holds;
         worst = checks[i].ratio > checks[worst].ratio ? i : worst;
     }
-    if (page->status == SML_OK && n > 0) {
+    if (is_there) {
         sml__number(page, (double)n, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "relations.n");
         sml__after(page, " relations on ");
         sml__number(page, numbers, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "relations.numbers");

@@ -101,7 +101,7 @@ void sml__add_stages(sml_page *page, const sml_trace *trace, size_t row, size_t 
     stage *stages = sml__alloc(page->ctx, columns, sizeof *stages, "columns");
     float *keys = sml__alloc(page->ctx, columns, sizeof *keys, "an order");
     sml__page_fail(page, stages != NULL && keys != NULL ? SML_OK : SML_NO_MEMORY);
-    int is_whole = page->status == SML_OK && n == columns;
+    int is_whole = stages != NULL && keys != NULL && page->status == SML_OK && n == columns;
     for (size_t c = 0; is_whole && c < columns; c++) {
         stages[c] = (stage){.row = row, .column = c, .at = at, .raw = raw[c], .x = x};
         is_whole = sml_model_column(NULL, trace->model, c, &stages[c].facts) == SML_OK &&

@@ -29,7 +29,20 @@ static void start_class(sml_loss_class *one)
     one->bound_delta = (double)NAN;
 }
 
-/* M, e^(z - M), S and a (4). */
+/* e^(z - M) and their sum S. */
+static double sum_exponentials(sml_loss_facts *facts)
+{
+    double sum = 0;
+    for (size_t k = 0; k < facts->n; k++) {
+        sml_loss_class *one = &facts->classes[k];
+        one->shifted = one->z - facts->shift;
+        one->exponential = exp(one->shifted);
+        sum += one->exponential;
+    }
+    return sum;
+}
+
+/* M, S and a (4). */
 static void find_softmax(sml_loss_facts *facts)
 {
     facts->shift = facts->classes[0].z;
@@ -37,13 +50,7 @@ static void find_softmax(sml_loss_facts *facts)
          k++) { /* as the engine: a NaN that is not the first is not it */
         facts->shift = facts->classes[k].z > facts->shift ? facts->classes[k].z : facts->shift;
     }
-    facts->sum = 0;
-    for (size_t k = 0; k < facts->n; k++) {
-        sml_loss_class *one = &facts->classes[k];
-        one->shifted = one->z - facts->shift;
-        one->exponential = exp(one->shifted);
-        facts->sum += one->exponential;
-    }
+    facts->sum = sum_exponentials(facts);
     facts->log_sum = log(facts->sum);
     for (size_t k = 0; k < facts->n; k++) {
         facts->classes[k].a_double = facts->classes[k].exponential / facts->sum;

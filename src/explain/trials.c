@@ -157,9 +157,11 @@ static void show_rate(const sml_doctor *doctor, sml__finding *f, double rate,
                       const sml__verdict *verdict)
 {
     char unit[40];
+    const int gets_worse = verdict->end < 0.98 * fmin(verdict->constant, verdict->start);
     snprintf(unit, sizeof unit, "%s",
              verdict->diverged           ? "diverges"
              : sml__has_learned(verdict) ? "learns"
+             : gets_worse                ? "learns, then gets worse"
                                          : "does not learn");
     sml__finding_show(doctor, f, verdict->end, unit, "tried learning rate %.3g: loss", rate);
 }

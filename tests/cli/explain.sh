@@ -17,7 +17,7 @@ loss=$(sed -nE '1s/.* loss ([0-9.e-]+)$/\1/p' out)
 run predict m.safetensors spirals --sample 17 --json
 probability=$(jq '.predictions[0].probability' out)
 run explain m.safetensors spirals --sample 17 --backward
-expect_out "^  engine $loss[0-9]*, in double $number, at most $number apart +holds$"
+expect_out "^  engine ${loss}[0-9]*, in double $number, at most $number apart +holds$"
 expect_out 'C = M \+ ln Σ_j e\^\(z_j - M\) - Σ_k y_k z_k +docs \(7\)$'
 expect_out 'δ_k = a_k - y_k +docs \(9\)$'
 expect_out "^  Σ_k δ_k = $number, from zero at most $number +holds$"

@@ -7,7 +7,7 @@ train_spirals m.safetensors
 wrong() { fails_with 2 "$1" explain m.safetensors spirals "${@:2}"; }
 
 wrong '^scratchml explain: --sample: found 1000, spirals has rows 0…999$' --sample 1000
-for text in x '' -1 1, 3..1 1..2..3 0..256 99999999999 1.5; do
+for text in x '' -1 '1,' 3..1 1..2..3 0..256 99999999999 1.5; do
     wrong "--sample: found '$text', expected a row such as 7, a list 7,12, or a range" --sample "$text"
 done
 wrong '--layer: found 2, the model has layers 0…1' --layer 2

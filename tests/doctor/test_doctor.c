@@ -26,7 +26,8 @@ static void settle(sml_ctx *ctx, sml_doctor *doctor)
     sml_dataset *data = moons(ctx);
     sml_model *model = NULL;
     assert_ok(ctx, sml_model_create(ctx, "mlp", "hidden=4 epochs=0", &model));
-    const sml_examination what = {.train = data};
+    static sml_examination what;
+    what = (sml_examination){.train = data};
     doctor->examination = &what;
     const sml_fit_options options = {.watch = sml_doctor_watch(doctor)};
     assert_ok(ctx, sml_model_fit_with(ctx, model, data, &options, NULL));

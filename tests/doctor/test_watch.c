@@ -14,8 +14,8 @@ static const char *const SETTINGS[] = {
     "hidden=16 batch_size=32 optimizer=rmsprop epochs=3 normalization=batch",
     "hidden=16 batch_size=32 optimizer=adagrad epochs=3 normalization=layer",
     "hidden=16,16 batch_size=32 optimizer=adam epochs=6 dropout=0.3 activation=gelu",
-    "hidden=16 batch_size=700 optimizer=adamw epochs=8 schedule=plateau plateau_patience=1 "
-    "learning_rate=0.5",
+    ("hidden=16 batch_size=700 optimizer=adamw epochs=8 schedule=plateau plateau_patience=1 "
+     "learning_rate=0.5"),
     "hidden=16 batch_size=32 optimizer=adam epochs=4 validation=0.2 early_stopping=loss patience=1",
     "hidden=16 batch_size=32 optimizer=sgd epochs=4 schedule=cosine class_weight=balanced",
 };

@@ -39,9 +39,8 @@ static size_t read_layers(const json_t *network, sml_layer *layers)
     assert_true(n <= LAYERS_MAX);
     for (size_t l = 0; l < n; l++) {
         const char *token = json_string_value(json_array_get(network, l));
-        unsigned units = 0;
-        if (sscanf(token, "dense %u", &units) == 1) {
-            layers[l] = sml_dense(units);
+        if (strncmp(token, "dense ", 6) == 0) {
+            layers[l] = sml_dense(strtoul(token + 6, NULL, 10));
         } else if (strcmp(token, "batch_norm") == 0) {
             layers[l] = sml_batch_norm();
         } else if (strcmp(token, "layer_norm") == 0) {
@@ -73,10 +72,9 @@ static void take_parameters(reference *r)
     const json_t *start = json_object_get(r->json, "start");
     for (size_t t = 0; t < mlp_of(r)->n_tensors; t++) {
         const sml__tensor_place *place = &mlp_of(r)->tensors[t];
-        unsigned layer = 0;
-        char name[32];
+        const size_t layer = strtoul(place->name + strlen("layers."), NULL, 10);
+        const char *name = strrchr(place->name, '.') + 1;
         size_t n = 0;
-        assert_int_equal(sscanf(place->name, "layers.%u.%31s", &layer, name), 2);
         float *values = reference_floats(json_array_get(start, layer), name, &n);
         assert_int_equal(n, place->shape[0] * (place->rank == 2 ? place->shape[1] : 1));
         sml__tensor_copy_in(mlp_of(r)->network, place, values, mlp_of(r)->network->parameters);

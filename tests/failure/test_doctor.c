@@ -123,6 +123,66 @@ static void an_examination_is_whole_or_says_so(void **state)
     (void)state;
     until_nothing_fails("hidden=16,16 epochs=2 batch_size=1 optimizer=sgd learning_rate=3", 1);
     until_nothing_fails("hidden=16 epochs=2 batch_size=16 optimizer=sgd learning_rate=1e30", 1);
+    until_nothing_fails("hidden=8 epochs=2 batch_size=32", 1); /* and models that judge labels */
+}
+
+/* Every row's score, each row by a model that has not seen it, and suspects. */
+static sml_status score(sml_ctx *ctx, const sml_model *model, const sml_dataset *data, long k,
+                        sml_sample_score *scores)
+{
+    float p[2 * ROWS];
+    int32_t labels[ROWS];
+    sml_label_summary summary;
+    for (size_t r = 0; r < ROWS; r++) {
+        labels[r] = sml_dataset_label(data, r);
+    }
+    countdown = k;
+    struck = 0;
+    sml_status status = sml_model_scores_each(ctx, model, data, 1, scores, ROWS);
+    if (status == SML_OK) {
+        status = sml_held_out_predictions(ctx, model, data, 3, 1, NULL, p, sizeof p / sizeof *p);
+    }
+    if (status == SML_OK) {
+        status = sml_suspect_labels(ctx, p, labels, ROWS, 2, scores, &summary);
+    }
+    countdown = 0;
+    return status;
+}
+
+static void scores_are_whole_or_say_so(void **state)
+{
+    sml_ctx *ctx = new_context(1);
+    sml_dataset *all = NULL, *data = NULL;
+    sml_model *model = NULL;
+    sml_sample_score wanted[ROWS], scores[ROWS];
+    long k = 1;
+    (void)state;
+    memset(wanted, 0, sizeof wanted);
+    memset(scores, 0, sizeof scores);
+    assert_ok(ctx, sml_dataset_open(ctx, "moons", "train", &all));
+    assert_ok(ctx, sml_dataset_rows(ctx, all, 0, ROWS, &data));
+    assert_ok(ctx, sml_model_create(ctx, "mlp", "hidden=4 epochs=1 scaling=standard", &model));
+    assert_ok(ctx, sml_model_fit(ctx, model, data));
+    assert_int_equal(score(ctx, model, data, 0, wanted), SML_OK);
+    for (; k < CALLS_MAX; k++) {
+        const sml_status status = score(ctx, model, data, k, scores);
+        if (!struck) {
+            break;
+        }
+        if (status != SML_OK) {
+            assert_int_equal(status, SML_NO_MEMORY);
+            assert_true(sml_ctx_error(ctx)[0] != '\0');
+        }
+    }
+    assert_true(k > 20 && k < CALLS_MAX);
+    for (size_t r = 0; r < ROWS; r++) {
+        assert_true(scores[r].gradient_norm == wanted[r].gradient_norm);
+        assert_int_equal(scores[r].suspect_of, wanted[r].suspect_of);
+    }
+    sml_model_free(model);
+    sml_dataset_free(data);
+    sml_dataset_free(all);
+    sml_ctx_free(ctx);
 }
 
 int main(void)
@@ -130,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_training_beside_it_ends_as_alone),
         cmocka_unit_test(an_examination_is_whole_or_says_so),
+        cmocka_unit_test(scores_are_whole_or_say_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
