@@ -91,8 +91,10 @@ static void add_restored(sml_page *page, const subject *s)
             s->facts->classes[k].a;
     }
     sml__end_table(page);
-    sml__words(page, "a_k of the first of them:");
-    sml__end_text(page);
+    if (s->facts->n > 1) {
+        sml__words(page, "a_k of the first of them:");
+        sml__end_text(page);
+    }
     const sml_loss_class *first = &s->facts->classes[s->order[0]];
     snprintf(path, sizeof path, "samples[%zu].loss.classes[%zu].", s->row, s->order[0]);
     const sml__verdict verdict = {.path = path,

@@ -41,6 +41,13 @@ wrong "--should-be: found '7', expected one of 3 classes: 0…2" --should-be 7
 wrong '--html and --json contradict each other' --html x.html --json
 wrong '--top: found .0., expected' --top 0
 
+# Into one file: the pages, and behind them why there is no step.
+printf '0.1,0.2\n' >bare.csv
+last_command='explain --update without targets, in one file'
+"$SCRATCHML" explain m.safetensors bare.csv --no-header --update >both 2>&1 || :
+check 'the message is the last line' bash -c 'tail -n 1 both | grep -q "explain: a step of training"'
+check 'the page stands before it' bash -c 'head -n 1 both | grep -q "^sample "'
+
 fails_with 1 'nothing.safetensors' explain nothing.safetensors spirals
 fails_with 1 '' explain m.safetensors mnist-that-is-not-there
 run train regression --epochs 2 --quiet -o r.safetensors

@@ -41,19 +41,19 @@ run check m.safetensors houses.csv
 expect_code 0
 
 # Explained: prediction and target stand beside each other in the units of the data.
-run explain m.safetensors houses.csv --split all --backward
+run explain m.safetensors houses.csv --split train --backward
 expect_code 0
 expect_out '^the output, in the units of the data$'
-expect_out '^[^ ]+ +225000 +2[0-9]{5}'
+expect_out '^ +0 +225000 +2[0-9]{5} '
 expect_out 'a_k = z_k / q_k \+ μ_k, y_k = \(t_k - μ_k\) q_k'
 check 'every check holds' bash -c '! grep -q "NOT HOLD" out'
-run explain m.safetensors houses.csv --split all --json
+run explain m.safetensors houses.csv --split train --json
 expect_json '.traces[0].samples[0] | .data_target == [225000] and .predictions[0] > 200000'
 run mistakes m.safetensors houses.csv --split all
 expect_out '^residual: in the units of the data; loss, .* of scaled targets$'
 run mistakes m.safetensors houses.csv --split all --count 300 --json
 expect_json "[.samples[].residual] | add / length / $mae | . > 0.999 and . < 1.001"
-run explain m.safetensors houses.csv --split all --silence 0:3
+run explain m.safetensors houses.csv --split train --silence 0:3
 expect_out '^what if layers\.0 unit 3 were silent$'
 
 # One row from standard input is the first of the file.
