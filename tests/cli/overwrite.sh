@@ -34,6 +34,7 @@ check 'no model' [ ! -e m ]
 
 # Standard input is a file too, where it is one.
 code=0
+# shellcheck disable=SC2094 # that is what must be refused
 "$SCRATCHML" train - --target y -o d.csv <d.csv >out 2>err || code=$?
 expect_code 2
 expect_err "--output: d.csv $lost"

@@ -535,28 +535,6 @@ static void bad_edits_are_refused(void **state)
     free_fixture(f);
 }
 
-/* Rows are apart where they are wide; what lies between two of them is in no trace. */
-static void what_lies_between_rows_is_not_compared(void **state)
-{
-    enum { WIDE = 101 };
-    fixture f = {.ctx = new_context(1)};
-    sml_difference found;
-    (void)state;
-    assert_true(sml__row_stride(WIDE) > WIDE);
-    f.made = new_test_data(f.ctx, SML_TASK_CLASSIFICATION, ROWS, WIDE, OUTPUTS, 3);
-    f.model = everything(f.ctx, f.made.data, "epochs=1");
-    sml_trace *base = traced(&f, 0), *other = traced(&f, 0);
-    base->workspace.input[WIDE] = 1;
-    other->workspace.input[WIDE] = 2;
-    assert_ok(f.ctx, sml_trace_compare(f.ctx, base, other, 0, 1, &found));
-    sml_difference_clear(&found);
-    other->workspace.input[sml__row_stride(WIDE)] += 1; /* the second row's first number */
-    refused(f.ctx, sml_trace_compare(f.ctx, base, other, 0, 1, &found), "rows");
-    sml_trace_free(base);
-    sml_trace_free(other);
-    free_fixture(f);
-}
-
 static void other_rows_are_not_compared(void **state)
 {
     static const uint32_t others[] = {11, 4, 58, 0, 30};
@@ -600,7 +578,6 @@ int main(void)
         cmocka_unit_test(temperature_divides_the_logits),
         cmocka_unit_test(traces_are_compared),
         cmocka_unit_test(bad_edits_are_refused),
-        cmocka_unit_test(what_lies_between_rows_is_not_compared),
         cmocka_unit_test(other_rows_are_not_compared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
