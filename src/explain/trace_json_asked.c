@@ -210,22 +210,32 @@ static void put_relations(sml__json *json, const sml_trace_check *checks, size_t
     sml__json_close(json, '{');
 }
 
-static void put_checks(sml__json *json, const sml_trace *trace)
+static void put_list_of_checks(sml__json *json, const sml_trace_check *checks, size_t n)
 {
-    size_t n = 0;
-    sml__json_fail(json, sml_trace_checks(json->ctx, trace, NULL, 0, &n));
-    sml_trace_check *checks = sml__alloc(json->ctx, n, sizeof *checks, "checks of a trace");
-    if (checks == NULL) {
-        sml__json_fail(json, SML_NO_MEMORY);
-        return;
-    }
-    sml__json_fail(json, sml_trace_checks(json->ctx, trace, checks, n, &n));
     sml__json_open(json, "checks", '[');
     for (size_t i = 0; i < n && json->status == SML_OK; i++) {
         put_check(json, &checks[i]);
     }
     sml__json_close(json, '[');
     put_relations(json, checks, n);
+}
+
+static void put_checks(sml__json *json, const sml_trace *trace)
+{
+    size_t n = 0;
+    sml__json_fail(json, sml_trace_checks(json->ctx, trace, NULL, 0, &n));
+    if (json->status != SML_OK) {
+        return;
+    }
+    sml_trace_check *checks = sml__alloc(json->ctx, n, sizeof *checks, "checks of a trace");
+    if (checks == NULL) {
+        sml__json_fail(json, SML_NO_MEMORY);
+        return;
+    }
+    sml__json_fail(json, sml_trace_checks(json->ctx, trace, checks, n, &n));
+    if (json->status == SML_OK) {
+        put_list_of_checks(json, checks, n);
+    }
     sml__free(checks);
 }
 
