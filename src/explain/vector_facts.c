@@ -27,7 +27,7 @@ size_t sml__next_largest(const float *keys, size_t n, size_t at)
 {
     size_t best = n;
     for (size_t i = 0; i < n; i++) {
-        const int is_left = at == n || keys[i] < keys[at] || (keys[i] == keys[at] && i > at);
+        const int is_left = at == n || (i > at ? keys[i] <= keys[at] : keys[i] < keys[at]);
         if (is_left && !isnan(keys[i]) && (best == n || keys[i] > keys[best])) {
             best = i;
         }
