@@ -20,7 +20,7 @@ static void folder_of(const char *path, path_text out)
     const char *slash = strrchr(path, '/');
     const size_t length = slash != NULL ? (size_t)(slash - path) : 0;
     if (slash == NULL) {
-        strcpy(out, ".");
+        snprintf(out, PATH_MAX, ".");
     } else {
         snprintf(out, PATH_MAX, "%.*s", (int)(length > 0 ? length : 1), path);
     }

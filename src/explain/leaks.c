@@ -123,11 +123,12 @@ static double accuracy_of(search *s, size_t column)
 /* 1 - SSE / SST over the odd rows, by the means of their bins; empty ones have the mean of all. */
 static double r2_of(search *s, size_t column)
 {
-    double sum = 0, n = 0, errors = 0, squares = 0;
-    for (size_t r = 1; r < s->rows; r += 2, n++) {
+    const size_t odd = s->rows / 2;
+    double sum = 0, errors = 0, squares = 0;
+    for (size_t r = 1; r < s->rows; r += 2) {
         sum += (double)s->y[r];
     }
-    const double mean = sum / n;
+    const double mean = sum / (double)odd;
     for (size_t r = 1; r < s->rows; r += 2) {
         const size_t bin = bin_of(s, s->x[r * s->columns + column]);
         const double said = s->counts[bin] > 0 ? s->sums[bin] / s->counts[bin] : mean;

@@ -155,8 +155,9 @@ static void check_names(const sml_finding *finding, const sml_dataset *mnist, co
 {
     size_t named = 0, right = 0;
     for (size_t i = 0; i < finding->n_evidence; i++) {
-        unsigned row = 0;
-        if (sscanf(finding->evidence[i].name, "row %u:", &row) == 1) {
+        const char *name = finding->evidence[i].name;
+        if (strncmp(name, "row ", 4) == 0) {
+            const uint32_t row = (uint32_t)strtoul(name + 4, NULL, 10);
             named++;
             right += labels[row] != sml_dataset_label(mnist, row);
         }
