@@ -156,6 +156,13 @@ void sml__json_double(sml__json *json, const char *key, double value)
     put_twin(json, key, value);
 }
 
+void sml__json_optional(sml__json *json, const char *key, double value, int is_there)
+{
+    if (is_there) {
+        sml__json_double(json, key, value);
+    }
+}
+
 void sml__json_count(sml__json *json, const char *key, uint64_t value)
 {
     char text[NUMBER];

@@ -21,6 +21,8 @@ void sml__json_close(sml__json *json, char bracket); /* the one that was opened 
 
 void sml__json_float(sml__json *json, const char *key, double value); /* of the engine */
 void sml__json_double(sml__json *json, const char *key, double value);
+/* Nothing where the number is not there: not all layers, or all steps, have it. */
+void sml__json_optional(sml__json *json, const char *key, double value, int is_there);
 void sml__json_count(sml__json *json, const char *key, uint64_t value);
 void sml__json_flag(sml__json *json, const char *key, int value);
 void sml__json_text(sml__json *json, const char *key, const char *text); /* NULL: null */

@@ -72,14 +72,6 @@ static void put_sums(sml__json *json, const sml_trace *trace, const sml_json_opt
     sml__json_close(json, '[');
 }
 
-/* A number that only some layers have. */
-static void put_optional(sml__json *json, const char *key, double value, int is_there)
-{
-    if (is_there) {
-        sml__json_double(json, key, value);
-    }
-}
-
 static void put_facts(sml__json *json, const sml__layer_type *type, const sml_unit_facts *facts)
 {
     const int is_norm = type->normalise != NULL;
@@ -87,19 +79,19 @@ static void put_facts(sml__json *json, const sml__layer_type *type, const sml_un
     sml__json_float(json, "a", facts->a);
     sml__json_double(json, "f", facts->f);
     sml__json_double(json, "bound_f", facts->bound_f);
-    put_optional(json, "slope", facts->slope, !is_norm || !isnan(facts->slope));
+    sml__json_optional(json, "slope", facts->slope, !is_norm || !isnan(facts->slope));
     if (!isnan(facts->delta_out)) {
         sml__json_float(json, "delta_out", facts->delta_out);
         sml__json_float(json, "delta_in", facts->delta_in);
         sml__json_double(json, "product", facts->product);
         sml__json_double(json, "bound_delta", facts->bound_delta);
     }
-    put_optional(json, "mean", facts->mean, is_norm);
-    put_optional(json, "factor", facts->factor, is_norm);
-    put_optional(json, "normalised", facts->normalised, is_norm);
-    put_optional(json, "gamma", facts->gamma, is_norm);
-    put_optional(json, "beta", facts->beta, is_norm);
-    put_optional(json, "mask", facts->mask, type->is_random);
+    sml__json_optional(json, "mean", facts->mean, is_norm);
+    sml__json_optional(json, "factor", facts->factor, is_norm);
+    sml__json_optional(json, "normalised", facts->normalised, is_norm);
+    sml__json_optional(json, "gamma", facts->gamma, is_norm);
+    sml__json_optional(json, "beta", facts->beta, is_norm);
+    sml__json_optional(json, "mask", facts->mask, type->is_random);
     if (!is_norm) {
         sml__json_flag(json, "gate_closed", facts->gate_closed);
     }

@@ -99,14 +99,6 @@ static void put_differences(sml__json *json, const sml_trace *trace,
     sml__json_close(json, '[');
 }
 
-/* A number that only some steps have. */
-static void put_optional(sml__json *json, const char *key, double value, int is_there)
-{
-    if (is_there) {
-        sml__json_double(json, key, value);
-    }
-}
-
 static void put_facts(sml__json *json, const sml_trace *trace, const sml_step_facts *facts)
 {
     const int has_double = !sml__trace_differs_in_training(&trace->network);
@@ -124,11 +116,11 @@ static void put_facts(sml__json *json, const sml_trace *trace, const sml_step_fa
     sml__json_double(json, "loss_after", facts->loss_after);
     sml__json_double(json, "predicted", facts->predicted);
     sml__json_double(json, "actual", facts->actual);
-    put_optional(json, "actual_double", facts->actual_double, has_double);
-    put_optional(json, "gap", facts->gap, has_double);
-    put_optional(json, "half_gap", facts->half_gap, has_double);
-    put_optional(json, "objective_predicted", facts->objective_predicted, has_penalty);
-    put_optional(json, "objective_actual", facts->objective_actual, has_penalty);
+    sml__json_optional(json, "actual_double", facts->actual_double, has_double);
+    sml__json_optional(json, "gap", facts->gap, has_double);
+    sml__json_optional(json, "half_gap", facts->half_gap, has_double);
+    sml__json_optional(json, "objective_predicted", facts->objective_predicted, has_penalty);
+    sml__json_optional(json, "objective_actual", facts->objective_actual, has_penalty);
 }
 
 static void put_tensors(sml__json *json, const sml_trace *trace)

@@ -1,8 +1,8 @@
 /* Edits and steps in the JSON of a trace: its numbers are those of the structs. With a folder, it
  * writes the documents that docs/trace.md is compared with there. */
+#include "members.h"
 #include "steps.h"
 
-#include <jansson.h>
 #include <scratchml/what_if.h>
 
 static const char *const PARAMETERS[] = {"layers.0.weight[3,2]", "layers.1.bias[1]"};
@@ -37,21 +37,6 @@ static json_t *document(sml_ctx *ctx, const sml_trace *trace, const sml_json_opt
     }
     sml_text_free(text);
     return json;
-}
-
-static const json_t *in(const json_t *json, const char *key)
-{
-    const json_t *found = json_object_get(json, key);
-    if (found == NULL) {
-        fail_msg("no member %s", key);
-    }
-    return found;
-}
-
-static const json_t *nth(const json_t *list, size_t i)
-{
-    assert_true(i < json_array_size(list));
-    return json_array_get(list, i);
 }
 
 static void assert_text(const json_t *json, const char *key, const char *wanted)

@@ -1,7 +1,7 @@
 /* The JSON of a trace: it parses, its numbers are those of the trace to the last bit, in every
  * locale, and what is not finite is null with its word beside it. Called with a folder, the program
  * writes documents there that have every member, for tests/docs/trace.sh. */
-#include "support.h"
+#include "members.h"
 
 #include "explain/trace.h"
 #include "model/json.h"
@@ -76,23 +76,6 @@ static json_t *document(sml_ctx *ctx, const sml_trace *trace, const sml_json_opt
     json_t *json = parse(ctx, text, length);
     sml_text_free(text);
     return json;
-}
-
-/* Member by member: "samples", 2, … A number is a place in a list. */
-static const json_t *in(const json_t *json, const char *key)
-{
-    const json_t *found = json_object_get(json, key);
-    if (found == NULL) {
-        fail_msg("no member %s", key);
-    }
-    return found;
-}
-
-static const json_t *nth(const json_t *list, size_t i)
-{
-    const json_t *found = json_array_get(list, i);
-    assert_non_null(found);
-    return found;
 }
 
 static double number(const json_t *json, const char *key)

@@ -2,50 +2,10 @@
  * training with a doctor beside it, and examinations of a network that dies and of one that
  * diverges. A training that the doctor looks at ends as it would alone; an examination says all or
  * that it could not; and nothing leaks (LeakSanitizer says so in the address build). */
+#include "memory_ends.h"
 #include "support.h"
 
 enum { CALLS_MAX = 100000, ROWS = 150 };
-
-static long countdown; /* the call that brings it to 0 fails; 0: all work */
-static int struck;
-
-static int strikes(void)
-{
-    if (countdown == 0 || --countdown != 0) {
-        return 0;
-    }
-    struck = 1;
-    return 1;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-    return strikes() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return strikes() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return strikes() ? NULL : __real_realloc(memory, size);
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    return strikes() ? NULL : __real_aligned_alloc(alignment, size);
-}
 
 /* One run in which call k fails: the status of the fit, and what it left. */
 static sml_status run(sml_ctx *ctx, const sml_dataset *data, const char *settings, int examines,

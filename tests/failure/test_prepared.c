@@ -15,52 +15,13 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "memory_ends.h"
+
 #include "base/memory.h"
 #include "data/dataset.h"
 #include <scratchml.h>
 
 enum { ROWS = 9, COLUMNS = 3, SIDE = 4, OUT = 2, CALLS_MAX = 100000 };
-
-static long countdown; /* the call that brings it to 0 fails; 0: all work */
-static int struck;
-
-static int strikes(void)
-{
-    if (countdown == 0 || --countdown != 0) {
-        return 0;
-    }
-    struck = 1;
-    return 1;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-    return strikes() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return strikes() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return strikes() ? NULL : __real_realloc(memory, size);
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    return strikes() ? NULL : __real_aligned_alloc(alignment, size);
-}
 
 static const char *const COLOURS[] = {"red", "blue"};
 static sml__column columns[COLUMNS] = {
