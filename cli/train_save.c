@@ -149,10 +149,6 @@ static void print_json(const training *t)
 /* Returns 0, or the exit code after a message. */
 static int save(const session *s, const training *t)
 {
-    int code = held_out_record(s, t->model, &t->cut);
-    if (code != 0) {
-        return code;
-    }
     interrupt_hold();
     sml_status status = sml_model_save(s->ctx, t->model, t->output);
     return status == SML_OK ? 0 : fail_library(s);

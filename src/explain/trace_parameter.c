@@ -126,7 +126,7 @@ static rule rule_of(const sml_trace *trace, const sml__trace_step *step,
     };
     r.how.gradient_scale = step->facts.clip_factor;
     r.how.step = step->facts.step;
-    if (is_penalised) {
+    if (is_penalised && (trace->settings.l1 > 0 || trace->settings.l2 > 0)) {
         r.penalty = trace->settings.l2 * theta + trace->settings.l1 * ((theta > 0) - (theta < 0));
     }
     for (int s = 0; s < r.optimizer->n_states; s++) {
