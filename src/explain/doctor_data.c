@@ -15,7 +15,7 @@
 
 enum {
     INPUT_ROWS = 256,        /* evenly spaced, to look at columns through */
-    INPUT_CELLS = 1 << 22,   /* at most, in these rows */
+    INPUT_CELLS = 1 << 16,   /* in these rows, unless INPUT_ROWS_LEAST have more */
     INPUT_ROWS_LEAST = 16,   /* fewer say nothing of a deviation */
     DISTINCT_ROWS = 1000,    /* evenly spaced, to count different values */
     CLASS_ROWS_LEAST = 5,    /* of the rarest class, to speak of its recall */
@@ -258,8 +258,9 @@ static void look_at_entries(sml_doctor *doctor, const sml__training *t)
 void sml__look_at_inputs(sml_doctor *doctor, const sml__training *t)
 {
     const size_t columns = t->network->n_in, all = t->data->view.rows;
-    const size_t most = INPUT_CELLS / columns < INPUT_ROWS ? INPUT_CELLS / columns : INPUT_ROWS;
-    const size_t rows = all < most ? all : most;
+    size_t rows = INPUT_CELLS / columns;
+    rows = rows < INPUT_ROWS_LEAST ? INPUT_ROWS_LEAST : rows < INPUT_ROWS ? rows : INPUT_ROWS;
+    rows = all < rows ? all : rows;
     if (t->data->view.row_starts != NULL) {
         look_at_entries(doctor, t);
         return;

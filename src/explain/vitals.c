@@ -68,7 +68,7 @@ static int take_arrays(sml_ctx *ctx, sml__vitals *v, const sml__training *t)
     v->pulses = sml__alloc(ctx, 3 * stages, sizeof *v->pulses, "looks at a network");
     v->places = sml__alloc(ctx, SML__LOOK_ROWS, sizeof *v->places, "rows to look at");
     v->gradient = sml__alloc(ctx, n, sizeof *v->gradient, "gradients");
-    v->parameters = sml__alloc(ctx, n, sizeof *v->parameters, "a copy of the parameters");
+    v->parameters = sml__alloc_to_fill(ctx, n * sizeof *v->parameters, "a copy of the parameters");
     return v->pulses != NULL && v->places != NULL && v->gradient != NULL && v->parameters != NULL &&
            sml__workspace_create(ctx, t->network, &plan, &v->workspace) == SML_OK;
 }
