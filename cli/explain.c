@@ -1,5 +1,6 @@
 /* scratchml explain: what a network computes for a sample, with the formulas and the numbers. */
 #include "explain_options.h"
+#include "files.h"
 #include "page_terminal.h"
 #include "text.h"
 
@@ -285,6 +286,7 @@ static int run(session *s)
     sml_model *model = NULL;
     sml_dataset *data = NULL;
     int code = explain_request_read(s, &request);
+    code = code == 0 ? check_report(s) : code;
     code = code == 0 ? load_model(s, &request, &model) : code;
     if (code == 0) {
         code =

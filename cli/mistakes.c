@@ -2,6 +2,7 @@
 #include "mistakes.h"
 
 #include "data_options.h"
+#include "files.h"
 #include "report_html.h"
 #include "study_progress.h"
 
@@ -287,7 +288,8 @@ static int save_report(const mistakes *m)
 static int run(session *s)
 {
     mistakes m = {.s = s, .is = -1, .says = -1};
-    int code = find(&m);
+    int code = check_report(s);
+    code = code == 0 ? find(&m) : code;
     if (code == 0) {
         add_up(&m);
         uint32_t *list = choose(&m);

@@ -469,11 +469,9 @@ static int check_picture_options(const session *s)
         return 0;
     }
     const named_path drawn = {"--svg", option_text(o, "svg")};
-    if (option_given(o, "model") && is_same_file(drawn.path, option_text(o, "model"))) {
-        return fail_usage(s->program, "--svg: %s is the model's file; choose another",
-                          printable(drawn.path).text);
-    }
-    return check_written(s, o->operands[0], &drawn, 1);
+    const char *model = option_given(o, "model") ? option_text(o, "model") : NULL;
+    const int code = check_kept(s, &drawn, "model", model);
+    return code == 0 ? check_written(s, o->operands[0], &drawn, 1) : code;
 }
 
 static int open_show(show *w)
