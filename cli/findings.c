@@ -1,5 +1,6 @@
 #include "findings.h"
 
+#include "again.h"
 #include "text.h"
 
 #include <ctype.h>
@@ -62,15 +63,19 @@ void findings_note(const session *s, const sml_doctor *doctor, const char *data)
 {
     const sml_finding *finding;
     char *quoted = quoted_for_shell(data);
+    buffer again = {0};
+    again_training(&again, &s->options);
     for (size_t i = 0; (finding = sml_doctor_finding(doctor, i)) != NULL; i++) {
         if (!is_counted(finding)) {
             continue;
         }
         char *remedy = remedy_text(finding->remedy);
         note(s, "doctor: %s", finding->title);
-        note(s, "        try %s; 'scratchml doctor %s ...' tells why", remedy, quoted);
+        note(s, "        try %s; why: scratchml doctor %s%s", remedy, quoted,
+             again.text != NULL ? again.text : "");
         free(remedy);
     }
+    buffer_free(&again);
     free(quoted);
 }
 

@@ -34,23 +34,12 @@ static const option_row option_html = TEXT_OPTION(
     "are listed, ten at most");
 
 static const option_row *const options_of_mistakes[] = {
-    &option_count,
-    &option_true,
-    &option_says,
-    &option_suspects,
-    &option_folds,
-    &option_html,
-    &option_part,
-    MODEL_DATA_OPTIONS,
-    &option_json,
-    &option_seed,
-    &option_threads,
-    &option_data_dir,
-    &option_progress,
-    &option_color,
-    &option_quiet,
-    &option_help,
-    NULL,
+    &option_count,    &option_true,       &option_says,
+    &option_suspects, &option_folds,      &option_html,
+    &option_part,     MODEL_DATA_OPTIONS, &option_unknown,
+    &option_json,     &option_seed,       &option_threads,
+    &option_data_dir, &option_progress,   &option_color,
+    &option_quiet,    &option_help,       NULL,
 };
 
 double mistakes_share(const mistakes *m, size_t most)

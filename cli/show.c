@@ -36,9 +36,10 @@ static const option_row option_svg = {
     "FILE"};
 
 static const option_row *const options_of_show[] = {
-    &option_sample,   &option_count, &option_split, &option_model, &option_mistakes,
-    &option_svg,      DATA_OPTIONS,  &option_json,  &option_seed,  &option_threads,
-    &option_data_dir, &option_color, &option_quiet, &option_help,  NULL,
+    &option_sample,   &option_count, &option_split,   &option_model,
+    &option_mistakes, &option_svg,   DATA_OPTIONS,    &option_unknown,
+    &option_json,     &option_seed,  &option_threads, &option_data_dir,
+    &option_color,    &option_quiet, &option_help,    NULL,
 };
 
 /* Bytes of a class's name in a caption. */
@@ -489,9 +490,13 @@ static int open_show(show *w)
     if (option_given(o, "mistakes") && !classifies(w)) {
         return fail_usage(s->program, "--mistakes needs --model with a classifier");
     }
+    if (option_given(o, "unknown") && path == NULL) {
+        return fail_usage(s->program, "--unknown is for --model");
+    }
     const char *split =
         w->model == NULL || option_given(o, "split") ? option_text(o, "split") : NULL;
     code = open_data(s, o->operands[0], split, w->model, &w->data);
+    code = code == 0 && path != NULL ? data_options_let_unknown(s, w->model, w->data) : code;
     if (code == 0) {
         sml_dataset_describe(w->data, &w->facts);
         code = option_given(o, "svg") ? 0 : choose(w);
