@@ -2,6 +2,7 @@
 
 #include "findings.h"
 #include "interrupt.h"
+#include "losses.h"
 
 #include <math.h>
 #include <scratchml/columns.h>
@@ -206,6 +207,9 @@ int finish_training(const session *s, training *t)
     if (code == 0 && s->json) {
         print_json(t);
     } else if (code == 0) {
+        if (s->out.is_terminal) {
+            losses_print(&s->out, t->doctor);
+        }
         print_summary(t);
     }
     return code == 0 && interrupt_arrived() ? EXIT_INTERRUPTED : code;
