@@ -118,7 +118,9 @@ static void judge(sml_doctor *doctor, const sml__training *t)
         .end = sml__windows_end(&v->windows),
         .constant = sml__constant_loss(doctor->ctx, t),
     };
-    sml__vitals_look(v, t, 0);
+    if (v->last.step != t->state->steps) {
+        sml__vitals_look(v, t, 0);
+    }
     if (sml__vitals_can_look(v) && needs_census(v)) {
         outcome.census.dead =
             sml__alloc(doctor->ctx, v->n_stages, sizeof(size_t), "counts of units");
@@ -142,6 +144,7 @@ static void ended(void *user, sml__training *t)
     if (t->status == SML_OK && !t->is_out_of_time && doctor->vitals.windows.batches > 0) {
         judge(doctor, t);
     }
+    doctor->windows = doctor->vitals.windows;
     sml__vitals_free(&doctor->vitals, t);
     sml__snapshot_free(&doctor->latest);
     sml__snapshot_free(&doctor->healthy);
