@@ -3,6 +3,7 @@
 #include "again.h"
 #include "findings.h"
 #include "interrupt.h"
+#include "losses.h"
 
 #include <math.h>
 #include <scratchml/columns.h>
@@ -207,6 +208,9 @@ int finish_training(const session *s, training *t)
     if (code == 0 && s->json) {
         print_json(t);
     } else if (code == 0) {
+        if (s->out.is_terminal) {
+            losses_print(&s->out, t->doctor);
+        }
         print_summary(t);
     }
     return code == 0 && interrupt_arrived() ? EXIT_INTERRUPTED : code;

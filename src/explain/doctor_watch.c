@@ -144,6 +144,7 @@ static void ended(void *user, sml__training *t)
     if (t->status == SML_OK && !t->is_out_of_time && doctor->vitals.windows.batches > 0) {
         judge(doctor, t);
     }
+    doctor->windows = doctor->vitals.windows;
     sml__vitals_free(&doctor->vitals, t);
     sml__snapshot_free(&doctor->latest);
     sml__snapshot_free(&doctor->healthy);
