@@ -78,12 +78,3 @@ void held_out_tell_unknown(const session *s, const sml_model *model, const char 
          format_count(unknown->rows).text, rows, is_one ? "" : "s", is_one ? "has" : "have",
          printable(unknown->category).text, printable(unknown->column).text);
 }
-
-int held_out_record(const session *s, sml_model *model, const held_out *cut)
-{
-    if (cut->share <= 0) {
-        return 0;
-    }
-    sml_status status = sml_model_record_split(s->ctx, model, cut->seed, cut->share);
-    return status == SML_OK ? 0 : fail_library(s);
-}

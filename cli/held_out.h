@@ -25,7 +25,4 @@ int held_out_cut(const session *s, const sml_model *model, sml_dataset **train, 
 void held_out_tell_unknown(const session *s, const sml_model *model, const char *rows,
                            const sml_unknown_rows *unknown);
 
-/* Notes the cut in the receipt. Returns 0 or the exit code after a message. */
-int held_out_record(const session *s, sml_model *model, const held_out *cut);
-
 #endif

@@ -117,6 +117,13 @@ static void tell_one_class(const session *s, const sml_dataset *train)
     }
 }
 
+/* A fit that goes on cuts the rows for validation off anew, and one that is resumed all of them. */
+static const char *part_to_open(const session *s, const sml_model *model)
+{
+    const int is_fitted = model != NULL && sml_model_outputs(model) > 0;
+    return !is_fitted ? "train" : option_given(&s->options, "from") ? "train+validation" : "uncut";
+}
+
 static int prepare(const session *s, training *t)
 {
     int code = control_fill(s, t);
@@ -125,9 +132,7 @@ static int prepare(const session *s, training *t)
     if (code == 0 && !(is_study(s) && !option_given(&s->options, "output"))) {
         code = check_output(s, t->output);
     }
-    /* A fit that goes on cuts the rows for validation off anew. */
-    const char *part = code == 0 && sml_model_outputs(t->model) > 0 ? "train+validation" : "train";
-    code = code == 0 ? open_data(s, t->data, part, t->model, &t->train) : code;
+    code = code == 0 ? open_data(s, t->data, part_to_open(s, t->model), t->model, &t->train) : code;
     code = code == 0 ? open_test_part(s, t) : code;
     /* Folds score on every row once: they need no test rows unless these are asked for. */
     const int has_folds = option_given(&s->options, "folds") && !option_given(&s->options, "test");
@@ -195,6 +200,8 @@ static int fit(const session *s, training *t)
     t->how.progress = after_batch;
     t->how.epoch = w.progress.has_records ? after_epoch : NULL;
     t->how.user = &w;
+    t->how.split_seed = t->cut.seed;
+    t->how.split_share = t->cut.share;
     sml_status status = sml_model_fit_with(s->ctx, t->model, t->train, &t->how, &t->fitted);
     progress_end(&w.progress, status == SML_OK);
     switch (status) {

@@ -2,6 +2,7 @@
 
 #include "findings.h"
 #include "interrupt.h"
+#include "losses.h"
 
 #include <math.h>
 #include <scratchml/columns.h>
@@ -149,10 +150,6 @@ static void print_json(const training *t)
 /* Returns 0, or the exit code after a message. */
 static int save(const session *s, const training *t)
 {
-    int code = held_out_record(s, t->model, &t->cut);
-    if (code != 0) {
-        return code;
-    }
     interrupt_hold();
     sml_status status = sml_model_save(s->ctx, t->model, t->output);
     return status == SML_OK ? 0 : fail_library(s);
@@ -210,6 +207,9 @@ int finish_training(const session *s, training *t)
     if (code == 0 && s->json) {
         print_json(t);
     } else if (code == 0) {
+        if (s->out.is_terminal) {
+            losses_print(&s->out, t->doctor);
+        }
         print_summary(t);
     }
     return code == 0 && interrupt_arrived() ? EXIT_INTERRUPTED : code;

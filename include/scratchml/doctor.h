@@ -74,6 +74,13 @@ SML_API sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_mode
  * is an ailment of the data: a number that is none. It is a finding then. */
 SML_API int sml_doctor_refused(sml_ctx *ctx, sml_doctor *doctor, sml_status status);
 
+/* The course of the training that was watched last: mean losses of its batches, in windows of
+ * *batches each; the last window may hold fewer, and a loss that is not finite is left out. Writes
+ * the first `most` of them to losses, and returns how many there are, 64 at most; 0 before a
+ * training. batches may be NULL. */
+SML_API size_t sml_doctor_losses(const sml_doctor *doctor, double *losses, size_t most,
+                                 uint64_t *batches);
+
 /* The findings: first those that follow from no other, errors first, causes before effects. NULL
  * past the end. */
 SML_API const sml_finding *sml_doctor_finding(const sml_doctor *doctor, size_t index);

@@ -90,6 +90,11 @@ typedef struct sml_fit_options {
     int resume; /* 1: go on from checkpoint, where the file is there. The model that a resumed fit
                    gives has the bytes of one that was never interrupted */
 
+    /* What sml_dataset_split kept apart of the data before: noted in the receipt, also in that of a
+     * checkpoint, for sml_model_open_data to find. Share 0: nothing. */
+    uint64_t split_seed;
+    double split_share;
+
     /* End after so many epochs, as a run of `epochs` would be there; 0: all. After so many seconds,
      * 0: none: the result then depends on the machine. */
     uint64_t until_epoch;

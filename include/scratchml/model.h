@@ -104,7 +104,8 @@ SML_API void sml_predictor_free(sml_predictor *predictor);
  * classes, pictures in its size. options.split: "train" (without rows that were kept for
  * validation), "train+validation", "test", and "validation" as it was kept;
  * of the file with one part that the model was trained on, these are the receipt's, of another one
- * all rows. "all" or NULL: all rows of such a file; NULL: the test part of what has two. */
+ * all rows. "all" or NULL: all rows of such a file; NULL: the test part of what has two. "uncut":
+ * what the training began with, all rows or the train part, to be cut again. */
 SML_API sml_status sml_model_open_data(sml_ctx *ctx, const sml_model *model,
                                        const char *name_or_path, const sml_data_options *options,
                                        sml_dataset **out);
@@ -117,7 +118,8 @@ SML_API sml_status sml_model_evaluate(sml_ctx *ctx, const sml_model *model, cons
 SML_API sml_status sml_model_record_scores(sml_ctx *ctx, sml_model *model, const sml_dataset *data,
                                            const sml_scores *scores);
 
-/* Notes in the receipt that sml_dataset_split kept rows apart, for sml_model_open_data to find. */
+/* Notes in the receipt that sml_dataset_split kept rows apart, for sml_model_open_data to find.
+ * sml_fit_options.split_share notes it from the start, so that checkpoints have it, too. */
 SML_API sml_status sml_model_record_split(sml_ctx *ctx, sml_model *model, uint64_t seed,
                                           double test_share);
 

@@ -82,7 +82,7 @@ SML_API void sml_difference_clear(sml_difference *difference);
 typedef struct sml_step_facts {
     const char *optimizer;
     uint64_t step; /* its number, from 1, that the optimiser counts */
-    double learning_rate;
+    double learning_rate, epsilon, weight_decay;
     int is_fresh;          /* the optimiser's state was that before a first step */
     int is_folded;         /* the backward pass took the step at once, without a gradient */
     double gradient_norm;  /* with penalties, before clipping */
@@ -133,11 +133,13 @@ typedef struct sml_step_part {
 typedef struct sml_step_parameter {
     char name[64];
     double before, gradient, penalty; /* θ; ∂C/∂θ of the engine; l2 θ + l1 sign θ */
-    double clip_factor;
-    double decayed; /* what the rule sees: clipped, and with coupled decay */
+    double penalised;                 /* gradient + penalty */
+    double clip_factor, clipped;      /* clip_factor · penalised */
+    double decayed; /* what the rule sees: clipped + weight_decay θ, where it is coupled */
     size_t n_states, n_parts;
     const char *state_names[2];
     double state_before[2], state_after[2]; /* engine */
+    double state_after_double[2];           /* by the rule */
     sml_step_part parts[4];
     double step;                /* after_double = before - step */
     double after_double, after; /* after: engine */

@@ -292,6 +292,18 @@ sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_model *model
     return sml_doctor_refused(ctx, doctor, status) ? SML_OK : status;
 }
 
+size_t sml_doctor_losses(const sml_doctor *doctor, double *losses, size_t most, uint64_t *batches)
+{
+    const sml__windows *w = &doctor->windows;
+    for (size_t i = 0; i < w->n && i < most; i++) {
+        losses[i] = sml__window_mean(w, i);
+    }
+    if (batches != NULL) {
+        *batches = w->length;
+    }
+    return w->n;
+}
+
 const sml_finding *sml_doctor_finding(const sml_doctor *doctor, size_t index)
 {
     return index < doctor->n_findings ? &doctor->findings[doctor->order[index]].shown : NULL;

@@ -43,6 +43,7 @@ struct sml_doctor {
     size_t n_findings;
     size_t order[SML__FINDINGS_MAX]; /* [n_findings] as they are shown */
     sml__vitals vitals;              /* of the training that is watched */
+    sml__windows windows;            /* of the last one that ended */
     sml__curve curve;
     sml__outcome outcome;         /* of the training; its census has no counts */
     double rate;                  /* its learning rate */

@@ -15,7 +15,7 @@
 
 enum {
     INPUT_ROWS = 256,        /* evenly spaced, to look at columns through */
-    INPUT_CELLS = 1 << 22,   /* at most, in these rows */
+    INPUT_CELLS = 1 << 16,   /* in these rows, unless INPUT_ROWS_LEAST have more */
     INPUT_ROWS_LEAST = 16,   /* fewer say nothing of a deviation */
     DISTINCT_ROWS = 1000,    /* evenly spaced, to count different values */
     CLASS_ROWS_LEAST = 5,    /* of the rarest class, to speak of its recall */
@@ -133,33 +133,42 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Mean and deviation of column c of x[rows, columns]. */
-static double deviation_of(const float *x, size_t rows, size_t columns, size_t c, double *mean)
+/* Means and deviations of the columns of x[rows, columns]. */
+static void deviations_of(const float *x, size_t rows, size_t columns, double *means,
+                          double *deviations)
 {
-    double sum = 0, squares = 0;
-    for (size_t r = 0; r < rows; r++) {
-        sum += (double)x[r * columns + c];
+    for (size_t c = 0; c < columns; c++) {
+        means[c] = deviations[c] = 0;
     }
-    *mean = sum / (double)rows;
     for (size_t r = 0; r < rows; r++) {
-        const double gap = (double)x[r * columns + c] - *mean;
-        squares += gap * gap;
+        for (size_t c = 0; c < columns; c++) {
+            means[c] += (double)x[r * columns + c];
+        }
     }
-    return sqrt(squares / (double)rows);
+    for (size_t c = 0; c < columns; c++) {
+        means[c] /= (double)rows;
+    }
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t c = 0; c < columns; c++) {
+            const double gap = (double)x[r * columns + c] - means[c];
+            deviations[c] += gap * gap;
+        }
+    }
+    for (size_t c = 0; c < columns; c++) {
+        deviations[c] = sqrt(deviations[c] / (double)rows);
+    }
 }
 
-/* deviations: scratch, [columns]. */
-static scales measure(const float *x, size_t rows, size_t columns, double *deviations)
+/* means, deviations: scratch, [columns]. The mean square is that of the deviations and the means.
+ */
+static scales measure(const float *x, size_t rows, size_t columns, double *means,
+                      double *deviations)
 {
     scales s = {0};
-    double squares = 0;
-    for (size_t i = 0; i < rows * columns; i++) {
-        squares += (double)x[i] * (double)x[i];
-    }
-    s.rms = sqrt(squares / (double)(rows * columns));
+    deviations_of(x, rows, columns, means, deviations);
     for (size_t c = 0; c < columns; c++) {
-        double mean = 0;
-        const double deviation = deviation_of(x, rows, columns, c, &mean);
+        const double mean = means[c], deviation = deviations[c];
+        s.rms += (mean * mean + deviation * deviation) / (double)columns;
         if (!(deviation > 1e-6 * fabs(mean)) || !(deviation > 0)) {
             continue; /* constant, but for rounding */
         }
@@ -173,6 +182,7 @@ static scales measure(const float *x, size_t rows, size_t columns, double *devia
         }
         deviations[s.n++] = deviation;
     }
+    s.rms = sqrt(s.rms);
     qsort(deviations, s.n, sizeof *deviations, compare_doubles);
     s.least = s.n > 0 ? deviations[0] : 0;
     s.median = s.n > 0 ? deviations[s.n / 2] : 0;
@@ -254,8 +264,9 @@ static void look_at_entries(sml_doctor *doctor, const sml__training *t, double m
 void sml__look_at_inputs(sml_doctor *doctor, const sml__training *t, double most)
 {
     const size_t columns = t->network->n_in, all = t->data->view.rows;
-    const size_t room = INPUT_CELLS / columns < INPUT_ROWS ? INPUT_CELLS / columns : INPUT_ROWS;
-    const size_t rows = all < room ? all : room;
+    size_t rows = INPUT_CELLS / columns;
+    rows = rows < INPUT_ROWS_LEAST ? INPUT_ROWS_LEAST : rows < INPUT_ROWS ? rows : INPUT_ROWS;
+    rows = all < rows ? all : rows;
     if (t->data->view.row_starts != NULL) {
         look_at_entries(doctor, t, most);
         return;
@@ -264,19 +275,19 @@ void sml__look_at_inputs(sml_doctor *doctor, const sml__training *t, double most
         return;
     }
     float *x = sml__alloc(doctor->ctx, rows, columns * sizeof *x, "rows to look at");
-    double *deviations = sml__alloc(doctor->ctx, columns, sizeof *deviations, "deviations");
-    if (x != NULL && deviations != NULL) {
+    double *scratch = sml__alloc(doctor->ctx, 2 * columns, sizeof *scratch, "deviations");
+    if (x != NULL && scratch != NULL) {
         for (size_t r = 0; r < rows; r++) {
             sml_dataset_features(t->data, r * all / rows, x + r * columns);
         }
-        const scales s = measure(x, rows, columns, deviations);
+        const scales s = measure(x, rows, columns, scratch, scratch + columns);
         const int by_columns = t->data->view.height == 0 && s.n > 0 &&
                                (s.largest > most * s.median || s.farthest > most);
         if (by_columns || s.rms > most || (s.rms > 0 && s.rms < 1e-3)) {
             tell_scales(doctor, t, &s, most);
         }
     }
-    sml__free(deviations);
+    sml__free(scratch);
     sml__free(x);
 }
 

@@ -127,7 +127,9 @@ static void judge(sml_doctor *doctor, const sml__training *t)
         .constant = sml__constant_loss(doctor->ctx, t),
         .steps = v->windows.batches,
     };
-    sml__vitals_look(v, t, 0);
+    if (v->last.step != t->state->steps) {
+        sml__vitals_look(v, t, 0);
+    }
     if (sml__vitals_can_look(v) && needs_census(v)) {
         outcome.census.dead =
             sml__alloc(doctor->ctx, v->n_stages, sizeof(size_t), "counts of units");
@@ -154,6 +156,7 @@ static void ended(void *user, sml__training *t)
         sml__doctor_find(doctor, "unscaled_inputs") == NULL) {
         sml__look_at_inputs(doctor, t, OUT_OF_SCALE_AND_LOST);
     }
+    doctor->windows = doctor->vitals.windows;
     sml__vitals_free(&doctor->vitals, t);
     sml__snapshot_free(&doctor->latest);
     sml__snapshot_free(&doctor->healthy);

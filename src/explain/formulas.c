@@ -47,6 +47,13 @@
 #define SLOPE_J     SUP(I("f"), O("′")) IN(Z_J)
 #define X_HAT       SUB(HAT(I("x")), I("j"))
 #define SIGMOID(of) I("σ") IN(of)
+#define BETA_1      SUB(I("β"), N("1"))
+#define BETA_2      SUB(I("β"), N("2"))
+#define ADAM_M      I("m") TO BETA_1 I("m") O("+") IN(N("1") O("-") BETA_1) I("g")
+#define ADAM_V      I("v") TO BETA_2 I("v") O("+") IN(N("1") O("-") BETA_2) SUP(I("g"), N("2"))
+#define ADAM_M_HAT  HAT(I("m")) O("=") FRAC(I("m"), N("1") O("-") SUP(BETA_1, I("t")))
+#define ADAM_V_HAT  HAT(I("v")) O("=") FRAC(I("v"), N("1") O("-") SUP(BETA_2, I("t")))
+#define ADAM_STEP   I("η") FRAC(HAT(I("m")), ROOT(HAT(I("v"))) O("+") I("ε"))
 
 /* clang-format off */
 static const sml_formula FORMULAS[] = {
@@ -164,8 +171,9 @@ static const sml_formula FORMULAS[] = {
     ROW_OF("penalties", "24", "g = dW_ji + λ₁ sign(w_ji) + λ₂ w_ji",
            I("g") O("=") I("d") SUB(I("W"), I("j") I("i")) O("+") SUB(I("λ"), N("1")) I("sign")
            IN(W_JI) O("+") SUB(I("λ"), N("2")) W_JI)
-    ROW_OF("clipping", "26", "g ← g min(1, c / (‖g‖ + ε))",
-           I("g") TO I("g") I("min") IN(N("1") O(",") FRAC(I("c"), NORM(I("g")) O("+") I("ε"))))
+    ROW_OF("clipping", "26", "g ← g min(1, c / (‖g‖ + 10^-6))",
+           I("g") TO I("g") I("min") IN(N("1") O(",")
+           FRAC(I("c"), NORM(I("g")) O("+") SUP(N("10"), O("-") N("6")))))
     ROW_OF("decay", "27", "g ← g + λ θ", I("g") TO I("g") O("+") I("λ") I("θ"))
     ROW_OF("sgd", "28", "θ ← θ - η g", I("θ") TO I("θ") O("-") I("η") I("g"))
     ROW_OF("momentum", "29", "v ← μ v + g, θ ← θ - η v",
@@ -179,15 +187,33 @@ static const sml_formula FORMULAS[] = {
     ROW_OF("adagrad", "32", "v ← v + g², θ ← θ - η g / (√v + ε)",
            I("v") TO I("v") O("+") SUP(I("g"), N("2")) AND I("θ") TO I("θ") O("-") I("η")
            FRAC(I("g"), ROOT(I("v")) O("+") I("ε")))
-    ROW_OF("adam", "33", "m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², "
-           "θ ← θ - η m\u0302 / (√v\u0302 + ε)",
-           I("m") TO SUB(I("β"), N("1")) I("m") O("+") IN(N("1") O("-") SUB(I("β"), N("1"))) I("g")
-           AND I("v") TO SUB(I("β"), N("2")) I("v") O("+") IN(N("1") O("-") SUB(I("β"), N("2")))
-           SUP(I("g"), N("2")) AND I("θ") TO I("θ") O("-") I("η")
-           FRAC(HAT(I("m")), ROOT(HAT(I("v"))) O("+") I("ε")))
-    ROW_OF("adamw", "34", "θ ← θ - η λ θ, then θ ← θ - η m\u0302 / (√v\u0302 + ε)",
-           I("θ") TO I("θ") O("-") I("η") I("λ") I("θ") AND I("θ") TO I("θ") O("-") I("η")
-           FRAC(HAT(I("m")), ROOT(HAT(I("v"))) O("+") I("ε")))
+    ROW_OF("adam", "33", "m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², m\u0302 = m / (1 - β₁^t), "
+           "v\u0302 = v / (1 - β₂^t), θ ← θ - η m\u0302 / (√v\u0302 + ε)",
+           ADAM_M AND ADAM_V AND ADAM_M_HAT AND ADAM_V_HAT AND I("θ") TO I("θ") O("-") ADAM_STEP)
+    ROW_OF("adamw", "34", "θ ← θ - η λ θ, m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², "
+           "m\u0302 = m / (1 - β₁^t), v\u0302 = v / (1 - β₂^t), θ ← θ - η m\u0302 / (√v\u0302 + ε)",
+           I("θ") TO I("θ") O("-") I("η") I("λ") I("θ") AND ADAM_M AND ADAM_V AND ADAM_M_HAT AND
+           ADAM_V_HAT AND I("θ") TO I("θ") O("-") ADAM_STEP)
+
+    ROW_OF("momentum_v", "29", "v ← μ v + g", I("v") TO I("μ") I("v") O("+") I("g"))
+    ROW_OF("momentum_step", "29", "θ ← θ - η v", I("θ") TO I("θ") O("-") I("η") I("v"))
+    ROW_OF("nesterov_v", "30", "v ← μ v + g", I("v") TO I("μ") I("v") O("+") I("g"))
+    ROW_OF("nesterov_step", "30", "θ ← θ - η (g + μ v)",
+           I("θ") TO I("θ") O("-") I("η") IN(I("g") O("+") I("μ") I("v")))
+    ROW_OF("rmsprop_v", "31", "v ← α v + (1 - α) g²",
+           I("v") TO I("α") I("v") O("+") IN(N("1") O("-") I("α")) SUP(I("g"), N("2")))
+    ROW_OF("rmsprop_step", "31", "θ ← θ - η g / (√v + ε)",
+           I("θ") TO I("θ") O("-") I("η") FRAC(I("g"), ROOT(I("v")) O("+") I("ε")))
+    ROW_OF("adagrad_v", "32", "v ← v + g²", I("v") TO I("v") O("+") SUP(I("g"), N("2")))
+    ROW_OF("adagrad_step", "32", "θ ← θ - η g / (√v + ε)",
+           I("θ") TO I("θ") O("-") I("η") FRAC(I("g"), ROOT(I("v")) O("+") I("ε")))
+    ROW_OF("adam_m", "33", "m ← β₁ m + (1 - β₁) g", ADAM_M)
+    ROW_OF("adam_v", "33", "v ← β₂ v + (1 - β₂) g²", ADAM_V)
+    ROW_OF("adam_m_hat", "33", "m\u0302 = m / (1 - β₁^t)", ADAM_M_HAT)
+    ROW_OF("adam_v_hat", "33", "v\u0302 = v / (1 - β₂^t)", ADAM_V_HAT)
+    ROW_OF("adam_step", "33", "θ ← θ - η m\u0302 / (√v\u0302 + ε)", I("θ") TO I("θ") O("-") ADAM_STEP)
+    ROW_OF("adamw_step", "34", "θ ← θ - η λ θ - η m\u0302 / (√v\u0302 + ε)",
+           I("θ") TO I("θ") O("-") I("η") I("λ") I("θ") O("-") ADAM_STEP)
     ROW_OF("first_order", NULL, "ΔC ≈ Σ g Δθ",
            O("Δ") I("C") O("≈") OVER(I("θ")) I("g") O("Δ") I("θ"))
 #undef ROW_OF

@@ -1,8 +1,8 @@
 /* The page of a step of training, and of what it did to one parameter. */
 #include "explain/page_parts.h"
+#include "explain/page_rule.h"
 
 #include <math.h>
-#include <stdio.h>
 
 static void add_step_number(sml_page *page, const char *words, double value, sml_source source,
                             sml_digits digits, const char *member)
@@ -99,47 +99,6 @@ static void add_changes(sml_page *page, const sml_step_facts *step)
     }
 }
 
-static void add_number(sml_page *page, const char *words, double value, sml_source source,
-                       const char *member)
-{
-    sml__words(page, words);
-    sml__number(page, value, source, SML_DIGITS_VALUE, "step.parameters[0].%s", member);
-}
-
-/* What the rule makes of g and θ, in the order in which it does. */
-static void add_rule(sml_page *page, const sml_step_parameter *p)
-{
-    char member[32];
-    sml__begin_table(page, "lr", NULL);
-    add_number(page, "θ before", p->before, SML_SOURCE_DATA, "before");
-    add_number(page, "∂C/∂θ", p->gradient, SML_SOURCE_ENGINE, "gradient");
-    if (p->penalty != 0) {
-        add_number(page, "penalties", p->penalty, SML_SOURCE_DOUBLE, "penalty");
-    }
-    if (p->clip_factor != 1) {
-        add_number(page, "clipping, times", p->clip_factor, SML_SOURCE_ENGINE64, "clip_factor");
-    }
-    if (p->decayed != p->gradient) {
-        add_number(page, "g, as the rule sees it", p->decayed, SML_SOURCE_DOUBLE, "decayed");
-    }
-    for (size_t i = 0; i < p->n_states; i++) {
-        char words[32];
-        snprintf(words, sizeof words, "%s before", p->state_names[i]);
-        snprintf(member, sizeof member, "states[%zu].before", i);
-        add_number(page, words, p->state_before[i], SML_SOURCE_ENGINE, member);
-        snprintf(words, sizeof words, "%s after", p->state_names[i]);
-        snprintf(member, sizeof member, "states[%zu].after", i);
-        add_number(page, words, p->state_after[i], SML_SOURCE_ENGINE, member);
-    }
-    for (size_t i = 0; i < p->n_parts; i++) {
-        snprintf(member, sizeof member, "parts[%zu].value", i);
-        add_number(page, p->parts[i].symbol, p->parts[i].value, SML_SOURCE_DOUBLE, member);
-    }
-    add_number(page, "step", p->step, SML_SOURCE_DOUBLE, "step");
-    add_number(page, "θ after", p->after, SML_SOURCE_ENGINE, "after");
-    sml__end_table(page);
-}
-
 static void add_parameter(sml_page *page, const sml_trace *trace, const sml_step_facts *step,
                           const char *name)
 {
@@ -149,10 +108,9 @@ static void add_parameter(sml_page *page, const sml_trace *trace, const sml_step
     if (status != SML_OK) {
         return;
     }
-    sml__end_formula(page, step->optimizer);
-    sml__name(page, name, SML_SOURCE_SETTING, "step.parameters[0].name");
-    sml__end_text(page);
-    add_rule(page, &p);
+    sml__name(page, p.name, SML_SOURCE_SETTING, "step.parameters[0].name");
+    sml__end_heading(page, 2);
+    sml__add_rule(page, trace, step, &p);
     const sml__verdict verdict = {.path = "step.parameters[0].",
                                   .engine_name = "after",
                                   .double_name = "after_double",

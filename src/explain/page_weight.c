@@ -68,11 +68,12 @@ static void add_penalties(sml_page *page, const sml_trace *trace, const sml__par
         (l1 == 0 && l2 == 0)) {
         return;
     }
+    sml__end_formula(page, "penalties");
     sml__before(page, "λ₁ = ");
     sml__number(page, l1, SML_SOURCE_SETTING, SML_DIGITS_VALUE, "model.settings.l1");
     sml__before(page, ", λ₂ = ");
     sml__number(page, l2, SML_SOURCE_SETTING, SML_DIGITS_VALUE, "model.settings.l2");
-    sml__end_formula(page, "penalties");
+    sml__end_text(page);
 }
 
 /* "layers.0.weight[13,407]", whose numbers are those of the sum that the page asks for first. */

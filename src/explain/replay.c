@@ -18,10 +18,11 @@ void sml__snapshot_create(sml_ctx *ctx, sml__snapshot *s, const sml__training *t
     if (bytes > BYTES_MAX || sml__memory_check(ctx, bytes, "a copy of a training") != SML_OK) {
         return;
     }
-    s->parameters = sml__alloc(ctx, t->network->n_values, sizeof(float), "a copy of a training");
+    s->parameters =
+        sml__alloc_to_fill(ctx, t->network->n_values * sizeof(float), "a copy of a training");
     int complete = s->parameters != NULL;
     for (int i = 0; complete && i < states; i++) {
-        s->optimizer[i] = sml__alloc(ctx, n, sizeof(float), "a copy of a training");
+        s->optimizer[i] = sml__alloc_to_fill(ctx, n * sizeof(float), "a copy of a training");
         complete = s->optimizer[i] != NULL;
     }
     if (!complete) {

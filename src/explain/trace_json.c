@@ -56,6 +56,7 @@ static void put_model(sml__json *json, const sml_trace *trace)
     sml__json_text(json, "loss", trace->network.loss->name);
     sml__json_text(json, "output", sml__trace_output_name(trace->network.loss->name));
     sml__json_text(json, "optimizer", trace->settings.optimizer->name);
+    sml__json_count(json, "columns", sml_model_columns(trace->model));
     sml__json_count(json, "inputs", trace->network.n_in);
     sml__json_count(json, "outputs", trace->network.n_out);
     sml__json_count(json, "parameters", sml__network_parameter_count(&trace->network));

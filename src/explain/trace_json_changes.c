@@ -106,6 +106,8 @@ static void put_facts(sml__json *json, const sml_trace *trace, const sml_step_fa
     sml__json_text(json, "optimizer", facts->optimizer);
     sml__json_count(json, "step", facts->step);
     sml__json_double(json, "learning_rate", facts->learning_rate);
+    sml__json_double(json, "epsilon", facts->epsilon);
+    sml__json_double(json, "weight_decay", facts->weight_decay);
     sml__json_flag(json, "is_fresh", facts->is_fresh);
     sml__json_flag(json, "is_folded", facts->is_folded);
     sml__json_double(json, "gradient_norm", facts->gradient_norm);
@@ -147,7 +149,9 @@ static void put_parameter(sml__json *json, const sml_step_parameter *one)
     sml__json_float(json, "before", one->before);
     sml__json_float(json, "gradient", one->gradient);
     sml__json_double(json, "penalty", one->penalty);
+    sml__json_double(json, "penalised", one->penalised);
     sml__json_double(json, "clip_factor", one->clip_factor);
+    sml__json_double(json, "clipped", one->clipped);
     sml__json_double(json, "decayed", one->decayed);
     sml__json_open(json, "states", '[');
     for (size_t s = 0; s < one->n_states; s++) {
@@ -155,6 +159,7 @@ static void put_parameter(sml__json *json, const sml_step_parameter *one)
         sml__json_text(json, "name", one->state_names[s]);
         sml__json_float(json, "before", one->state_before[s]);
         sml__json_float(json, "after", one->state_after[s]);
+        sml__json_double(json, "after_double", one->state_after_double[s]);
         sml__json_close(json, '{');
     }
     sml__json_close(json, '[');

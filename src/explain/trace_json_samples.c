@@ -1,11 +1,10 @@
 /* The rows of a trace in its JSON. */
 #include "base/memory.h"
+#include "explain/trace_cells.h"
 #include "explain/trace_json.h"
 #include "explain/trace_loss.h"
 #include "explain/trace_unit.h"
 #include "explain/vector_facts.h"
-
-#include <scratchml/columns.h>
 
 #include <math.h>
 #include <string.h>
@@ -21,52 +20,41 @@ static void put_vector(sml__json *json, const sml_trace *trace, const char *key,
     }
 }
 
-static void put_category(sml__json *json, const sml_model_column_facts *facts, float raw)
-{
-    const int is_known = raw >= 0 && raw < (float)facts->n_categories;
-    sml__json_text(json, "category", is_known ? facts->categories[(size_t)raw] : NULL);
-}
-
 /* A column on its way into the network: as it was, filled, and the places that it has in the input.
  */
-static void put_stage(sml__json *json, const sml_trace *trace, size_t column, size_t at, float raw)
+static void put_stage(sml__json *json, const sml_trace *trace, size_t r, size_t column)
 {
-    sml_model_column_facts facts;
-    if (sml_model_column(NULL, trace->model, column, &facts) != SML_OK) {
-        return;
-    }
+    const sml__trace_cell cell = sml__trace_cell_at(trace, r, column);
     sml__json_open(json, NULL, '{');
     sml__json_count(json, "column", column);
-    sml__json_text(json, "name", facts.name);
-    sml__json_float(json, "raw", (double)raw);
-    if (facts.is_categorical) {
-        put_category(json, &facts, raw);
+    sml__json_text(json, "name", cell.facts.name);
+    sml__json_float(json, "raw", (double)cell.raw);
+    if (cell.facts.is_categorical) {
+        sml__json_text(json, "category", cell.category);
     }
-    sml__json_double(json, "filled", isnan(raw) ? facts.fill : (double)raw);
-    if (!facts.is_categorical) {
-        sml__json_double(json, "shift", facts.shift);
-        sml__json_double(json, "factor", facts.factor);
+    sml__json_double(json, "filled", cell.filled);
+    if (cell.facts.is_categorical) {
+        sml__json_text(json, "filled_category", cell.filled_category);
     }
-    sml__json_count(json, "at", at);
-    sml__json_count(json, "width", facts.width);
+    if (cell.is_scaled) {
+        sml__json_double(json, "shift", cell.facts.shift);
+        sml__json_double(json, "factor", cell.facts.factor);
+    }
+    sml__json_count(json, "at", cell.at);
+    sml__json_count(json, "width", cell.facts.width);
     sml__json_close(json, '{');
 }
 
 /* Of tables, whose columns have names. */
 static void put_stages(sml__json *json, const sml_trace *trace, size_t r, size_t limit)
 {
-    size_t n = 0, at = 0;
-    const float *raw = sml_trace_vector(trace, SML_RAW, 0, r, &n);
-    sml_model_column_facts facts;
-    if (n > limit || n != sml_model_columns(trace->model) ||
-        sml_model_column_name(trace->model, 0)[0] == '\0' ||
-        sml_model_column(NULL, trace->model, 0, &facts) != SML_OK) {
+    const size_t n = sml_model_columns(trace->model);
+    if (n > limit || !sml__trace_has_cells(trace)) {
         return;
     }
     sml__json_open(json, "stages", '[');
     for (size_t c = 0; c < n; c++) {
-        put_stage(json, trace, c, at, raw[c]);
-        at += sml_model_column(NULL, trace->model, c, &facts) == SML_OK ? facts.width : 0;
+        put_stage(json, trace, r, c);
     }
     sml__json_close(json, '[');
 }

@@ -126,7 +126,7 @@ static rule rule_of(const sml_trace *trace, const sml__trace_step *step,
     };
     r.how.gradient_scale = step->facts.clip_factor;
     r.how.step = step->facts.step;
-    if (is_penalised) {
+    if (is_penalised && (trace->settings.l1 > 0 || trace->settings.l2 > 0)) {
         r.penalty = trace->settings.l2 * theta + trace->settings.l1 * ((theta > 0) - (theta < 0));
     }
     for (int s = 0; s < r.optimizer->n_states; s++) {
@@ -141,7 +141,9 @@ static void fill(const sml_trace *trace, const rule *r, const sml__step_f64 *mad
     out->before = r->theta;
     out->gradient = r->gradient;
     out->penalty = r->penalty;
+    out->penalised = r->gradient + r->penalty;
     out->clip_factor = r->how.gradient_scale;
+    out->clipped = out->clip_factor * out->penalised;
     out->decayed = made->gradient;
     out->n_states = (size_t)r->optimizer->n_states;
     out->n_parts = (size_t)made->n_parts;
@@ -149,6 +151,7 @@ static void fill(const sml_trace *trace, const rule *r, const sml__step_f64 *mad
         out->state_names[s] = r->optimizer->state_names[s];
         out->state_before[s] = r->state[s];
         out->state_after[s] = (double)trace->state[s][at];
+        out->state_after_double[s] = made->state[s];
     }
     for (size_t i = 0; i < out->n_parts; i++) {
         out->parts[i] = (sml_step_part){made->symbols[i], made->parts[i]};

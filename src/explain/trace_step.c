@@ -113,6 +113,8 @@ static sml__trace_step *keep(sml_ctx *ctx, const sml_trace *trace)
     step->earlier = trace->last_step;
     step->facts.optimizer = trace->settings.optimizer->name;
     step->facts.learning_rate = trace->settings.update.learning_rate;
+    step->facts.epsilon = trace->settings.update.epsilon;
+    step->facts.weight_decay = trace->settings.update.weight_decay;
     step->facts.step = trace->steps + 1;
     step->facts.is_fresh = trace->is_fresh && trace->steps == 0;
     step->facts.loss_before = trace->loss;

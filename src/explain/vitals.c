@@ -68,7 +68,7 @@ static int take_arrays(sml_ctx *ctx, sml__vitals *v, const sml__training *t)
     v->pulses = sml__alloc(ctx, 3 * stages, sizeof *v->pulses, "looks at a network");
     v->places = sml__alloc(ctx, SML__LOOK_ROWS, sizeof *v->places, "rows to look at");
     v->gradient = sml__alloc(ctx, n, sizeof *v->gradient, "gradients");
-    v->parameters = sml__alloc(ctx, n, sizeof *v->parameters, "a copy of the parameters");
+    v->parameters = sml__alloc_to_fill(ctx, n * sizeof *v->parameters, "a copy of the parameters");
     return v->pulses != NULL && v->places != NULL && v->gradient != NULL && v->parameters != NULL &&
            sml__workspace_create(ctx, t->network, &plan, &v->workspace) == SML_OK;
 }
@@ -116,23 +116,50 @@ int sml__vitals_can_look(const sml__vitals *v)
     return v->stages != NULL;
 }
 
-static double square_sum(const float *values, size_t n)
+/* Partial sums: one alone would wait for each addition before the next. */
+enum { CHAINS = 8 };
+
+static double sum_of(const double *chains)
 {
     double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        sum += (double)values[i] * (double)values[i];
+    for (size_t c = 0; c < CHAINS; c++) {
+        sum += chains[c];
     }
     return sum;
 }
 
+/* Σ (a_i - b_i)². */
 static double distance_squared(const float *a, const float *b, size_t n)
 {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        const double gap = (double)a[i] - (double)b[i];
-        sum += gap * gap;
+    double chains[CHAINS] = {0};
+    const size_t whole = n / CHAINS * CHAINS;
+    for (size_t i = 0; i < whole; i += CHAINS) {
+        for (size_t c = 0; c < CHAINS; c++) {
+            const double gap = (double)a[i + c] - (double)b[i + c];
+            chains[c] += gap * gap;
+        }
     }
-    return sum;
+    for (size_t i = whole; i < n; i++) {
+        const double gap = (double)a[i] - (double)b[i];
+        chains[0] += gap * gap;
+    }
+    return sum_of(chains);
+}
+
+/* Σ a_i². */
+static double square_sum(const float *a, size_t n)
+{
+    double chains[CHAINS] = {0};
+    const size_t whole = n / CHAINS * CHAINS;
+    for (size_t i = 0; i < whole; i += CHAINS) {
+        for (size_t c = 0; c < CHAINS; c++) {
+            chains[c] += (double)a[i + c] * (double)a[i + c];
+        }
+    }
+    for (size_t i = whole; i < n; i++) {
+        chains[0] += (double)a[i] * (double)a[i];
+    }
+    return sum_of(chains);
 }
 
 /* Root mean square of rows of n numbers, `stride` apart. */

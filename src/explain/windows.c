@@ -167,9 +167,10 @@ double sml__constant_loss(sml_ctx *ctx, const sml__training *t)
     if (complete && column != NULL && z != NULL) {
         constant_answer(t, &a, 0, column, z);
         loss = loss_of(t, &a, z);
+    }
+    if (complete && column != NULL && z != NULL && t->network->loss->task == SML_TASK_REGRESSION) {
         constant_answer(t, &a, 1, column, z);
-        const double of_median = loss_of(t, &a, z);
-        loss = of_median < loss ? of_median : loss;
+        loss = fmin(loss, loss_of(t, &a, z));
     }
     sml__free(z);
     sml__free(column);

@@ -241,6 +241,9 @@ static sml_status fit_and_sign(sml_ctx *ctx, sml_model *model, const raw_rows *r
                             ? sml__receipt_create(ctx, model, rows->train, rows->validation,
                                                   epochs_before, &receipt)
                             : SML_NO_MEMORY;
+    if (status == SML_OK) {
+        status = sml__receipt_put_split(ctx, receipt, options->split_seed, options->split_share);
+    }
     const sml__fitting fitting = {settings, receipt};
     model->fitting = &fitting;
     status = status == SML_OK ? model->algorithm->fit(ctx, model, ready, options, report) : status;

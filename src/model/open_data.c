@@ -10,18 +10,20 @@
 
 #include <string.h>
 
-/* PART_GIVEN: the rows that the fit was given, from which it kept some for validation. */
+/* PART_GIVEN: the rows that the fit was given, from which it kept some for validation. PART_UNCUT:
+ * those that it was cut from, with the test rows where they were cut off. */
 typedef enum part_name {
     PART_TRAIN,
     PART_VALIDATION,
     PART_TEST,
     PART_ALL,
     PART_GIVEN,
+    PART_UNCUT,
     PART_NAMES
 } part_name;
 
-static const char *const PARTS[PART_NAMES] = {"train", "validation", "test", "all",
-                                              "train+validation"};
+static const char *const PARTS[PART_NAMES] = {"train", "validation",       "test",
+                                              "all",   "train+validation", "uncut"};
 
 /* What the training cut its data into; NULL where it did not. */
 typedef struct file_parts {
@@ -91,7 +93,7 @@ static sml_status open_whole(sml_ctx *ctx, const sml_model *model, const char *n
 {
     const char **classes = NULL;
     sml_data_options how = options != NULL ? *options : (sml_data_options){0};
-    const int is_seen = part == PART_TRAIN || part == PART_VALIDATION || part == PART_GIVEN;
+    const int is_seen = part != PART_TEST && part != PART_ALL;
     how.split = PARTS[is_seen ? PART_TRAIN : PART_TEST];
     how.like = sml_model_schema(model);
     how.index_base = how.index_base != SML_INDEX_AUTO ? how.index_base : model->index_base;
@@ -189,7 +191,7 @@ static int is_cut(const sml_model *model, const sml_dataset *data, part_name par
 {
     uint64_t seed;
     double share;
-    if (part == PART_ALL || data->view.task == SML_TASK_NONE) {
+    if (part == PART_ALL || part == PART_UNCUT || data->view.task == SML_TASK_NONE) {
         return 0;
     }
     const int had_validation = json_object_get(model->receipt, "validation") != NULL;

@@ -241,18 +241,40 @@ sml_status sml_model_record_scores(sml_ctx *ctx, sml_model *model, const sml_dat
                             : status;
 }
 
+static sml_status check_split(sml_ctx *ctx, uint64_t seed, double share)
+{
+    return share > 0 && share < 1 && seed <= INT64_MAX
+               ? SML_OK
+               : sml__fail(ctx, SML_BAD_ARGUMENT,
+                           "record split: a share of %g; it lies between 0 and 1", share);
+}
+
+static json_t *split_object(uint64_t seed, double share)
+{
+    return json_pack("{s:f, s:I}", "test", share, "seed", (json_int_t)seed);
+}
+
 sml_status sml_model_record_split(sml_ctx *ctx, sml_model *model, uint64_t seed, double test_share)
 {
     sml_status status = check_fitted(ctx, model, "record split");
-    if (status == SML_OK && (!(test_share > 0 && test_share < 1) || seed > INT64_MAX)) {
-        status = sml__fail(ctx, SML_BAD_ARGUMENT,
-                           "record split: a share of %g; it lies between 0 and 1", test_share);
+    if (status == SML_OK) {
+        status = check_split(ctx, seed, test_share);
     }
-    if (status != SML_OK) {
-        return status;
+    return status == SML_OK ? put_member(ctx, model, "held_out", split_object(seed, test_share))
+                            : status;
+}
+
+sml_status sml__receipt_put_split(sml_ctx *ctx, json_t *receipt, uint64_t seed, double share)
+{
+    if (share == 0) {
+        return SML_OK;
     }
-    return put_member(ctx, model, "held_out",
-                      json_pack("{s:f, s:I}", "test", test_share, "seed", (json_int_t)seed));
+    const sml_status status = check_split(ctx, seed, share);
+    if (status == SML_OK &&
+        json_object_set_new(receipt, "held_out", split_object(seed, share)) != 0) {
+        return sml__fail(ctx, SML_NO_MEMORY, "out of memory: the training receipt");
+    }
+    return status;
 }
 
 int sml__receipt_split(const json_t *receipt, uint64_t *seed, double *test_share)

@@ -26,6 +26,10 @@ sml_status sml__receipt_adopt(sml_ctx *ctx, sml_model *model, json_t *receipt);
 /* Epochs in all, of the fit that the receipt is about and of those before it; 0 for none. */
 uint64_t sml__receipt_epochs(const json_t *receipt);
 
+/* Notes the split of a fit that is about to start; share 0: there is none. Errors: as of
+ * sml_model_record_split. */
+sml_status sml__receipt_put_split(sml_ctx *ctx, json_t *receipt, uint64_t seed, double share);
+
 /* What sml_model_record_split noted; 0 where there is nothing, or nothing sound. */
 int sml__receipt_split(const json_t *receipt, uint64_t *seed, double *test_share);
 

@@ -40,7 +40,8 @@ run explain m.safetensors spirals --sample 17 --layer 0 --weight 3,1 --batch 5 -
 expect_out '^layers\.0\.weight\[3,1\] · batch of 5 samples, from row 17$'
 expect_out '^  [0-9]+ samples push it up, [0-9]+ down, [0-9]+ leave it alone'
 expect_out '^one step of adam, step 1 of a fresh optimiser, learning rate '
-expect_out '^  m before +0$'
+expect_out '^m̂ = m / \(1 - β₁\^t\) +docs \(33\)$'
+expect_out "^  m = $number, β₁ = 0.9, t = 1: m̂ = $number$"
 run explain m.safetensors spirals --sample 999 --layer 1 --weight 2,bias --batch 5
 expect_out '^layers\.1\.bias\[2\] · batch of 5 samples, from row 995$'
 run explain m.safetensors spirals --update --learning-rate 0.5

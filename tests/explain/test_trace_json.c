@@ -2,6 +2,7 @@
  * locale, and what is not finite is null with its word beside it. Called with a folder, the program
  * writes documents there that have every member, for tests/docs/trace.sh. */
 #include "members.h"
+#include "table.h"
 
 #include "explain/trace.h"
 #include "model/json.h"
@@ -402,27 +403,6 @@ static void bad_questions_are_refused(void **state)
     sml_ctx_free(ctx);
 }
 
-/* A table with numbers, a missing cell and categories on its way into the network. */
-static sml_dataset *new_table(sml_ctx *ctx)
-{
-    static const char *const SIZES[] = {"1.5", "-2", "4", "0"};
-    char path[] = "/tmp/trace-json-XXXXXX.csv";
-    const int file = mkstemps(path, 4);
-    assert_true(file >= 0);
-    FILE *out = fdopen(file, "w");
-    fputs("size,colour,class\n", out);
-    for (int i = 0; i < ROWS; i++) {
-        fprintf(out, "%s,%s,%s\n", i == 7 ? "" : SIZES[i % 4], i % 3 ? "red" : "blue",
-                i % 2 ? "yes" : "no");
-    }
-    fclose(out);
-    sml_dataset *data = NULL;
-    const sml_data_options options = {.target = "class", .split = "all"};
-    assert_ok(ctx, sml_dataset_open_with(ctx, path, &options, &data));
-    unlink(path);
-    return data;
-}
-
 static void write_document(sml_ctx *ctx, const sml_trace *trace, const sml_json_options *options,
                            const char *folder, const char *name)
 {
@@ -445,7 +425,7 @@ static sml_trace *trace_of_table(sml_ctx *ctx, const sml_dataset *table, sml_mod
 static void tables_show_their_stages(void **state)
 {
     sml_ctx *ctx = new_context(1);
-    sml_dataset *table = new_table(ctx);
+    sml_dataset *table = new_table(ctx, ROWS);
     sml_model *model = NULL;
     sml_trace *trace = trace_of_table(ctx, table, &model);
     json_t *json = document(ctx, trace, NULL);
@@ -477,7 +457,7 @@ static void documents_for_the_docs(void **state)
     sml_ctx *ctx = new_context(1);
     test_data classes = new_test_data(ctx, SML_TASK_CLASSIFICATION, ROWS, INPUTS, OUTPUTS, 3);
     test_data values = new_test_data(ctx, SML_TASK_REGRESSION, ROWS, INPUTS, OUTPUTS, 3);
-    sml_dataset *table = new_table(ctx);
+    sml_dataset *table = new_table(ctx, ROWS);
     sml_model *first = NULL, *second = NULL, *third = NULL;
     sml_trace *everywhere = everything(ctx, classes.data, 1, &first);
     sml_trace *regression = everything(ctx, values.data, 0, &second);

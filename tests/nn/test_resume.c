@@ -436,6 +436,38 @@ static void a_prefix_is_the_same_run(void **state)
     remove_folder(folder);
 }
 
+/* As sml_model_record_split notes it in the model. */
+static void a_checkpoint_notes_the_split(void **state)
+{
+    (void)state;
+    char folder[PATH], checkpoint[2 * PATH];
+    static rows r;
+    sml_ctx *ctx = new_context(1);
+    sml_model *model = NULL, *loaded = NULL, *later = NULL;
+    make_folder(folder);
+    snprintf(checkpoint, sizeof checkpoint, "%s/checkpoint", folder);
+    open_rows(ctx, &r);
+    sml_fit_options options = {.checkpoint = checkpoint, .split_seed = 7, .split_share = 0.25};
+    const char *settings = "hidden=3 epochs=2 batch_size=20";
+    assert_ok(ctx, sml_model_create(ctx, "mlp", settings, &model));
+    assert_ok(ctx, sml_model_fit_with(ctx, model, r.train, &options, NULL));
+    assert_ok(ctx, sml_model_load_checkpoint(ctx, checkpoint, &loaded));
+    assert_non_null(strstr(sml_model_receipt(loaded), "\"held_out\":{\"test\":0.25,\"seed\":7}"));
+    assert_ok(ctx, sml_model_create(ctx, "mlp", settings, &later));
+    assert_ok(ctx, sml_model_fit(ctx, later, r.train));
+    assert_ok(ctx, sml_model_record_split(ctx, later, 7, 0.25));
+    assert_string_equal(sml_model_receipt(later), sml_model_receipt(model));
+    options.split_share = 1.5;
+    assert_int_equal(sml_model_fit_with(ctx, model, r.train, &options, NULL), SML_BAD_ARGUMENT);
+    assert_string_equal(sml_model_receipt(later), sml_model_receipt(model)); /* as it was */
+    sml_model_free(model);
+    sml_model_free(loaded);
+    sml_model_free(later);
+    close_rows(&r);
+    sml_ctx_free(ctx);
+    remove_folder(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -445,6 +477,7 @@ int main(void)
         cmocka_unit_test(a_damaged_checkpoint_is_refused),
         cmocka_unit_test(a_failed_checkpoint_does_not_end_the_fit),
         cmocka_unit_test(a_prefix_is_the_same_run),
+        cmocka_unit_test(a_checkpoint_notes_the_split),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,9 +36,8 @@ int sml__pipeline_lay_out(sml__pipeline *pipeline)
     return 1;
 }
 
-/* Position of a category in the pipeline, -1 for an unknown one. number is not NaN. */
-static int64_t code_of(const sml__pipeline *pipeline, const sml__binding *binding, size_t c,
-                       double number)
+int64_t sml__pipeline_category(const sml__pipeline *pipeline, const sml__binding *binding, size_t c,
+                               double number)
 {
     const int is_bound = binding != NULL && binding->starts != NULL;
     const size_t n = is_bound ? binding->starts[c + 1] - binding->starts[c]
@@ -62,7 +61,7 @@ static void apply_category(const sml__pipeline *pipeline, const sml__binding *bi
     const int is_refused = is_missing && isnan(column->fill);
     const int64_t code = is_refused   ? -1
                          : is_missing ? (int64_t)column->fill
-                                      : code_of(pipeline, binding, c, cell);
+                                      : sml__pipeline_category(pipeline, binding, c, cell);
     for (size_t k = 0; k < column->width; k++) {
         out[column->at + k] = is_refused ? NAN : 0.0F;
     }

@@ -98,6 +98,11 @@ typedef struct sml__column_label {
 } sml__column_label;
 sml__column_label sml__pipeline_label(const sml__pipeline *pipeline, size_t c);
 
+/* The pipeline's number of a category that the data counts as `number`, which is not NaN; -1 for an
+ * unknown one. binding NULL: they count alike. */
+int64_t sml__pipeline_category(const sml__pipeline *pipeline, const sml__binding *binding, size_t c,
+                               double number);
+
 /* raw[columns of the data] → out[n_out]. binding NULL: the row is as the pipeline has it. With
  * positions NULL, raw may be the last n_raw numbers of out. */
 void sml__pipeline_apply(const sml__pipeline *pipeline, const sml__binding *binding,
