@@ -32,6 +32,7 @@ typedef struct sml_finding {
     const char *remedy; /* exactly one thing: "learning_rate=0.01", a setting or a data option, or
                            words */
     const char *reason; /* why that helps */
+    int is_tried;       /* a training with the remedy has shown that it helps */
     /* Where: the N of layers.N, a unit of it, a row of the training data, an epoch and an update,
      * both from 1. -1 and 0 where it has none. */
     int64_t block, unit, sample;
