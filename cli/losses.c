@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { WINDOWS = 64, LEVELS = 8 };
+enum { WINDOWS = 64, LEVELS = 8, INDENT = 8 };
 
 static void print_level(const terminal *out, size_t level)
 {
@@ -16,7 +16,7 @@ void losses_print(const terminal *out, const sml_doctor *doctor)
 {
     double losses[WINDOWS], least = (double)INFINITY, most = -(double)INFINITY;
     const size_t n = sml_doctor_losses(doctor, losses, WINDOWS, NULL);
-    if (n < 2) {
+    if (n < 2 || n + INDENT >= terminal_width(out)) {
         return;
     }
     for (size_t i = 0; i < n; i++) {

@@ -208,7 +208,7 @@ int finish_training(const session *s, training *t)
     if (code == 0 && s->json) {
         print_json(t);
     } else if (code == 0) {
-        if (s->out.is_terminal) {
+        if (s->out.is_terminal && t->doctor != NULL) {
             losses_print(&s->out, t->doctor);
         }
         print_summary(t);
