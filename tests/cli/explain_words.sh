@@ -87,9 +87,9 @@ check 'every product is that of its row' awk '/Σ w_s = / { sub(";", "", $4); su
 run explain w.safetensors w.csv --split train --sample 0 --backward
 expect_out '^C = w_s \(M \+ ln'
 expect_out '^δ_k = w_s \(a_k - y_k\) +network'
-expect_out ' weighted loss '
+expect_out ' weighted loss'
 run explain w.safetensors w.csv --split train --sample 0 --layer 0 --unit 1 --backward
-expect_out "^C is the loss of the row times its weight, w_s = $number$"
+expect_out "^ *C is the loss of the row times its weight, w_s = $number$"
 run explain w.safetensors w.csv --split train --sample 0 --update
 expect_out '^C = \(1/Σ_s w_s\) Σ_s w_s C_s$'
 run explain m.safetensors spirals --update --batch 4 --backward

@@ -316,6 +316,23 @@ static json_t *document_of(sml_ctx *ctx, const sml_trace *trace, const sml_page 
     return json;
 }
 
+/* Numbers below a heading are all recomputed in double, or none is: the terminal marks the heading.
+ */
+static void assert_columns(const sml_block *table)
+{
+    for (size_t c = 0; table->has_heads && c < table->columns; c++) {
+        size_t recomputed = 0, numbers = 0;
+        for (size_t r = 1; r < table->rows; r++) {
+            const sml_cell *cell = &table->cells[r * table->columns + c];
+            numbers += (size_t)(cell->is_number != 0);
+            recomputed += (size_t)(cell->is_number && cell->source == SML_SOURCE_DOUBLE);
+        }
+        if (recomputed != 0 && recomputed != numbers) {
+            fail_msg("the column %s mixes sources", table->cells[c].before.utf8);
+        }
+    }
+}
+
 /* Returns the checks of the page, all of which hold. */
 static size_t assert_page(sml_ctx *ctx, const sml_trace *trace, const sml_page_options *options)
 {
@@ -335,6 +352,7 @@ static size_t assert_page(sml_ctx *ctx, const sml_trace *trace, const sml_page_o
         }
         if (block->kind == SML_BLOCK_TABLE) {
             assert_int_equal(strlen(block->alignment), block->columns);
+            assert_columns(block);
         }
         if (block->kind == SML_BLOCK_FORMULA) {
             assert_ascii(block->formula->text.ascii);
