@@ -4,6 +4,7 @@
 #include "held_out.h"
 #include "interrupt.h"
 #include "length.h"
+#include "losses.h"
 #include "progress.h"
 #include "settings.h"
 #include "text.h"
@@ -109,6 +110,7 @@ static void print_report(const session *s, const visit *v)
         document_set(document, "epochs", json_count(v->fitted.epochs));
         document_set(document, "steps", json_count(v->fitted.steps));
         document_set(document, "loss", json_figure(v->fitted.loss));
+        document_set(document, "losses", losses_document(v->doctor));
         document_set(document, "findings", findings_document(v->doctor));
         print_document(document);
         return;
@@ -118,6 +120,7 @@ static void print_report(const session *s, const visit *v)
     fputs(style_off(&s->out, n > 0 ? STYLE_BAD : STYLE_GOOD), stdout);
     print_safe(stdout, v->data);
     print_run(v);
+    losses_print(&s->out, v->doctor);
     findings_print(s, v->doctor);
 }
 

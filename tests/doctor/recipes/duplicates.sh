@@ -1,10 +1,11 @@
 # shellcheck shell=bash disable=SC2034
-# A third of the rows stands twice; the test part is cut from all.
+# A third of the rows stands twice, or all stand three times; the test part is cut from all.
 make_data() {
     awk 'BEGIN {
         x = 1
         print "a,b,label" >"once.csv"
         print "a,b,label" >"twice.csv"
+        print "a,b,label" >"thrice.csv"
         for (i = 0; i < 600; i++) {
             for (k = 0; k < 2; k++) {
                 x = (x * 69069 + 1) % 4294967296
@@ -16,8 +17,12 @@ make_data() {
             if (i % 3 == 0) {
                 print row >"twice.csv"
             }
+            for (k = 0; k < 3; k++) {
+                print row >"thrice.csv"
+            }
         }
     }'
 }
-sick='twice.csv --target label --epochs 30'
+sick='twice.csv --target label --epochs 30
+thrice.csv --target label --epochs 30'
 healthy='once.csv --target label --epochs 30'
