@@ -1,5 +1,6 @@
 #include "findings.h"
 
+#include "again.h"
 #include "text.h"
 
 #include <ctype.h>
@@ -63,6 +64,8 @@ void findings_note(const session *s, const sml_doctor *doctor, const char *data)
 {
     const sml_finding *finding;
     char *quoted = quoted_for_shell(data);
+    buffer again = {0};
+    again_training(&again, &s->options);
     for (size_t i = 0; (finding = sml_doctor_finding(doctor, i)) != NULL; i++) {
         if (!is_counted(finding)) {
             continue;
@@ -70,10 +73,12 @@ void findings_note(const session *s, const sml_doctor *doctor, const char *data)
         char *remedy = remedy_text(finding->remedy);
         note(s, "doctor: %s", finding->title);
         const int is_rate = strncmp(finding->remedy, "learning_rate=", 14) == 0;
-        note(s, "        try %s%s; 'scratchml doctor %s ...' %s", is_rate ? "about " : "", remedy,
-             quoted, is_rate ? "finds by trial which suits, and tells why" : "tells why");
+        note(s, "        try %s%s; %s: scratchml doctor %s%s", is_rate ? "about " : "", remedy,
+             is_rate ? "which suits, and why" : "why", quoted,
+             again.text != NULL ? again.text : "");
         free(remedy);
     }
+    buffer_free(&again);
     free(quoted);
 }
 

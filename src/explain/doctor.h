@@ -16,7 +16,7 @@ typedef struct sml__finding {
     sml_finding shown;
     sml_evidence evidence[SML__EVIDENCE_MAX];
     char names[SML__EVIDENCE_MAX][64], units[SML__EVIDENCE_MAX][40];
-    char title[160], text[640], remedy[96], reason[480];
+    char title[160], text[640], remedy[160], reason[480];
 } sml__finding;
 
 /* Losses of epochs that were scored on validation rows. */

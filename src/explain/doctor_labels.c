@@ -351,8 +351,10 @@ static void tell(const labels *l, sml_doctor *doctor)
                           sml_dataset_class_name(l->train, (size_t)l->given[l->suspects[i]]),
                           sml_dataset_class_name(l->train, (size_t)one->suspect_of));
     }
-    sml__finding_say(doctor, f, SML__REMEDY,
-                     "correct the labels that 'mistakes --split train --folds 5 --suspects' lists");
+    sml__finding_say(
+        doctor, f, SML__REMEDY,
+        "correct the labels that 'scratchml mistakes MODEL DATA --split train --folds 5 "
+        "--suspects' lists");
     sml__finding_say(doctor, f, SML__REASON,
                      "a network learns wrong labels by heart, and what is right of their "
                      "neighbours less well");

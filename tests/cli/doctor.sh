@@ -62,7 +62,7 @@ check 'no decimal commas' env LC_ALL=de_DE.UTF-8 bash -c \
 run train moons --hidden 16 --init equal --epochs 3
 expect_code 0
 expect_err '^doctor: layers\.0: all 16 units are the same unit$'
-expect_err "^        try --init auto; 'scratchml doctor moons \.\.\.' tells why$"
+expect_err '^        try --init auto; why: scratchml doctor moons --hidden 16 --init equal --epochs 3$'
 run train moons --hidden 16 --init equal --epochs 3 --quiet
 check 'quiet' [ ! -s err ]
 run train moons --hidden 16 --init equal --epochs 3 --quiet --json
