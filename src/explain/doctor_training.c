@@ -247,7 +247,7 @@ static void look_for_vanishing(sml_doctor *doctor, const sml__outcome *o)
     sml__finding_say(doctor, f, SML__REMEDY, "%s", setting);
     sml__finding_say(doctor, f, SML__REASON, "%s",
                      setting[0] == 'a'
-                         ? "its slope is 1 where it is open: a sigmoid passes on a quarter at most"
+                         ? "the slope of a ReLU is 1 where z > 0, that of a sigmoid 1/4 at most"
                          : "it keeps what a layer puts out, and so the gradient, in scale");
 }
 
