@@ -23,13 +23,9 @@ static const option_row option_each =
     TEXT_OPTION("each", NULL, "show every parameter, line by line");
 
 static const option_row *const options_of_check[] = {
-    &option_samples,    &option_parameter,
-    &option_each,       &option_part,
-    MODEL_DATA_OPTIONS, &option_json,
-    &option_seed,       &option_threads,
-    &option_data_dir,   &option_progress,
-    &option_color,      &option_quiet,
-    &option_help,       NULL,
+    &option_samples,  &option_parameter, &option_each,  &option_part,    MODEL_DATA_OPTIONS,
+    &option_unknown,  &option_json,      &option_seed,  &option_threads, &option_data_dir,
+    &option_progress, &option_color,     &option_quiet, &option_help,    NULL,
 };
 
 /* printf shows the sign of a NaN, which says nothing: no "-nan". */

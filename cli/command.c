@@ -220,7 +220,8 @@ int open_model_and_data(const session *s, sml_model **model, sml_dataset **data)
     if (sml_model_load(s->ctx, operands[0], model) != SML_OK) {
         return fail_library(s);
     }
-    return open_data(s, operands[1], option_text(&s->options, "split"), *model, data);
+    const int code = open_data(s, operands[1], option_text(&s->options, "split"), *model, data);
+    return code == 0 ? data_options_let_unknown(s, *model, *data) : code;
 }
 
 uint64_t count_parameters(const sml_model *model)

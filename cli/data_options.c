@@ -227,7 +227,8 @@ int data_options_fill(const session *s, const char *name, const char *split, con
 
 int data_options_let_unknown(const session *s, const sml_model *model, sml_dataset *data)
 {
-    const char *text = text_of(&s->options, "unknown");
+    const int may_say = option_has_row(&s->options, &option_unknown);
+    const char *text = may_say ? text_of(&s->options, "unknown") : NULL;
     sml_unknown_rows found;
     if (text == NULL || strcmp(text, "zeros") != 0) {
         return 0;

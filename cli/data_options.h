@@ -25,8 +25,8 @@ extern const option_row option_target, option_weight, option_drop, option_catego
 /* For a command that asks a model about rows: whether unknown categories are zeros there. */
 extern const option_row option_unknown;
 
-/* Lets them through, and says how many rows have one, where option_unknown says so. Returns 0 or
- * the exit code after a message. */
+/* Where the command has option_unknown: lets them through, and says how many rows have one, where
+ * option_unknown says so. Returns 0 or the exit code after a message. */
 int data_options_let_unknown(const session *s, const sml_model *model, sml_dataset *data);
 
 /* Fills how to open a part of the data named: what the command line says, where the command has

@@ -60,9 +60,6 @@ static int run(session *s)
                 .bins = (size_t)option_number(&s->options, "bins")};
     int code = open_model_and_data(s, &model, &data);
     if (code == 0) {
-        code = data_options_let_unknown(s, model, data);
-    }
-    if (code == 0) {
         code = report_create(s, model, data, &r);
     }
     if (code == 0) {

@@ -1,5 +1,8 @@
 /* scratchml explain: what a network computes for a sample, with the formulas and the numbers. */
+#include "again.h"
+#include "data_options.h"
 #include "explain_options.h"
+#include "files.h"
 #include "page_terminal.h"
 #include "text.h"
 
@@ -170,7 +173,7 @@ static int show_pages(subject *x, const sml_trace *trace, size_t row)
 /* The command that takes the unit apart which is largest behind the first layer, or answers. */
 static void suggest(const subject *x, const sml_trace *trace, const batch *b)
 {
-    const options *o = &x->s->options;
+    static const char *const kept[] = {"batch", "training", "epoch", "set", "silence", "should_be"};
     size_t n = 0, best = 0, last = 0;
     while (sml_trace_layer_at(trace, last + 1).block == 0 &&
            sml_trace_layer_at(trace, last + 1).type != NULL) {
@@ -180,14 +183,12 @@ static void suggest(const subject *x, const sml_trace *trace, const batch *b)
     for (size_t j = 1; j < n; j++) {
         best = fabsf(a[j]) > fabsf(a[best]) ? j : best;
     }
-    char *model = quoted_for_shell(o->operands[0]), *data = quoted_for_shell(o->operands[1]);
-    note(x->s,
-         "to take its largest unit of layers.0 apart: scratchml explain %s %s%s%s --sample %u "
-         "--layer 0 --unit %zu --backward",
-         model, data, option_given(o, "split") ? " --split " : "",
-         option_given(o, "split") ? option_text(o, "split") : "", b->rows[b->row], best);
-    free(model);
-    free(data);
+    buffer line = {0};
+    again_start(&line, x->s, "explain");
+    buffer_print(&line, " --sample %u --layer 0 --unit %zu --backward", b->rows[b->row], best);
+    again_named(&line, &x->s->options, kept, sizeof kept / sizeof kept[0]);
+    note(x->s, "to take its largest unit of layers.0 apart: %s", line.text);
+    buffer_free(&line);
 }
 
 /* What would be: beside a trace without the edits. */
@@ -320,11 +321,13 @@ static int run(session *s)
     sml_model *model = NULL;
     sml_dataset *data = NULL;
     int code = explain_request_read(s, &request);
+    code = code == 0 ? check_report(s) : code;
     code = code == 0 ? load_model(s, &request, &model) : code;
     if (code == 0) {
         code =
             open_data(s, s->options.operands[1], option_text(&s->options, "split"), model, &data);
     }
+    code = code == 0 ? data_options_let_unknown(s, model, data) : code;
     if (code == 0) {
         code = explain(s, model, data, &request);
     }

@@ -187,3 +187,25 @@ int check_written(const session *s, const char *data, const named_path *written,
     }
     return 0;
 }
+
+int check_kept(const session *s, const named_path *written, const char *what, const char *path)
+{
+    return path != NULL && is_same_file(written->path, path)
+               ? fail_usage(s->program, "%s: %s is the %s's file; choose another", written->option,
+                            printable(written->path).text, what)
+               : 0;
+}
+
+int check_report(const session *s)
+{
+    const options *o = &s->options;
+    if (!option_given(o, "html")) {
+        return 0;
+    }
+    const named_path report = {"--html", option_text(o, "html")};
+    const int has_checkpoint = option_exists(o, "checkpoint") && option_given(o, "checkpoint");
+    const char *checkpoint = has_checkpoint ? option_text(o, "checkpoint") : NULL;
+    int code = check_kept(s, &report, "model", o->operands[0]);
+    code = code == 0 ? check_kept(s, &report, "checkpoint", checkpoint) : code;
+    return code == 0 ? check_written(s, o->operands[1], &report, 1) : code;
+}

@@ -17,4 +17,12 @@ int is_same_file(const char *a, const char *b);
  * DATA, its folder or its targets. Returns 0, or the exit code after a message. */
 int check_written(const session *s, const char *data, const named_path *written, size_t n);
 
+/* The same for the file of another input, called "model" or "checkpoint"; path NULL: there is none.
+ */
+int check_kept(const session *s, const named_path *written, const char *what, const char *path);
+
+/* Both for a command whose operands are MODEL and DATA, and which may have --html and --checkpoint.
+ */
+int check_report(const session *s);
+
 #endif

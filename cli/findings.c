@@ -1,5 +1,6 @@
 #include "findings.h"
 
+#include "again.h"
 #include "text.h"
 
 #include <ctype.h>
@@ -58,19 +59,36 @@ size_t findings_count(const sml_doctor *doctor)
     return n;
 }
 
+/* A training has tried nothing else: a learning rate is its guess. */
+size_t findings_following(const sml_doctor *doctor)
+{
+    size_t n = 0;
+    const sml_finding *finding;
+    for (size_t i = 0; (finding = sml_doctor_finding(doctor, i)) != NULL; i++) {
+        n += (size_t)(finding->suppressed_by != NULL);
+    }
+    return n;
+}
+
 void findings_note(const session *s, const sml_doctor *doctor, const char *data)
 {
     const sml_finding *finding;
     char *quoted = quoted_for_shell(data);
+    buffer again = {0};
+    again_training(&again, &s->options);
     for (size_t i = 0; (finding = sml_doctor_finding(doctor, i)) != NULL; i++) {
         if (!is_counted(finding)) {
             continue;
         }
         char *remedy = remedy_text(finding->remedy);
         note(s, "doctor: %s", finding->title);
-        note(s, "        try %s; 'scratchml doctor %s ...' tells why", remedy, quoted);
+        const int is_rate = strncmp(finding->remedy, "learning_rate=", 14) == 0;
+        note(s, "        try %s%s; %s: scratchml doctor %s%s", is_rate ? "about " : "", remedy,
+             is_rate ? "which suits, and why" : "why", quoted,
+             again.text != NULL ? again.text : "");
         free(remedy);
     }
+    buffer_free(&again);
     free(quoted);
 }
 
@@ -202,6 +220,7 @@ static json_t *finding_document(const sml_finding *finding)
     document_set(object, "text", json_text(finding->text));
     document_set(object, "evidence", evidence_document(finding));
     document_set(object, "try", json_text(remedy));
+    document_set(object, "tried", json_boolean(finding->is_tried));
     document_set(object, "why", json_text(finding->reason));
     document_set(object, "layer", place(finding->block));
     document_set(object, "unit", place(finding->unit));

@@ -2,6 +2,7 @@
 #include "mistakes.h"
 
 #include "data_options.h"
+#include "files.h"
 #include "report_html.h"
 #include "study_progress.h"
 
@@ -33,23 +34,12 @@ static const option_row option_html = TEXT_OPTION(
     "are listed, ten at most");
 
 static const option_row *const options_of_mistakes[] = {
-    &option_count,
-    &option_true,
-    &option_says,
-    &option_suspects,
-    &option_folds,
-    &option_html,
-    &option_part,
-    MODEL_DATA_OPTIONS,
-    &option_json,
-    &option_seed,
-    &option_threads,
-    &option_data_dir,
-    &option_progress,
-    &option_color,
-    &option_quiet,
-    &option_help,
-    NULL,
+    &option_count,    &option_true,       &option_says,
+    &option_suspects, &option_folds,      &option_html,
+    &option_part,     MODEL_DATA_OPTIONS, &option_unknown,
+    &option_json,     &option_seed,       &option_threads,
+    &option_data_dir, &option_progress,   &option_color,
+    &option_quiet,    &option_help,       NULL,
 };
 
 double mistakes_share(const mistakes *m, size_t most)
@@ -287,7 +277,8 @@ static int save_report(const mistakes *m)
 static int run(session *s)
 {
     mistakes m = {.s = s, .is = -1, .says = -1};
-    int code = find(&m);
+    int code = check_report(s);
+    code = code == 0 ? find(&m) : code;
     if (code == 0) {
         add_up(&m);
         uint32_t *list = choose(&m);

@@ -1,4 +1,5 @@
 /* Mistakes as text and as JSON. */
+#include "again.h"
 #include "mistakes.h"
 #include "picture.h"
 #include "report.h"
@@ -79,12 +80,12 @@ static void print_pairs(const mistakes *m)
     }
     print_wrapped(line, 0, 12, text_room(&m->s->out));
     if (m->is < 0 && m->says < 0) {
-        char *model = quoted_for_shell(m->s->options.operands[0]);
-        char *data = quoted_for_shell(m->s->options.operands[1]);
-        printf("  scratchml mistakes %s %s --true %zu --says %zu\n", model, data, first / n,
-               first % n);
-        free(data);
-        free(model);
+        static const char *const kept[] = {"folds", "count"};
+        buffer asked = {0};
+        again_start(&asked, m->s, "mistakes");
+        again_named(&asked, &m->s->options, kept, sizeof kept / sizeof kept[0]);
+        printf("  %s --true %zu --says %zu\n", asked.text, first / n, first % n);
+        buffer_free(&asked);
     }
 }
 
@@ -220,16 +221,13 @@ static void print_labels(const mistakes *m)
 
 static void print_next_step(const mistakes *m)
 {
-    char *model = quoted_for_shell(m->s->options.operands[0]);
-    char *data = quoted_for_shell(m->s->options.operands[1]);
-    const options *o = &m->s->options;
+    buffer asked = {0};
     if (m->listed > 0) {
-        printf("scratchml explain %s %s%s%s --sample %u --backward\n", model, data,
-               option_given(o, "split") ? " --split " : "",
-               option_given(o, "split") ? option_text(o, "split") : "", (unsigned)m->list[0]);
+        again_start(&asked, m->s, "explain");
+        printf("how it came to sample %u:\n  %s --sample %u --backward\n", (unsigned)m->list[0],
+               asked.text, (unsigned)m->list[0]);
     }
-    free(data);
-    free(model);
+    buffer_free(&asked);
 }
 
 void mistakes_print(const mistakes *m)

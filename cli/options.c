@@ -291,8 +291,7 @@ int options_parse(options *o, int argc, char **argv)
     return code;
 }
 
-/* NULL where the command's table has no such row. */
-static const option_state *find_state(const options *o, const char *name)
+const option_state *option_find(const options *o, const char *name)
 {
     for (size_t i = 0; i < o->n; i++) {
         if (strcmp(o->states[i].parameter->name, name) == 0) {
@@ -305,19 +304,19 @@ static const option_state *find_state(const options *o, const char *name)
 /* name is in the command's table: otherwise the mistake is ours. */
 static const option_state *state_named(const options *o, const char *name)
 {
-    const option_state *state = find_state(o, name);
+    const option_state *state = option_find(o, name);
     assert(state != NULL);
     return state;
 }
 
 int option_exists(const options *o, const char *name)
 {
-    return find_state(o, name) != NULL;
+    return option_find(o, name) != NULL;
 }
 
 int option_has_row(const options *o, const option_row *row)
 {
-    const option_state *state = find_state(o, row->parameter.name);
+    const option_state *state = option_find(o, row->parameter.name);
     return state != NULL && state->parameter == &row->parameter;
 }
 

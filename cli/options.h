@@ -50,6 +50,8 @@ void options_free(options *o);
 /* Reads argv[1…]. Returns 0, or the exit code after a message. Stops at --help. */
 int options_parse(options *o, int argc, char **argv);
 
+/* The state of a row by its name; NULL where the tables have none. */
+const option_state *option_find(const options *o, const char *name);
 /* Whether a row of the tables has this name. */
 int option_exists(const options *o, const char *name);
 /* Whether this row is in them: another command may use its name for something else. */

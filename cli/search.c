@@ -1,4 +1,5 @@
 /* scratchml search: trains many settings, keeps the best ones training, ranks them. */
+#include "again.h"
 #include "data_options.h"
 #include "document.h"
 #include "files.h"
@@ -213,17 +214,6 @@ static void print_ranking(const session *s, const hunt *h)
     }
 }
 
-/* Options of the search that the training needs as well. */
-static int belongs_to_training(const option_state *state)
-{
-    static const option_row *const of_data[] = {DATA_OPTIONS, &option_test};
-    int found = state->is_setting;
-    for (size_t i = 0; i < sizeof of_data / sizeof of_data[0]; i++) {
-        found = found || state->parameter == &of_data[i]->parameter;
-    }
-    return found && state->given != NULL;
-}
-
 /* Epochs and batch size where the number of rows settled them, and rows kept for early stopping. */
 static void print_length(const session *s, const hunt *h, const sml_study_row *row)
 {
@@ -241,17 +231,6 @@ static void print_length(const session *s, const hunt *h, const sml_study_row *r
     }
 }
 
-static void print_given(const option_state *state)
-{
-    const int is_repeated = state->parameter == &option_missing_value.parameter;
-    for (size_t i = is_repeated ? 0 : state->n_all - 1; i < state->n_all; i++) {
-        char *given = quoted_for_shell(state->all[i]);
-        printf(" --%s%s%s", state->spelling, state->value != NULL ? " " : "",
-               state->value != NULL ? given : "");
-        free(given);
-    }
-}
-
 /* The settings that all trials share, then those of the winner, as options. */
 static void print_winner(const session *s, const hunt *h, const sml_study_row *row)
 {
@@ -259,14 +238,12 @@ static void print_winner(const session *s, const hunt *h, const sml_study_row *r
     const char *settings = row->settings;
     short_text name, value;
     char *data = quoted_for_shell(o->operands[0]);
-    printf("\nscratchml train %s", data);
+    buffer line = {0};
+    buffer_print(&line, "\nscratchml train %s", data);
     free(data);
-    for (size_t i = 0; i < o->n; i++) {
-        const option_state *state = &o->states[i];
-        if (belongs_to_training(state)) {
-            print_given(state);
-        }
-    }
+    again_training(&line, o);
+    fputs(line.text, stdout);
+    buffer_free(&line);
     print_length(s, h, row);
     while (next_setting(&settings, &name, &value)) {
         printf(" %s %s", format_option(name.text).text, value.text);

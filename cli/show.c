@@ -36,9 +36,10 @@ static const option_row option_svg = {
     "FILE"};
 
 static const option_row *const options_of_show[] = {
-    &option_sample,   &option_count, &option_split, &option_model, &option_mistakes,
-    &option_svg,      DATA_OPTIONS,  &option_json,  &option_seed,  &option_threads,
-    &option_data_dir, &option_color, &option_quiet, &option_help,  NULL,
+    &option_sample,   &option_count, &option_split,   &option_model,
+    &option_mistakes, &option_svg,   DATA_OPTIONS,    &option_unknown,
+    &option_json,     &option_seed,  &option_threads, &option_data_dir,
+    &option_color,    &option_quiet, &option_help,    NULL,
 };
 
 /* Bytes of a class's name in a caption. */
@@ -469,11 +470,9 @@ static int check_picture_options(const session *s)
         return 0;
     }
     const named_path drawn = {"--svg", option_text(o, "svg")};
-    if (option_given(o, "model") && is_same_file(drawn.path, option_text(o, "model"))) {
-        return fail_usage(s->program, "--svg: %s is the model's file; choose another",
-                          printable(drawn.path).text);
-    }
-    return check_written(s, o->operands[0], &drawn, 1);
+    const char *model = option_given(o, "model") ? option_text(o, "model") : NULL;
+    const int code = check_kept(s, &drawn, "model", model);
+    return code == 0 ? check_written(s, o->operands[0], &drawn, 1) : code;
 }
 
 static int open_show(show *w)
@@ -491,9 +490,13 @@ static int open_show(show *w)
     if (option_given(o, "mistakes") && !classifies(w)) {
         return fail_usage(s->program, "--mistakes needs --model with a classifier");
     }
+    if (option_given(o, "unknown") && path == NULL) {
+        return fail_usage(s->program, "--unknown is for --model");
+    }
     const char *split =
         w->model == NULL || option_given(o, "split") ? option_text(o, "split") : NULL;
     code = open_data(s, o->operands[0], split, w->model, &w->data);
+    code = code == 0 && path != NULL ? data_options_let_unknown(s, w->model, w->data) : code;
     if (code == 0) {
         sml_dataset_describe(w->data, &w->facts);
         code = option_given(o, "svg") ? 0 : choose(w);

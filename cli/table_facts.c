@@ -140,6 +140,20 @@ void column_tell_mixed(const session *s, const sml_column_facts *facts)
          format_count(facts->first_text_line).text, quoted.text, shorten(facts->name, 40).text);
 }
 
+/* Columns of a table without a header are called by their place in the file, as --drop takes it. */
+static void name_columns(const session *s, const sml_dataset *data, table_look *look)
+{
+    for (size_t c = 0; c < look->facts.columns; c++) {
+        column_look *column = &look->columns[c];
+        sml_column_facts facts;
+        column->name = sml_dataset_column_name(data, c);
+        if (column->name == NULL && sml_dataset_column(s->ctx, data, c, &facts) == SML_OK) {
+            column->name = facts.name;
+        }
+        column->name = column->name != NULL ? column->name : "";
+    }
+}
+
 /* Of the columns of names: those that are mostly numbers. */
 static void look_for_texts(const session *s, const sml_dataset *data, table_look *look)
 {
@@ -170,7 +184,6 @@ void table_look_at(const session *s, table_look *look, const sml_dataset *data)
         const int is_one = range->n == facts->rows && range->minimum >= range->maximum;
         const int is_exact = fabsf(range->minimum) <= EXACT;
         look->columns[c] = (column_look){
-            .name = sml_dataset_column_name(data, c),
             .missing = facts->rows - range->n,
             .is_identifier = is_identifier(data, facts, c, range),
             .is_constant = is_one && is_exact,
@@ -178,6 +191,7 @@ void table_look_at(const session *s, table_look *look, const sml_dataset *data)
         };
     }
     free(ranges);
+    name_columns(s, data, look);
     look_for_texts(s, data, look);
 }
 

@@ -1,7 +1,9 @@
 #include "train.h"
 
+#include "again.h"
 #include "findings.h"
 #include "interrupt.h"
+#include "losses.h"
 
 #include <math.h>
 #include <scratchml/columns.h>
@@ -206,6 +208,9 @@ int finish_training(const session *s, training *t)
     if (code == 0 && s->json) {
         print_json(t);
     } else if (code == 0) {
+        if (s->out.is_terminal && t->doctor != NULL) {
+            losses_print(&s->out, t->doctor);
+        }
         print_summary(t);
     }
     return code == 0 && interrupt_arrived() ? EXIT_INTERRUPTED : code;
@@ -227,39 +232,20 @@ static void print_continuation(const session *s, const training *t)
 }
 
 /* The command line once more, with --resume. */
-static char *command_to_resume(const session *s, const training *t)
-{
-    char *text = NULL, *data = quoted_for_shell(t->data);
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
-    if (out == NULL) {
-        free(data);
-        return NULL;
-    }
-    fprintf(out, "scratchml train %s", data);
-    free(data);
-    for (size_t i = 0; i < s->options.n; i++) {
-        const option_state *state = &s->options.states[i];
-        if (state->given == NULL || strcmp(state->spelling, "resume") == 0) {
-            continue;
-        }
-        const int is_repeated = strcmp(state->spelling, "missing-value") == 0;
-        for (size_t k = is_repeated ? 0 : state->n_all - 1; k < state->n_all; k++) {
-            char *value = quoted_for_shell(state->all[k]);
-            fprintf(out, " --%s%s%s", state->spelling, state->value != NULL ? " " : "",
-                    state->value != NULL ? value : "");
-            free(value);
-        }
-    }
-    fputs(" --resume", out);
-    return fclose(out) == 0 ? text : NULL;
-}
-
 static void print_resumption(const session *s, const training *t)
 {
-    char *line = command_to_resume(s, t);
-    fail(NULL, "go on with: %s", line != NULL ? line : "the same command and --resume");
-    free(line);
+    char *data = quoted_for_shell(t->data);
+    buffer line = {0};
+    buffer_print(&line, "go on with: scratchml train %s", data);
+    free(data);
+    for (size_t i = 0; i < s->options.n; i++) {
+        if (strcmp(s->options.states[i].spelling, "resume") != 0) {
+            again_option(&line, &s->options.states[i]);
+        }
+    }
+    buffer_print(&line, " --resume");
+    fail(NULL, "%s", line.text);
+    buffer_free(&line);
 }
 
 int save_interrupted(const session *s, training *t)

@@ -32,6 +32,7 @@ typedef struct sml_finding {
     const char *remedy; /* exactly one thing: "learning_rate=0.01", a setting or a data option, or
                            words */
     const char *reason; /* why that helps */
+    int is_tried;       /* a training with the remedy has shown that it helps */
     /* Where: the N of layers.N, a unit of it, a row of the training data, an epoch and an update,
      * both from 1. -1 and 0 where it has none. */
     int64_t block, unit, sample;
@@ -72,6 +73,13 @@ SML_API sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_mode
 /* Whether ctx's error, of a data set that could not be opened or a model that could not be fitted,
  * is an ailment of the data: a number that is none. It is a finding then. */
 SML_API int sml_doctor_refused(sml_ctx *ctx, sml_doctor *doctor, sml_status status);
+
+/* The course of the training that was watched last: mean losses of its batches, in windows of
+ * *batches each; the last window may hold fewer, and a loss that is not finite is left out. Writes
+ * the first `most` of them to losses, and returns how many there are, 64 at most; 0 before a
+ * training. batches may be NULL. */
+SML_API size_t sml_doctor_losses(const sml_doctor *doctor, double *losses, size_t most,
+                                 uint64_t *batches);
 
 /* The findings: first those that follow from no other, errors first, causes before effects. NULL
  * past the end. */

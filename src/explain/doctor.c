@@ -21,6 +21,7 @@ static const char *const CODES[] = {
     "dead_relu",
     "wrong_labels",
     "leaking_columns",
+    "constant_columns",
     "duplicates",
     "class_imbalance",
     "overfitting",
@@ -37,6 +38,7 @@ static const struct {
     {"nan_in_data", NULL, SML_FINDING_ERROR},
     {"unscaled_inputs", "dead_relu", SML_FINDING_NOTE},
     {"unscaled_inputs", "learning_rate_too_large", SML_FINDING_WARNING},
+    {"unscaled_inputs", "learning_rate_too_small", SML_FINDING_WARNING},
     {"unscaled_inputs", "exploding_gradients", SML_FINDING_WARNING},
     {"unscaled_inputs", "underfitting", SML_FINDING_WARNING},
     {"learning_rate_too_large", "dead_relu", SML_FINDING_NOTE},
@@ -288,6 +290,18 @@ sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_model *model
         return sml__fail(ctx, SML_NO_MEMORY, "the doctor could not look: %s", lacks);
     }
     return sml_doctor_refused(ctx, doctor, status) ? SML_OK : status;
+}
+
+size_t sml_doctor_losses(const sml_doctor *doctor, double *losses, size_t most, uint64_t *batches)
+{
+    const sml__windows *w = &doctor->windows;
+    for (size_t i = 0; i < w->n && i < most; i++) {
+        losses[i] = sml__window_mean(w, i);
+    }
+    if (batches != NULL) {
+        *batches = w->length;
+    }
+    return w->n;
 }
 
 const sml_finding *sml_doctor_finding(const sml_doctor *doctor, size_t index)

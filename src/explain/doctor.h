@@ -9,28 +9,30 @@
 
 #include <scratchml/doctor.h>
 
-enum { SML__FINDINGS_MAX = 32, SML__EVIDENCE_MAX = 24 };
+enum { SML__FINDINGS_MAX = 32, SML__EVIDENCE_MAX = 24, SML__LAST_EPOCHS = 3 };
 
 /* A finding with room for its texts, so that to find something cannot fail. */
 typedef struct sml__finding {
     sml_finding shown;
     sml_evidence evidence[SML__EVIDENCE_MAX];
     char names[SML__EVIDENCE_MAX][64], units[SML__EVIDENCE_MAX][40];
-    char title[160], text[640], remedy[96], reason[480];
+    char title[160], text[640], remedy[160], reason[480];
 } sml__finding;
 
 /* Losses of epochs that were scored on validation rows. */
 typedef struct sml__curve {
-    uint64_t epochs, best_epoch; /* scored; the one whose validation loss is least, from 1 */
-    double best, best_training;  /* its losses */
-    double last, last_training;  /* of the last epoch */
+    uint64_t epochs, best_epoch;     /* scored; the one whose validation loss is least, from 1 */
+    double best, best_training;      /* its losses */
+    double latest[SML__LAST_EPOCHS]; /* validation losses, the last epoch first */
+    double last_training;            /* of the last epoch */
 } sml__curve;
 
 /* What a training that ran to its end has come to. */
 typedef struct sml__outcome {
     double start, peak, end; /* mean losses: at first, the worst, at last */
     double constant;         /* of the best constant answer */
-    sml__census census;      /* of the network that it left; rows 0: there is none */
+    uint64_t steps;
+    sml__census census; /* of the network that it left; rows 0: there is none */
 } sml__outcome;
 
 struct sml_doctor {
@@ -41,11 +43,13 @@ struct sml_doctor {
     size_t n_findings;
     size_t order[SML__FINDINGS_MAX]; /* [n_findings] as they are shown */
     sml__vitals vitals;              /* of the training that is watched */
+    sml__windows windows;            /* of the last one that ended */
     sml__curve curve;
-    sml__outcome outcome;  /* of the training; its census has no counts */
-    double rate;           /* its learning rate */
-    int may_be_small;      /* it has come to rest where a larger network may go on */
-    sml__snapshot latest;  /* some steps ago */
+    sml__outcome outcome;         /* of the training; its census has no counts */
+    double rate;                  /* its learning rate */
+    int is_at_rest;               /* its loss no longer fell */
+    const char *vanishing_remedy; /* NULL: its gradients had not vanished before the first step */
+    sml__snapshot latest;         /* some steps ago */
     sml__snapshot healthy; /* in an examination: the last look at which the network was alive */
 };
 
@@ -98,7 +102,9 @@ sml_status sml__look_at_labels(sml_ctx *ctx, sml_doctor *doctor, const sml_model
 
 /* The rules: before the first step (equal_units.c), */
 void sml__look_for_equal_weights(sml_doctor *doctor, const sml__training *t);
-void sml__look_at_inputs(sml_doctor *doctor, const sml__training *t); /* doctor_data.c */
+/* and whether inputs are more than so many times out of scale (doctor_data.c; also after a training
+ * that was lost); */
+void sml__look_at_inputs(sml_doctor *doctor, const sml__training *t, double most);
 /* where the loss is no longer finite since this update (divergence.c), */
 void sml__look_at_divergence(sml_doctor *doctor, const sml__training *t, uint64_t update);
 /* and after a training that ran to its end (doctor_training.c, doctor_data.c). */

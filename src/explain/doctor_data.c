@@ -22,7 +22,7 @@ enum {
     CONSTANT_ROWS_LEAST = 20 /* to speak of a constant column, or of one that counts rows */
 };
 
-static const double OUT_OF_SCALE = 100, RARE = 0.1, MISSING = 0.3;
+static const double RARE = 0.1, MISSING = 0.3;
 
 /* "'age'", or "5" counted from 0, of a raw column. */
 static void column_text(const sml_dataset *data, size_t column, char *text, size_t size)
@@ -53,9 +53,15 @@ static void say_leave_out(const sml_doctor *doctor, sml__finding *f, const sml_d
 
 int sml_doctor_refused(sml_ctx *ctx, sml_doctor *doctor, sml_status status)
 {
-    static const char *const signs[] = {" is nan",         " is -nan",
-                                        " is inf",         " is -inf",
-                                        "without a value", "beyond the range of float32"};
+    static const char *const signs[] = {" is nan",
+                                        " is -nan",
+                                        " is inf",
+                                        " is -inf",
+                                        "without a value",
+                                        "'nan' is not a number",
+                                        "the target is missing",
+                                        "has no value that float32 holds",
+                                        "beyond the range of float32"};
     const char *text = sml_ctx_error(ctx);
     int is_its = 0;
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
@@ -194,11 +200,11 @@ static void input_text(const sml__training *t, size_t input, char *text, size_t 
     }
 }
 
-static void tell_scales(sml_doctor *doctor, const sml__training *t, const scales *s)
+static void tell_scales(sml_doctor *doctor, const sml__training *t, const scales *s, double most)
 {
     char name[80];
-    const int by_width = s->largest > OUT_OF_SCALE * s->median;
-    const int by_mean = !by_width && s->farthest > OUT_OF_SCALE;
+    const int by_width = s->largest > most * s->median;
+    const int by_mean = !by_width && s->farthest > most;
     const int is_picture = t->data->view.height > 0;
     sml__finding *f = sml__doctor_add(doctor, "unscaled_inputs", SML_FINDING_WARNING);
     input_text(t, by_mean ? s->farthest_at : s->widest_at, name, sizeof name);
@@ -227,7 +233,7 @@ static void tell_scales(sml_doctor *doctor, const sml__training *t, const scales
 }
 
 /* Compressed rows are not shifted, which would fill them, so only their size counts. */
-static void look_at_entries(sml_doctor *doctor, const sml__training *t)
+static void look_at_entries(sml_doctor *doctor, const sml__training *t, double most)
 {
     const size_t rows = t->data->view.rows, step = (rows + INPUT_ROWS - 1) / INPUT_ROWS;
     scales s = {0};
@@ -240,7 +246,7 @@ static void look_at_entries(sml_doctor *doctor, const sml__training *t)
         }
         n += cells.n;
     }
-    if (n == 0 || !(s.largest > OUT_OF_SCALE)) {
+    if (n == 0 || !(s.largest > most)) {
         return;
     }
     s.rms = sqrt(s.rms / (double)n);
@@ -255,14 +261,14 @@ static void look_at_entries(sml_doctor *doctor, const sml__training *t)
     sml__finding_say(doctor, f, SML__REASON, "entries up to 1 suit the initial weights");
 }
 
-void sml__look_at_inputs(sml_doctor *doctor, const sml__training *t)
+void sml__look_at_inputs(sml_doctor *doctor, const sml__training *t, double most)
 {
     const size_t columns = t->network->n_in, all = t->data->view.rows;
     size_t rows = INPUT_CELLS / columns;
     rows = rows < INPUT_ROWS_LEAST ? INPUT_ROWS_LEAST : rows < INPUT_ROWS ? rows : INPUT_ROWS;
     rows = all < rows ? all : rows;
     if (t->data->view.row_starts != NULL) {
-        look_at_entries(doctor, t);
+        look_at_entries(doctor, t, most);
         return;
     }
     if (rows < INPUT_ROWS_LEAST) {
@@ -276,9 +282,9 @@ void sml__look_at_inputs(sml_doctor *doctor, const sml__training *t)
         }
         const scales s = measure(x, rows, columns, scratch, scratch + columns);
         const int by_columns = t->data->view.height == 0 && s.n > 0 &&
-                               (s.largest > OUT_OF_SCALE * s.median || s.farthest > OUT_OF_SCALE);
-        if (by_columns || s.rms > OUT_OF_SCALE || (s.rms > 0 && s.rms < 1e-3)) {
-            tell_scales(doctor, t, &s);
+                               (s.largest > most * s.median || s.farthest > most);
+        if (by_columns || s.rms > most || (s.rms > 0 && s.rms < 1e-3)) {
+            tell_scales(doctor, t, &s, most);
         }
     }
     sml__free(scratch);
@@ -401,10 +407,9 @@ static int compare_floats(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Whether some column has so many values that two rows hardly agree in it by chance. Bytes have
- * not.
- */
-static int has_many_values(sml_doctor *doctor, const sml_dataset *data)
+/* Whether some column has so many values that two rows hardly agree in it by chance: half as many
+ * as there are rows of which none repeats another (unique: their share). Bytes have not. */
+static int has_many_values(sml_doctor *doctor, const sml_dataset *data, double unique)
 {
     const size_t all = data->view.rows, rows = all < DISTINCT_ROWS ? all : DISTINCT_ROWS;
     float *values = sml__alloc(doctor->ctx, rows, sizeof *values, "a column");
@@ -420,7 +425,7 @@ static int has_many_values(sml_doctor *doctor, const sml_dataset *data)
         for (size_t r = 1; r < rows; r++) {
             distinct += values[r] > values[r - 1];
         }
-        has_many = distinct >= rows / 2;
+        has_many = 2 * (double)distinct >= unique * (double)rows;
     }
     sml__free(values);
     return has_many;
@@ -452,10 +457,12 @@ static void look_for_duplicates(sml_doctor *doctor, const sml_dataset *train,
         sml_dataset_profile(doctor->ctx, train, test, &profile) != SML_OK) {
         return;
     }
-    const double share = (double)profile.shared_rows / (double)test->view.rows;
+    const double rows = (double)test->view.rows, shared = (double)profile.shared_rows;
     const double within = (double)profile.duplicate_rows / (double)train->view.rows;
-    if (profile.shared_rows >= 3 && share >= 0.005 &&
-        (share > 2 * within || has_many_values(doctor, train))) {
+    /* A training row repeats an earlier one: of half of the others, on average. */
+    const double by_chance = 2 * within * rows;
+    if (shared >= 3 && shared >= 0.005 * rows &&
+        (shared > by_chance + 3 * sqrt(by_chance) || has_many_values(doctor, train, 1 - within))) {
         tell_duplicates(doctor, &profile, test->view.rows);
     }
     sml_data_profile_clear(&profile);
@@ -481,7 +488,8 @@ static void tell_useless(sml_doctor *doctor, const sml_dataset *train, size_t co
 {
     char name[80];
     column_text(train, column, name, sizeof name);
-    sml__finding *f = sml__doctor_add(doctor, "leaking_columns", SML_FINDING_NOTE);
+    sml__finding *f =
+        sml__doctor_add(doctor, is_id ? "leaking_columns" : "constant_columns", SML_FINDING_NOTE);
     sml__finding_say(doctor, f, SML__TITLE,
                      is_id ? "column %s counts the rows" : "column %s is the same in all rows",
                      name);

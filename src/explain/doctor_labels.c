@@ -1,8 +1,9 @@
-/* Labels that are wrong. Rows that are hard lie where classes meet, and no model is sure of them; a
- * label that was changed stands anywhere, mostly deep in another class. So those that look wrong to
- * models which have not seen them are put aside, a model learns from the others, and what it is
- * sure of counts. A model that is too small is sure and wrong in whole regions: there the rows
- * around have the label, too, so the nearest ones are asked as well. */
+/* Labels that are wrong. Those that look wrong to models which have not seen them are put aside, a
+ * model learns from the others, and what it takes for another class, as do most of the rows around,
+ * counts: a model that is too small is wrong in whole regions, but there the rows around have the
+ * label, too. What is left are wrong labels and hard rows. Hard rows lie where classes meet, and no
+ * model is sure of them; labels that were changed stand everywhere. So what decides is how many lie
+ * where the models are surest. */
 #include "base/memory.h"
 #include "explain/doctor.h"
 #include "explain/suspects.h"
@@ -10,23 +11,30 @@
 #include "study/trial.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
 enum {
     FOLDS = 5,
     ROWS_LEAST = 50,
-    ROWS_MOST = 20000, /* evenly spaced: as many trainings as folds, and one, on so many rows */
-    DEEP_LEAST = 5,
+    ROWS_MOST = 20000,   /* evenly spaced: as many trainings as folds, and one, on so many rows */
+    WRONG_LEAST = 5,     /* a few may be chance */
     NAMED_MOST = 10,     /* rows that the finding names */
     NEIGHBOURS = 5,      /* of which most must have the class that the label should be */
     ASKED_MOST = 500,    /* suspects whose neighbours are looked for; the others are like these */
     CELLS_MOST = 1 << 24 /* of the rows among which they are */
 };
 
-/* SURE: of at least SHARE_LEAST of the rows, before it speaks; LIKELY: of those that it
- * counts then. LEARNED: of what the commonest class gets wrong, models must get so much right, or
- * they know nothing of labels. */
-static const double SURE = 0.9, LIKELY = 0.5, SHARE_LEAST = 0.02, LEARNED = 0.5;
+/* LIKELY: the probability of what counts. SHARE_LEAST: of the rows, before it speaks. LEARNED: of
+ * what the commonest class gets wrong, models must get so much right, or they know nothing of
+ * labels. */
+static const double LIKELY = 0.5, SHARE_LEAST = 0.02, LEARNED = 0.25;
+
+/* OVERLAP: with the share w of all rows, and v of the half of which models are surest, that they
+ * get wrong, v <= 2.18 w^2 for two normal classes of equal variance, however near, and for classes
+ * with a logistic border. DEVIATIONS: of a count that it must exceed. EVERYWHERE: of what counts
+ * the share of wrong labels, if those are as frequent in all rows as where the models are surest.
+ */
+static const double OVERLAP = 2.2, DEVIATIONS = 2, EVERYWHERE = 0.5;
 
 /* What is known of the rows that are looked at. */
 typedef struct labels {
@@ -42,8 +50,9 @@ typedef struct labels {
     sml_label_summary summary;
     uint32_t *suspects; /* [n_suspects] rows of part */
     uint32_t *others;   /* the rest */
-    size_t n_suspects;
-    size_t n_likely, n_deep; /* of them: what the last model takes for another class, or surely */
+    uint8_t *is_sure;   /* [rows] whether the models are surer of it than of most others */
+    size_t n_suspects, n_sure;
+    size_t n_likely, n_deep; /* suspects that count; of them: where the models are sure */
 } labels;
 
 static void free_labels(labels *l)
@@ -55,6 +64,7 @@ static void free_labels(labels *l)
     sml__free(l->scores);
     sml__free(l->suspects);
     sml__free(l->others);
+    sml__free(l->is_sure);
 }
 
 static sml_status open_labels(labels *l)
@@ -67,8 +77,9 @@ static sml_status open_labels(labels *l)
     l->scores = sml__alloc(ctx, rows, sizeof *l->scores, "scores of rows");
     l->suspects = sml__alloc(ctx, rows, sizeof *l->suspects, "suspect rows");
     l->others = sml__alloc(ctx, rows, sizeof *l->others, "other rows");
+    l->is_sure = sml__alloc(ctx, rows, sizeof *l->is_sure, "sure rows");
     if (l->chosen == NULL || l->given == NULL || l->p == NULL || l->scores == NULL ||
-        l->suspects == NULL || l->others == NULL) {
+        l->suspects == NULL || l->others == NULL || l->is_sure == NULL) {
         return SML_NO_MEMORY;
     }
     for (size_t r = 0; r < rows; r++) {
@@ -76,6 +87,48 @@ static sml_status open_labels(labels *l)
         l->given[r] = sml_dataset_label(l->train, l->chosen[r]);
     }
     return sml_dataset_select(ctx, l->train, l->chosen, rows, &l->part);
+}
+
+/* What the models take a row for, and how sure they are. */
+typedef struct answer {
+    size_t class_index;
+    float p;
+    uint32_t row;
+} answer;
+
+static int compare_answers(const void *a, const void *b)
+{
+    const answer *x = a, *y = b;
+    return x->class_index != y->class_index ? (x->class_index > y->class_index) * 2 - 1
+                                            : (x->p > y->p) - (x->p < y->p);
+}
+
+/* Of the rows that the models take for one class, the half of which they are surest. Each class has
+ * its own: of one with many wrong labels they are less sure. */
+static sml_status find_sure(labels *l)
+{
+    answer *answers = sml__alloc(l->ctx, l->rows, sizeof *answers, "predictions");
+    if (answers == NULL) {
+        return SML_NO_MEMORY;
+    }
+    for (size_t r = 0; r < l->rows; r++) {
+        const float *p = l->p + r * l->classes;
+        const size_t k = sml_argmax(p, l->classes);
+        answers[r] = (answer){k, p[k], (uint32_t)r};
+    }
+    qsort(answers, l->rows, sizeof *answers, compare_answers);
+    for (size_t from = 0, to = 0; from < l->rows; from = to) {
+        while (to < l->rows && answers[to].class_index == answers[from].class_index) {
+            to++;
+        }
+        const float median = answers[from + (to - from - 1) / 2].p;
+        for (size_t i = from; i < to; i++) {
+            l->is_sure[answers[i].row] = answers[i].p > median;
+            l->n_sure += answers[i].p > median;
+        }
+    }
+    sml__free(answers);
+    return SML_OK;
 }
 
 static sml_status suspect(labels *l, const sml_model *like)
@@ -88,6 +141,7 @@ static sml_status suspect(labels *l, const sml_model *like)
         status =
             sml_suspect_labels(l->ctx, l->p, l->given, l->rows, l->classes, l->scores, &l->summary);
     }
+    status = status == SML_OK ? find_sure(l) : status;
     size_t n_others = 0;
     for (uint32_t r = 0; status == SML_OK && r < l->rows; r++) {
         if (l->scores[r].suspect_of >= 0) {
@@ -101,7 +155,7 @@ static sml_status suspect(labels *l, const sml_model *like)
 
 static int enough(const labels *l, size_t n)
 {
-    return n >= DEEP_LEAST && (double)n >= SHARE_LEAST * (double)l->rows;
+    return n >= WRONG_LEAST && (double)n >= SHARE_LEAST * (double)l->rows;
 }
 
 /* Whether the models learned more than which class is the commonest. */
@@ -189,7 +243,7 @@ static void ask_neighbours(labels *l, const points *p, const sml_dataset *ready)
         }
         l->suspects[kept] = row;
         kept += (size_t)is_kept;
-        l->n_deep += is_kept && (double)l->scores[row].probability >= SURE;
+        l->n_deep += is_kept && l->is_sure[row];
     }
     l->n_likely = kept;
     sml__free(x);
@@ -219,7 +273,7 @@ static sml_status look_around(labels *l, const sml_model *model)
     return status;
 }
 
-/* Learns from the others, and judges the suspects: those that it is sure of come first. */
+/* Learns from the others, and judges the suspects. */
 static sml_status confirm(labels *l, const sml_model *like)
 {
     sml_dataset *sound = NULL, *doubtful = NULL;
@@ -259,6 +313,21 @@ static sml_status confirm(labels *l, const sml_model *like)
     return status;
 }
 
+/* How many hard rows there are where the models are surest, at most: see OVERLAP. */
+static double expected_hard(const labels *l)
+{
+    const double wrong = 1 - l->summary.agreement;
+    return OVERLAP * wrong * wrong * (double)l->n_sure;
+}
+
+static int stand_everywhere(const labels *l)
+{
+    const double deep = (double)l->n_deep, hard = expected_hard(l);
+    const double evenly = (double)l->n_likely * (double)l->n_sure / (double)l->rows;
+    return l->n_deep >= WRONG_LEAST && deep >= EVERYWHERE * evenly &&
+           deep >= hard + DEVIATIONS * sqrt(hard);
+}
+
 static void tell(const labels *l, sml_doctor *doctor)
 {
     sml__finding *f = sml__doctor_add(doctor, "wrong_labels", SML_FINDING_WARNING);
@@ -266,11 +335,12 @@ static void tell(const labels *l, sml_doctor *doctor)
     sml__finding_say(doctor, f, SML__TITLE, "%zu of %zu labels look wrong", l->n_likely, l->rows);
     sml__finding_say(
         doctor, f, SML__TEXT,
-        "Models that were trained without these rows take them for another class, and "
-        "one that was trained without any of them is sure of it (90%% or more), as are "
-        "most of the nearest rows.");
+        "Models that were trained without these rows take them for another class, as does "
+        "one that was trained without any of them, and most of the nearest rows have it. "
+        "There are more of them where the models are surest than hard rows could be.");
     sml__finding_show(doctor, f, (double)l->n_likely, "", "labels that look wrong");
-    sml__finding_show(doctor, f, (double)l->n_deep, "", "of these, to 90%% or more");
+    sml__finding_show(doctor, f, (double)l->n_deep, "", "of these, where the models are surest");
+    sml__finding_show(doctor, f, expected_hard(l), "", "hard rows that could be there");
     sml__finding_show(doctor, f, (double)l->n_suspects, "", "labels that are suspect");
     sml__finding_show(doctor, f, l->summary.agreement, "",
                       "share of labels that the models agree with");
@@ -281,8 +351,10 @@ static void tell(const labels *l, sml_doctor *doctor)
                           sml_dataset_class_name(l->train, (size_t)l->given[l->suspects[i]]),
                           sml_dataset_class_name(l->train, (size_t)one->suspect_of));
     }
-    sml__finding_say(doctor, f, SML__REMEDY,
-                     "correct the labels that 'mistakes --split train --folds 5 --suspects' lists");
+    sml__finding_say(
+        doctor, f, SML__REMEDY,
+        "correct the labels that 'scratchml mistakes MODEL DATA --split train --folds 5 "
+        "--suspects' lists");
     sml__finding_say(doctor, f, SML__REASON,
                      "a network learns wrong labels by heart, and what is right of their "
                      "neighbours less well");
@@ -329,7 +401,7 @@ sml_status sml__look_at_labels(sml_ctx *ctx, sml_doctor *doctor, const sml_model
     if (status == SML_OK && enough(&l, l.n_suspects) && have_learned(&l)) {
         status = confirm(&l, like);
     }
-    if (status == SML_OK && enough(&l, l.n_deep)) {
+    if (status == SML_OK && enough(&l, l.n_likely) && stand_everywhere(&l)) {
         tell(&l, doctor);
     }
     free_labels(&l);

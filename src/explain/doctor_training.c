@@ -103,8 +103,7 @@ static void look_for_lost_training(sml_doctor *doctor, const sml__training *t,
 static void look_for_small_steps(sml_doctor *doctor, const sml__training *t, const sml__outcome *o)
 {
     const sml__vitals *v = &doctor->vitals;
-    if (!sml__vitals_can_look(v) || v->windows.batches < 30 ||
-        !(o->start - o->end < 0.05 * o->start) || !(o->end > 0.5 * o->constant) ||
+    if (!sml__vitals_can_look(v) || v->windows.batches < 30 || !(o->end > 0.5 * o->constant) ||
         !(v->moved < 0.01 * v->first.weights) ||
         !(v->last.gradient >= 0.5 * v->first.gradient && v->first.gradient > 0)) {
         return;
@@ -113,7 +112,7 @@ static void look_for_small_steps(sml_doctor *doctor, const sml__training *t, con
     sml__finding_say(doctor, f, SML__TITLE, "the weights hardly moved");
     sml__finding_say(doctor, f, SML__TEXT,
                      "The gradient is as large as at the start, so there is much to learn, and the "
-                     "loss has hardly changed.");
+                     "weights are nearly where they began.");
     sml__finding_show(doctor, f, o->start, "", "loss at first");
     sml__finding_show(doctor, f, o->end, "", "loss at last");
     sml__finding_show(doctor, f, 100 * v->moved / v->first.weights, "% of the weights",
@@ -200,44 +199,55 @@ static double delta_ratio(const sml__vitals *v, const sml__look *look)
     return hidden >= 3 ? look->stages[0].delta / look->stages[hidden - 1].delta : (double)NAN;
 }
 
-static void show_deltas(const sml_doctor *doctor, sml__finding *f)
+static void show_deltas(const sml_doctor *doctor, sml__finding *f, const sml__look *look)
 {
     const sml__vitals *v = &doctor->vitals;
     const size_t hidden = v->n_stages - 1, step = hidden <= 12 ? 1 : (hidden + 11) / 12;
     for (size_t s = 0; s < hidden; s += step) {
-        sml__finding_show(doctor, f, v->last.stages[s].delta, "", "layers.%zu: delta",
+        sml__finding_show(doctor, f, look->stages[s].delta, "", "layers.%zu: delta",
                           v->stages[s].block);
     }
     if ((hidden - 1) % step != 0) {
-        sml__finding_show(doctor, f, v->last.stages[hidden - 1].delta, "", "layers.%zu: delta",
+        sml__finding_show(doctor, f, look->stages[hidden - 1].delta, "", "layers.%zu: delta",
                           v->stages[hidden - 1].block);
     }
 }
 
+/* What lets a gradient through to the first layer. */
+static const char *passing_setting(const sml__vitals *v)
+{
+    const sml__stage *first = &v->stages[0];
+    const int saturates = first->activation < first->end && !first->can_die;
+    return saturates ? "activation=relu" : "normalization=batch";
+}
+
+/* Adam divides a gradient by its size, so what had vanished before the first step may be there at
+ * last, and too late. */
 static void look_for_vanishing(sml_doctor *doctor, const sml__outcome *o)
 {
     const sml__vitals *v = &doctor->vitals;
-    const double before = delta_ratio(v, &v->before), last = delta_ratio(v, &v->last);
-    if (v->looks < 2 || !(before < 1e-3 && last < 1e-3) || !(o->end > 0.9 * o->constant)) {
+    const int is_small =
+        v->looks >= 2 && delta_ratio(v, &v->before) < 1e-3 && delta_ratio(v, &v->last) < 1e-3;
+    const int began_small = delta_ratio(v, &v->first) < 1e-3;
+    const sml__look *look = is_small ? &v->last : &v->first;
+    doctor->vanishing_remedy = began_small ? passing_setting(v) : NULL;
+    if (!(is_small || began_small) || !(o->end > 0.9 * o->constant)) {
         return;
     }
     sml__finding *f = sml__doctor_add(doctor, "vanishing_gradients", SML_FINDING_WARNING);
     f->shown.block = (int64_t)v->stages[0].block;
     sml__finding_say(doctor, f, SML__TITLE,
-                     "the gradient shrinks to %.1g of itself on its way to the first layer", last);
+                     "the gradient %s to %.1g of itself on its way to the first layer",
+                     is_small ? "shrinks" : "shrank at first", delta_ratio(v, look));
     sml__finding_say(doctor, f, SML__TEXT,
                      "The first layers hardly learn, and what they pass on is as random as at the "
                      "start. delta is the root mean square of the derivative of a row's loss.");
-    show_deltas(doctor, f);
-    const sml__layer_type *relu = sml__layer_named("relu");
-    const size_t activation = v->stages[0].activation;
-    const int saturates = activation < v->stages[0].end && v->last.stages[0].output > 0 &&
-                          relu != NULL && !v->stages[0].can_die;
-    sml__finding_say(doctor, f, SML__REMEDY, "%s",
-                     saturates ? "activation=relu" : "normalization=batch");
+    show_deltas(doctor, f, look);
+    const char *setting = passing_setting(v);
+    sml__finding_say(doctor, f, SML__REMEDY, "%s", setting);
     sml__finding_say(doctor, f, SML__REASON, "%s",
-                     saturates
-                         ? "its slope is 1 where it is open: a sigmoid passes on a quarter at most"
+                     setting[0] == 'a'
+                         ? "the slope of a ReLU is 1 where z > 0, that of a sigmoid 1/4 at most"
                          : "it keeps what a layer puts out, and so the gradient, in scale");
 }
 
@@ -262,7 +272,7 @@ static void look_for_exploding(sml_doctor *doctor)
                          "learning rate suits both. delta is the root mean square of the "
                          "derivative of a row's loss.");
         f->shown.block = (int64_t)v->stages[0].block;
-        show_deltas(doctor, f);
+        show_deltas(doctor, f, &v->last);
         sml__finding_say(doctor, f, SML__REMEDY, "init=auto");
         sml__finding_say(doctor, f, SML__REASON,
                          "weights drawn to suit the activation keep the gradient in scale");
@@ -278,19 +288,26 @@ static void look_for_exploding(sml_doctor *doctor)
                      "no step is longer, then, than one of a usual gradient");
 }
 
-static void look_for_overfitting(sml_doctor *doctor, const sml__training *t)
+/* The least validation loss of the last epochs: of a single one it may jump. */
+static double last_of(const sml__curve *c)
+{
+    double least = c->latest[0];
+    for (size_t i = 1; i < SML__LAST_EPOCHS; i++) {
+        least = fmin(least, c->latest[i]);
+    }
+    return least;
+}
+
+/* Whether other rows have lost since the best epoch, while the training rows gained. */
+static int has_turned(const sml__curve *c, const sml__training *t)
+{
+    return t->state->epoch >= c->best_epoch + SML__LAST_EPOCHS && last_of(c) > 1.2 * c->best &&
+           c->last_training < 0.9 * c->best_training;
+}
+
+static void tell_turning(sml_doctor *doctor, double error)
 {
     const sml__curve *c = &doctor->curve;
-    const sml_dataset *rows = t->options->validation;
-    if (c->epochs == 0 || rows == NULL || rows->view.rows < 50 || t->settings->stopping != NULL ||
-        t->state->epoch < c->best_epoch + 3 || !(c->last > 1.2 * c->best) ||
-        !(c->last_training < 0.9 * c->best_training)) {
-        return;
-    }
-    const double error = sml__vitals_error(doctor->ctx, &doctor->vitals, t, rows);
-    if (c->last - c->best < 3 * error) {
-        return;
-    }
     sml__finding *f = sml__doctor_add(doctor, "overfitting", SML_FINDING_WARNING);
     f->shown.epoch = c->best_epoch;
     sml__finding_say(doctor, f, SML__TITLE, "since epoch %llu it learns the training rows by heart",
@@ -300,7 +317,8 @@ static void look_for_overfitting(sml_doctor *doctor, const sml__training *t)
                      "rows falls.");
     sml__finding_show(doctor, f, c->best, "", "validation loss in epoch %llu",
                       (unsigned long long)c->best_epoch);
-    sml__finding_show(doctor, f, c->last, "", "validation loss at last");
+    sml__finding_show(doctor, f, last_of(c), "", "validation loss, least of the last %d epochs",
+                      SML__LAST_EPOCHS);
     sml__finding_show(doctor, f, error, "", "standard error of that");
     sml__finding_show(doctor, f, c->best_training, "", "training loss in epoch %llu",
                       (unsigned long long)c->best_epoch);
@@ -310,9 +328,48 @@ static void look_for_overfitting(sml_doctor *doctor, const sml__training *t)
                      "it keeps the parameters of the epoch whose validation loss is least");
 }
 
+/* No epoch is worth keeping where other rows never gained. */
+static void tell_memory(sml_doctor *doctor, double constant)
+{
+    const sml__curve *c = &doctor->curve;
+    sml__finding *f = sml__doctor_add(doctor, "overfitting", SML_FINDING_WARNING);
+    sml__finding_say(doctor, f, SML__TITLE,
+                     "it learns the training rows by heart, and nothing else");
+    sml__finding_say(doctor, f, SML__TEXT,
+                     "On rows that it does not train on it was better than a constant answer in no "
+                     "epoch.");
+    sml__finding_show(doctor, f, constant, "", "loss of the best constant answer");
+    sml__finding_show(doctor, f, c->last_training, "", "training loss at last");
+    sml__finding_show(doctor, f, c->best, "", "validation loss in its best epoch, %llu",
+                      (unsigned long long)c->best_epoch);
+    sml__finding_say(doctor, f, SML__REMEDY, "more rows, or columns that say more of the target");
+    sml__finding_say(doctor, f, SML__REASON,
+                     "what the columns say of the training rows does not hold for other rows");
+}
+
+static void look_for_overfitting(sml_doctor *doctor, const sml__training *t, double constant)
+{
+    const sml__curve *c = &doctor->curve;
+    const sml_dataset *rows = t->options->validation;
+    if (c->epochs < SML__LAST_EPOCHS || rows == NULL || rows->view.rows < 50 ||
+        t->settings->stopping != NULL) {
+        return;
+    }
+    if (!(c->best < NO_BETTER * constant)) {
+        if (c->last_training < 0.5 * constant) {
+            tell_memory(doctor, constant);
+        }
+        return;
+    }
+    const double error = sml__vitals_error(doctor->ctx, &doctor->vitals, t, rows);
+    if (has_turned(c, t) && last_of(c) - c->best >= 3 * error) {
+        tell_turning(doctor, error);
+    }
+}
+
 void sml__look_at_outcome(sml_doctor *doctor, const sml__training *t, const sml__outcome *outcome)
 {
-    look_for_overfitting(doctor, t);
+    look_for_overfitting(doctor, t, outcome->constant);
     if (!(outcome->constant > 0)) {
         return; /* all targets are alike: there is nothing to learn from a row */
     }

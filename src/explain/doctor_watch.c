@@ -4,6 +4,10 @@
 
 #include <math.h>
 
+/* Times that inputs may be out of scale; and where a training was lost, which the learning rate
+ * alone is not to blame for then. */
+static const double OUT_OF_SCALE = 100, OUT_OF_SCALE_AND_LOST = 10;
+
 /* What was found in the data of an examination stays; another training begins with nothing. */
 static void began(void *user, sml__training *t)
 {
@@ -13,10 +17,11 @@ static void began(void *user, sml__training *t)
     }
     doctor->curve = (sml__curve){0};
     doctor->outcome = (sml__outcome){0};
-    doctor->may_be_small = 0;
+    doctor->is_at_rest = 0;
+    doctor->vanishing_remedy = NULL;
     doctor->rate = t->settings->update.learning_rate;
     sml__vitals_begin(doctor->ctx, &doctor->vitals, t);
-    sml__look_at_inputs(doctor, t);
+    sml__look_at_inputs(doctor, t, OUT_OF_SCALE);
     sml__snapshot_create(doctor->ctx, &doctor->latest, t);
     sml__snapshot_take(&doctor->latest, t, 0);
     if (doctor->examination != NULL) {
@@ -56,7 +61,10 @@ static void note_validation(sml__curve *curve, const sml_epoch_record *record)
         curve->best_training = record->loss;
         curve->best_epoch = record->epoch;
     }
-    curve->last = record->validation_loss;
+    for (size_t i = SML__LAST_EPOCHS - 1; i > 0; i--) {
+        curve->latest[i] = curve->latest[i - 1];
+    }
+    curve->latest[0] = record->validation_loss;
     curve->last_training = record->loss;
     curve->epochs++;
 }
@@ -117,6 +125,7 @@ static void judge(sml_doctor *doctor, const sml__training *t)
         .peak = sml__windows_peak(&v->windows),
         .end = sml__windows_end(&v->windows),
         .constant = sml__constant_loss(doctor->ctx, t),
+        .steps = v->windows.batches,
     };
     if (v->last.step != t->state->steps) {
         sml__vitals_look(v, t, 0);
@@ -130,8 +139,7 @@ static void judge(sml_doctor *doctor, const sml__training *t)
     }
     sml__look_at_outcome(doctor, t, &outcome);
     sml__look_at_classes(doctor, t);
-    doctor->may_be_small =
-        outcome.constant > 0 && outcome.end > 0.5 * outcome.constant && is_at_rest(&v->windows);
+    doctor->is_at_rest = is_at_rest(&v->windows);
     doctor->outcome = outcome;
     doctor->outcome.census.dead = NULL;
     sml__free(outcome.census.dead);
@@ -144,6 +152,11 @@ static void ended(void *user, sml__training *t)
     if (t->status == SML_OK && !t->is_out_of_time && doctor->vitals.windows.batches > 0) {
         judge(doctor, t);
     }
+    if (sml__doctor_find(doctor, "learning_rate_too_large") != NULL &&
+        sml__doctor_find(doctor, "unscaled_inputs") == NULL) {
+        sml__look_at_inputs(doctor, t, OUT_OF_SCALE_AND_LOST);
+    }
+    doctor->windows = doctor->vitals.windows;
     sml__vitals_free(&doctor->vitals, t);
     sml__snapshot_free(&doctor->latest);
     sml__snapshot_free(&doctor->healthy);

@@ -15,9 +15,8 @@ enum {
     STEPS_LEAST = 200,     /* of a short trial, if the training has so many, */
     SAMPLES_LEAST = 20000, /* or so many rows */
     RATES_MOST = 16,       /* half a power of ten apart */
-    LARGER_MOST = 5,       /* a power of ten apart */
     HALVINGS = 3,          /* then the largest rate is known to a factor of 10^(1/16) */
-    UNITS_MOST = 1024
+    WHOLE_MOST = 3         /* trainings to prove the remedy, each with half of the rate before */
 };
 
 /* Who looks on at a trial, and ends it. */
@@ -74,7 +73,7 @@ static int ends(void *user, const sml_progress *now)
     return l->is_cancelled || (l->steps > 0 && l->windows.batches >= l->steps);
 }
 
-static sml_status fit(sml_ctx *ctx, sml_model *model, looker *l)
+static sml_status fit(sml_ctx *ctx, sml_model *model, const sml_dataset *train, looker *l)
 {
     const sml_examination *what = l->doctor->examination;
     const sml_fit_options options = {
@@ -91,21 +90,22 @@ static sml_status fit(sml_ctx *ctx, sml_model *model, looker *l)
         .diverged = trial_diverged,
         .ended = trial_ended,
     };
-    const sml_status status = sml_model_fit_with(ctx, model, what->train, &options, NULL);
+    const sml_status status = sml_model_fit_with(ctx, model, train, &options, NULL);
     return status == SML_CANCELLED && !l->is_cancelled ? SML_OK : status;
 }
 
 sml_status sml__try(sml_ctx *ctx, const sml_doctor *doctor, const sml_model *like,
-                    const char *settings, uint64_t steps, sml__verdict *verdict)
+                    const sml__trial *trial, sml__verdict *verdict, sml_model **out)
 {
-    looker l = {.ctx = doctor->ctx, .doctor = doctor, .steps = steps};
+    const sml_dataset *train = trial->train != NULL ? trial->train : doctor->examination->train;
+    looker l = {.ctx = doctor->ctx, .doctor = doctor, .steps = trial->steps};
     sml_model *model = NULL;
     sml_status status = sml__model_alike(ctx, like, &model);
     if (status == SML_OK) {
-        status = sml__settings_parse(ctx, model, settings);
+        status = sml__settings_parse(ctx, model, trial->settings);
     }
     if (status == SML_OK) {
-        status = fit(ctx, model, &l);
+        status = fit(ctx, model, train, &l);
     }
     *verdict = (sml__verdict){
         .diverged = status == SML_DIVERGED,
@@ -115,6 +115,10 @@ sml_status sml__try(sml_ctx *ctx, const sml_doctor *doctor, const sml_model *lik
         .constant = l.constant,
         .steps = l.windows.batches,
     };
+    if (out != NULL && status == SML_OK) {
+        *out = model;
+        return SML_OK;
+    }
     sml_model_free(model);
     return status == SML_DIVERGED ? SML_OK : status;
 }
@@ -124,8 +128,7 @@ int sml__has_learned(const sml__verdict *v)
     return !v->diverged && v->end < 0.98 * fmin(v->constant, v->start) && v->end < 1.25 * v->best;
 }
 
-/* Steps of a short trial. */
-static uint64_t short_steps(const sml_doctor *doctor, const sml_model *model)
+uint64_t sml__short_steps(const sml_doctor *doctor, const sml_model *model)
 {
     const size_t rows = doctor->examination->train->view.rows;
     const uint64_t batch = (uint64_t)sml__setting_integer(model, "batch_size");
@@ -135,22 +138,21 @@ static uint64_t short_steps(const sml_doctor *doctor, const sml_model *model)
     return all < enough ? all : enough;
 }
 
-/* "0.0316", so that what is tried is what is told. */
-static double rounded(double value, char text[32])
+void sml__rate_setting(const sml_doctor *doctor, double rate, char text[SML__RATE_SETTING])
 {
-    snprintf(text, 32, "%.3g", value);
-    return strtod(text, NULL);
+    const locale_t before = uselocale(doctor->ctx->numbers);
+    snprintf(text, SML__RATE_SETTING, "learning_rate=%.3g", rate);
+    uselocale(before);
 }
 
-static sml_status try_rate(sml_ctx *ctx, const sml_doctor *doctor, const sml_model *model,
-                           double rate, uint64_t steps, sml__verdict *verdict)
+sml_status sml__try_rate(sml_ctx *ctx, const sml_doctor *doctor, const sml_model *model,
+                         double rate, const char *others, uint64_t steps, sml__verdict *verdict)
 {
-    char settings[64], text[32];
-    const locale_t before = uselocale(doctor->ctx->numbers);
-    rounded(rate, text);
-    snprintf(settings, sizeof settings, "learning_rate=%s", text);
-    uselocale(before);
-    return sml__try(ctx, doctor, model, settings, steps, verdict);
+    char setting[SML__RATE_SETTING], settings[2 * SML__RATE_SETTING];
+    const sml__trial trial = {.settings = settings, .steps = steps};
+    sml__rate_setting(doctor, rate, setting);
+    snprintf(settings, sizeof settings, "%s %s", setting, others);
+    return sml__try(ctx, doctor, model, &trial, verdict, NULL);
 }
 
 static void show_rate(const sml_doctor *doctor, sml__finding *f, double rate,
@@ -163,22 +165,23 @@ static void show_rate(const sml_doctor *doctor, sml__finding *f, double rate,
              : sml__has_learned(verdict) ? "learns"
              : gets_worse                ? "learns, then gets worse"
                                          : "does not learn");
-    sml__finding_show(doctor, f, verdict->end, unit, "tried learning rate %.3g: loss", rate);
+    sml__finding_show(doctor, f, verdict->end, unit, "tried learning rate %.3g, %llu steps: loss",
+                      rate, (unsigned long long)verdict->steps);
 }
 
 /* The largest rate below one that failed, by half powers of ten, then by halving in between. Of the
  * trials the one that learns and the one above it that does not are shown. */
 static sml_status find_rate(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model,
-                            sml__finding *f, double *found)
+                            const char *others, sml__finding *f, double *found)
 {
-    const uint64_t steps = short_steps(doctor, model);
+    const uint64_t steps = sml__short_steps(doctor, model);
     double bad = doctor->rate, good = 0;
     sml__verdict verdict = {0}, good_verdict = {0}, bad_verdict = {0};
     sml_status status = SML_OK;
     *found = 0;
     for (int i = 1; i <= RATES_MOST && good == 0 && status == SML_OK; i++) {
         const double rate = doctor->rate * pow(10, -0.5 * i);
-        status = try_rate(ctx, doctor, model, rate, steps, &verdict);
+        status = sml__try_rate(ctx, doctor, model, rate, others, steps, &verdict);
         if (sml__has_learned(&verdict)) {
             good = rate;
             good_verdict = verdict;
@@ -189,7 +192,7 @@ static sml_status find_rate(sml_ctx *ctx, sml_doctor *doctor, const sml_model *m
     }
     for (int i = 0; i < HALVINGS && good > 0 && status == SML_OK; i++) {
         const double rate = sqrt(good * bad);
-        status = try_rate(ctx, doctor, model, rate, steps, &verdict);
+        status = sml__try_rate(ctx, doctor, model, rate, others, steps, &verdict);
         *(sml__has_learned(&verdict) ? &good : &bad) = rate;
         *(sml__has_learned(&verdict) ? &good_verdict : &bad_verdict) = verdict;
     }
@@ -209,104 +212,85 @@ static int has_outcome(const sml_doctor *doctor)
     return doctor->outcome.constant > 0;
 }
 
-/* Half of the largest rate that learned in a short time leaves room for what comes later. */
-static sml_status ask_for_smaller_rate(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model,
-                                       sml__finding *f)
+/* Half of the largest rate that learned in a short time leaves room for what comes later. Whether
+ * that is room enough a whole training shows; if not, half of it. */
+static sml_status prove_rate(sml_ctx *ctx, const sml_doctor *doctor, const sml_model *model,
+                             sml__finding *f, double *rate)
 {
-    double found = 0;
-    const sml_status status = find_rate(ctx, doctor, model, f, &found);
-    if (status != SML_OK || found == 0) {
-        /* No rate learns: that it learned nothing has another cause. A divergence has none. */
-        if (status == SML_OK && has_outcome(doctor)) {
-            sml__doctor_drop(doctor, f);
-        }
+    sml__verdict verdict = {0};
+    sml_status status = SML_OK;
+    for (int i = 0; i < WHOLE_MOST && status == SML_OK && !f->shown.is_tried; i++) {
+        *rate /= 2;
+        status = sml__try_rate(ctx, doctor, model, *rate, "", 0, &verdict);
+        f->shown.is_tried = status == SML_OK && sml__has_learned(&verdict);
+    }
+    if (f->shown.is_tried) {
+        show_rate(doctor, f, *rate, &verdict);
+    }
+    return status;
+}
+
+int sml__is_scaled(const sml_doctor *doctor, const sml_model *model)
+{
+    return sml__setting_is(model, "scaling", "auto") ? doctor->examination->train->schema != NULL
+                                                     : !sml__setting_is(model, "scaling", "none");
+}
+
+/* Where no learning rate learns from the inputs as they are, and one from scaled inputs. */
+static sml_status ask_for_scaling(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model)
+{
+    double rate = 0;
+    sml__finding *f = sml__doctor_add(doctor, "unscaled_inputs", SML_FINDING_WARNING);
+    sml__finding_say(doctor, f, SML__TITLE, "the network learns only from scaled inputs");
+    sml__finding_say(doctor, f, SML__TEXT,
+                     "Inputs go into the network as they are, and no smaller learning rate learns "
+                     "from them. With scaled inputs these do:");
+    sml_status status = find_rate(ctx, doctor, model, "scaling=standard", f, &rate);
+    if (status != SML_OK || rate == 0) {
+        sml__doctor_drop(doctor, f);
         return status;
     }
-    f->remedy[0] = '\0';
-    sml__finding_say(doctor, f, SML__REMEDY, "learning_rate=%.2g", found / 2);
+    f->shown.is_tried = 1;
+    sml__finding_say(doctor, f, SML__REMEDY, "scaling=standard");
     sml__finding_say(doctor, f, SML__REASON,
-                     "; this is half of the largest one that learned in a "
-                     "trial of %llu steps",
-                     (unsigned long long)short_steps(doctor, model));
+                     "the gradient of a weight carries its input as a factor; the doctor can then "
+                     "say which learning rate suits");
     return SML_OK;
 }
 
-/* Larger rates in as many steps: the finding stays where one gets five times as far. */
-static sml_status ask_for_larger_rate(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model,
-                                      sml__finding *f)
+/* That it learned nothing has another cause where no rate learns. A divergence has none. */
+static sml_status give_up(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model, sml__finding *f)
 {
-    const uint64_t steps = short_steps(doctor, model);
-    sml__verdict now, best = {0}, one;
-    double best_rate = 0;
-    sml_status status = try_rate(ctx, doctor, model, doctor->rate, steps, &now);
-    for (int i = 1; i <= LARGER_MOST && status == SML_OK && doctor->rate > 0; i++) {
-        const double rate = doctor->rate * pow(10, i);
-        status = try_rate(ctx, doctor, model, rate, steps, &one);
-        if (status == SML_OK && sml__has_learned(&one) && (best_rate == 0 || one.end < best.end)) {
-            best = one;
-            best_rate = rate;
-        }
-    }
-    if (status != SML_OK || doctor->rate == 0) {
-        return status;
-    }
-    if (best_rate == 0 || !(best.start - best.end >= 5 * (now.start - now.end))) {
+    if (has_outcome(doctor)) {
         sml__doctor_drop(doctor, f);
         return SML_OK;
     }
-    show_rate(doctor, f, doctor->rate, &now);
-    show_rate(doctor, f, best_rate, &best);
     f->remedy[0] = '\0';
     f->reason[0] = '\0';
-    sml__finding_say(doctor, f, SML__REMEDY, "learning_rate=%.3g", best_rate);
-    sml__finding_say(doctor, f, SML__REASON,
-                     "of the learning rates tried for %llu steps it came furthest",
-                     (unsigned long long)steps);
-    return SML_OK;
+    sml__finding_say(doctor, f, SML__REMEDY, "look at the data: no smaller learning rate learned");
+    sml__finding_say(doctor, f, SML__REASON, "%d were tried, down to %.2g", RATES_MOST,
+                     doctor->rate * pow(10, -0.5 * RATES_MOST));
+    return sml__is_scaled(doctor, model) ? SML_OK : ask_for_scaling(ctx, doctor, model);
 }
 
-/* Four times as many units in every hidden layer, and one layer more. */
-static void larger_hidden(const sml_model *model, char *text, size_t size)
+static sml_status ask_for_smaller_rate(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model,
+                                       sml__finding *f)
 {
-    const char *at = sml_model_get(model, "hidden");
-    size_t used = 0;
-    unsigned long units = 8;
-    text[0] = '\0';
-    while (*at != '\0' && used + 24 < size) {
-        char *end;
-        units = strtoul(at, &end, 10);
-        at = *end == ',' ? end + 1 : end;
-        units = 4 * units < UNITS_MOST ? 4 * units : (units > UNITS_MOST ? units : UNITS_MOST);
-        used += (size_t)snprintf(text + used, size - used, "%lu,", units);
+    double rate = 0;
+    sml_status status = find_rate(ctx, doctor, model, "", f, &rate);
+    if (status == SML_OK && rate == 0) {
+        return give_up(ctx, doctor, model, f);
     }
-    snprintf(text + used, size - used, "%lu", used == 0 ? 4 * units : units);
-}
-
-/* Only a larger network can tell a small one from data with nothing more to learn. */
-static sml_status ask_for_larger_network(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model)
-{
-    char hidden[480], settings[512];
-    sml__verdict larger;
-    larger_hidden(model, hidden, sizeof hidden);
-    snprintf(settings, sizeof settings, "hidden=%s", hidden);
-    const sml_status status = sml__try(ctx, doctor, model, settings, 0, &larger);
-    if (status != SML_OK || larger.diverged || !(larger.end <= 0.8 * doctor->outcome.end)) {
-        return status;
+    if (status == SML_OK) {
+        status = prove_rate(ctx, doctor, model, f, &rate);
+        f->remedy[0] = '\0';
+        sml__finding_say(doctor, f, SML__REMEDY, "learning_rate=%.3g", rate);
+        sml__finding_say(doctor, f, SML__REASON,
+                         "; a larger one learned in a trial of %llu steps, but a whole training "
+                         "needs more room",
+                         (unsigned long long)sml__short_steps(doctor, model));
     }
-    sml__finding *f = sml__doctor_add(doctor, "underfitting", SML_FINDING_WARNING);
-    sml__finding_say(doctor, f, SML__TITLE, "the network is too small for what there is to learn");
-    sml__finding_say(doctor, f, SML__TEXT,
-                     "The loss no longer falls, and a larger network comes further in as many "
-                     "epochs.");
-    sml__finding_show(doctor, f, doctor->outcome.constant, "", "loss of the best constant answer");
-    sml__finding_show(doctor, f, doctor->outcome.end, "", "loss at last");
-    sml__finding_show(doctor, f, larger.end, "", "tried hidden %.40s: loss", hidden);
-    sml__finding_say(doctor, f, SML__REMEDY, "hidden=%s", hidden);
-    sml__finding_say(doctor, f, SML__REASON,
-                     "more units bend the answer in more places: the same training came to %.0f%% "
-                     "of the loss",
-                     100 * larger.end / doctor->outcome.end);
-    return SML_OK;
+    return status;
 }
 
 /* Layers that were given one by one have no settings to make others like them. */
@@ -324,16 +308,11 @@ sml_status sml__run_trials(sml_ctx *ctx, sml_doctor *doctor, const sml_model *mo
     if (!can_try(doctor, model)) {
         return SML_OK;
     }
+    status = sml__prove_scaling(ctx, doctor, model);
     sml__finding *large = sml__doctor_find(doctor, "learning_rate_too_large");
-    if (large != NULL && doctor->rate > 0) {
+    if (status == SML_OK && large != NULL && doctor->rate > 0 &&
+        !sml__doctor_found(doctor, "unscaled_inputs", SML_FINDING_WARNING)) {
         status = ask_for_smaller_rate(ctx, doctor, model, large);
     }
-    sml__finding *small = sml__doctor_find(doctor, "learning_rate_too_small");
-    if (small != NULL && status == SML_OK) {
-        status = ask_for_larger_rate(ctx, doctor, model, small);
-    }
-    if (status == SML_OK && doctor->may_be_small && doctor->n_findings == 0) {
-        status = ask_for_larger_network(ctx, doctor, model);
-    }
-    return status;
+    return status == SML_OK ? sml__find_what_is_lacking(ctx, doctor, model) : status;
 }

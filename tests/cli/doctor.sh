@@ -6,7 +6,8 @@ set -eu
 run doctor moons --hidden 16 --quiet
 expect_code 0
 expect_out '^doctor: no finding on moons, 2-16-2, adam, batch 128$'
-check 'one line in health' [ "$(wc -l <out)" -eq 1 ]
+check 'the loss and no more in health' [ "$(wc -l <out)" -eq 3 ]
+expect_narrow 80
 check 'quiet' [ ! -s err ]
 check 'nothing is saved' [ -z "$(find . -name '*safetensors*')" ]
 
@@ -41,6 +42,30 @@ expect_json '.findings[0] | .code == "learning_rate_too_large" and .severity == 
 expect_json '.findings[0] | (.evidence | length) > 0 and all(.evidence[]; .name != "")'
 expect_json '.findings[0] | .step > 0 and .epoch == 1 and .follows_from == null'
 
+# The loss as bars, digits without Unicode: highest where it is largest, and in numbers.
+LC_ALL=C run doctor moons --hidden 16 --quiet
+expect_out '^  loss  7[0-7]+$'
+cp out ascii
+LC_ALL=C.UTF-8 run doctor moons --hidden 16 --quiet
+check 'bars are the digits' cmp out <(sed '2y/01234567/▁▂▃▄▅▆▇█/' ascii)
+run doctor moons --hidden 16 --quiet --json
+expect_json '.losses.batches_each >= 1 and (.losses.means | length) > 1'
+line=$(jq -r '.losses.means | "first \(first) least \(min) most \(max) last \(last)"' out |
+    LC_ALL=C awk '{printf "        first %.4g, least %.4g, most %.4g, last %.4g", $2, $4, $6, $8}')
+check 'numbers' grep -qxF "$line" ascii
+
+# What follows from another is counted apart.
+dying='--hidden 32,32,32 --batch-size 1 --optimizer sgd --learning-rate 0.3 --epochs 3'
+# shellcheck disable=SC2086
+run doctor spirals $dying --no-trials --quiet --json
+own=$(jq '[.findings[] | select(.follows_from == null and .severity != "note")] | length' out)
+following=$(jq '[.findings[] | select(.follows_from != null)] | length' out)
+check 'one of its own' [ "$own" -ge 1 ]
+check 'one follows' [ "$following" -ge 1 ]
+# shellcheck disable=SC2086
+run doctor spirals $dying --no-trials --quiet
+expect_out "^doctor: $own findings? \(and $following that follows?\) on spirals"
+
 # The same in every locale.
 check 'no decimal commas' env LC_ALL=de_DE.UTF-8 bash -c \
     "'$SCRATCHML' doctor moons $sick --quiet --color never >german; cmp german with_trials"
@@ -49,7 +74,7 @@ check 'no decimal commas' env LC_ALL=de_DE.UTF-8 bash -c \
 run train moons --hidden 16 --init equal --epochs 3
 expect_code 0
 expect_err '^doctor: layers\.0: all 16 units are the same unit$'
-expect_err "^        try --init auto; 'scratchml doctor moons \.\.\.' tells why$"
+expect_err '^        try --init auto; why: scratchml doctor moons --hidden 16 --init equal --epochs 3$'
 run train moons --hidden 16 --init equal --epochs 3 --quiet
 check 'quiet' [ ! -s err ]
 run train moons --hidden 16 --init equal --epochs 3 --quiet --json

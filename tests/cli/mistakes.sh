@@ -36,7 +36,7 @@ expect_code 0
 expect_out '^mistakes of m.safetensors on spirals, part test: [0-9]+ of 1,000 \('
 expect_out '^most often: [0-2] as [0-2] \([0-9]+\)'
 expect_out '^sample  is  says  p\(says\) +p\(is\) +loss +‖g‖ +share +might be$'
-expect_out '^scratchml explain m.safetensors spirals --sample [0-9]+ --backward$'
+expect_out '^  scratchml explain m.safetensors spirals --sample [0-9]+ --backward$'
 expect_narrow
 LC_ALL=C run mistakes m.safetensors spirals --count 3
 check 'ASCII where the locale has no more' bash -c '! LC_ALL=C grep -q "[^ -~]" out'

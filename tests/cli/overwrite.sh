@@ -46,6 +46,45 @@ expect_code 0
 cp m m.kept
 fails_with 2 "--svg: m is the model's file" data show d.csv --model m --svg m
 check 'the model is as it was' cmp m m.kept
+# The model that is explained, its data, the targets beside them, and the checkpoint.
+cp m m.safetensors
+ln m.safetensors hard.safetensors
+ln -s m.safetensors soft.safetensors
+run "${train[@]}" -o other --checkpoint c.ckpt
+expect_code 0
+cp c.ckpt c.kept
+for command in explain mistakes; do
+    for path in m.safetensors ./m.safetensors hard.safetensors soft.safetensors; do
+        fails_with 2 "--html: $path is the model's file; choose another$" \
+            "$command" m.safetensors d.csv --html "$path"
+    done
+    fails_with 2 "--html: m.safetensors is the model's file" \
+        "$command" soft.safetensors d.csv --html m.safetensors
+    for path in d.csv hard.csv soft.csv sub/other.csv; do
+        untouched "--html: $path $lost" "$command" m.safetensors d.csv --html "$path"
+    done
+done
+fails_with 2 "--html: c.ckpt is the model's file" explain c.ckpt d.csv --html c.ckpt
+ln c.ckpt hard.ckpt
+for path in c.ckpt hard.ckpt; do
+    fails_with 2 "--html: $path is the checkpoint's file; choose another$" \
+        explain m.safetensors d.csv --update --checkpoint c.ckpt --html "$path"
+done
+check 'the model is as it was' cmp m m.safetensors
+check 'the checkpoint is as it was' cmp c.ckpt c.kept
+# shellcheck disable=SC2094 # that is what must be refused
+for command in explain mistakes; do
+    code=0
+    "$SCRATCHML" "$command" m.safetensors - --html d.csv <d.csv >out 2>err || code=$?
+    expect_code 2
+    expect_err "--html: d.csv $lost"
+    check 'the data is as it was' cmp d.csv kept.csv
+done
+run explain m.safetensors d.csv --html report.html
+expect_code 0
+run mistakes m.safetensors d.csv --html report.html
+expect_code 0
+
 # It may be trained on, over itself, and its own results are replaced.
 run "${train[@]}" --from m -o m --history h.csv
 expect_code 0

@@ -81,4 +81,16 @@ expect_err "hole.csv:77: row 75 .*column 'age' has no value, and the model was t
 expect_err 'no test score; the model was saved to m.safetensors'
 check 'the model' [ -s m.safetensors ]
 
+# Columns without names are told by their places, which --drop and --categorical take.
+awk 'BEGIN { for (r = 0; r < 60; r++) print (r % 2 ? "yes" : "no") "," r * 7 % 60 "," r "," \
+    (r == 5 ? "" : r * r % 17) "," (r == 9 ? "odd" : r % 13) }' >bare.csv
+run train bare.csv --no-header --target '#1' --epochs 1 -o m.safetensors
+expect_code 0
+expect_err "another value in every row: --drop 3$"
+expect_err "1 cell without a value is filled .*: '4' 1$"
+expect_err "column '5': 59 numbers and 1 text, .*--categorical '5'$"
+run train bare.csv --no-header --target '#1' --epochs 1 -o m.safetensors --drop 3 --categorical 5 --json
+expect_code 0
+expect_json '.table.identifiers == []'
+
 finish

@@ -462,6 +462,78 @@ static void a_collapse_happened_as_it_is_told(void **state)
     sml_ctx_free(ctx);
 }
 
+enum { BATCHES_MOST = 4096 };
+
+/* The mean loss of each batch, as a watch of its own sees it. */
+typedef struct course {
+    double losses[BATCHES_MOST];
+    size_t n;
+} course;
+
+static void course_began(void *user, sml__training *t)
+{
+    (void)user;
+    (void)t;
+}
+static void course_batch(void *user, const sml__training *t)
+{
+    course *c = user;
+    c->losses[c->n++] = t->batch_loss / t->batch_weight;
+}
+static void course_epoch(void *user, sml__training *t, const sml_epoch_record *record)
+{
+    (void)user;
+    (void)t;
+    (void)record;
+}
+static void course_diverged(void *user, sml__training *t, uint64_t update)
+{
+    (void)user;
+    (void)t;
+    (void)update;
+}
+
+static void the_losses_are_the_means_of_so_many_batches(void **state)
+{
+    static const char *const epochs[] = {"1", "3", "20", "100"};
+    sml_ctx *ctx = new_context(1);
+    sml_dataset *data = opened(ctx, "spirals");
+    course *c = calloc(1, sizeof *c);
+    sml_doctor *doctor = NULL;
+    (void)state;
+    const struct sml_watch watch = {.user = c,
+                                    .began = course_began,
+                                    .batch = course_batch,
+                                    .epoch = course_epoch,
+                                    .diverged = course_diverged,
+                                    .ended = course_began};
+    assert_ok(ctx, sml_doctor_create(ctx, &doctor));
+    assert_int_equal(sml_doctor_losses(doctor, NULL, 0, NULL), 0);
+    for (size_t e = 0; e < sizeof epochs / sizeof epochs[0]; e++) {
+        char settings[64];
+        double losses[64];
+        uint64_t batches = 0;
+        c->n = 0;
+        snprintf(settings, sizeof settings, "hidden=8 epochs=%s", epochs[e]);
+        sml_model_free(fitted(ctx, settings, data, &watch));
+        sml_model_free(fitted(ctx, settings, data, sml_doctor_watch(doctor)));
+        const size_t n = sml_doctor_losses(doctor, losses, 64, &batches);
+        assert_int_equal(n, (c->n + batches - 1) / batches);
+        for (size_t i = 0; i < n; i++) {
+            double sum = 0;
+            size_t in = 0;
+            for (size_t b = i * batches; b < c->n && b < (i + 1) * batches; b++, in++) {
+                sum += c->losses[b];
+            }
+            assert_true(fabs(losses[i] - sum / (double)in) < 1e-12);
+        }
+    }
+    free(c);
+    sml_doctor_free(doctor);
+    sml_dataset_free(data);
+    sml_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -472,6 +544,7 @@ int main(void)
         cmocka_unit_test(or_the_first_parameter),
         cmocka_unit_test(the_largest_rate_learns_and_four_times_it_does_not),
         cmocka_unit_test(a_collapse_happened_as_it_is_told),
+        cmocka_unit_test(the_losses_are_the_means_of_so_many_batches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

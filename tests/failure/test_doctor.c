@@ -84,6 +84,7 @@ static void an_examination_is_whole_or_says_so(void **state)
     until_nothing_fails("hidden=16,16 epochs=2 batch_size=1 optimizer=sgd learning_rate=3", 1);
     until_nothing_fails("hidden=16 epochs=2 batch_size=16 optimizer=sgd learning_rate=1e30", 1);
     until_nothing_fails("hidden=8 epochs=2 batch_size=32", 1); /* and models that judge labels */
+    until_nothing_fails("hidden=2 epochs=4 batch_size=16 learning_rate=1e-6", 1); /* and others */
 }
 
 /* Every row's score, each row by a model that has not seen it, and suspects. */
