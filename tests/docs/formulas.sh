@@ -70,8 +70,7 @@ done <<<"$looks" | sort >"$scratch/numbers" || exit 1
 wrong() { sort -u "$1" | comm -23 - "$scratch/numbers"; }
 
 # Formulas of pages.
-sed -nE 's/.*(ROW_OF|WEIGHED|MEAN_OF)\("([a-z_0-9]+)", "([0-9]+)".*/\2 \3/p' src/explain/formulas.c |
-    sed -E '/^weighted_batch_loss /d; s/^weighted_//' >"$scratch/formulas"
+sed -nE 's/.*(ROW_OF|WEIGHED|MEAN_OF)\("([a-z_0-9]+)", "([0-9]+)".*/\2 \3/p' src/explain/formulas.c >"$scratch/formulas"
 [[ $(wc -l <"$scratch/formulas") -ge 60 ]] || fail 'src/explain/formulas.c has fewer numbers than it did'
 [[ -z $(wrong "$scratch/formulas") ]] || fail "other numbers in docs/network.md: $(wrong "$scratch/formulas")"
 
