@@ -457,10 +457,12 @@ static void look_for_duplicates(sml_doctor *doctor, const sml_dataset *train,
         sml_dataset_profile(doctor->ctx, train, test, &profile) != SML_OK) {
         return;
     }
-    const double share = (double)profile.shared_rows / (double)test->view.rows;
+    const double rows = (double)test->view.rows, shared = (double)profile.shared_rows;
     const double within = (double)profile.duplicate_rows / (double)train->view.rows;
-    if (profile.shared_rows >= 3 && share >= 0.005 &&
-        (share > 2 * within || has_many_values(doctor, train, 1 - within))) {
+    /* A training row repeats an earlier one: of half of the others, on average. */
+    const double by_chance = 2 * within * rows;
+    if (shared >= 3 && shared >= 0.005 * rows &&
+        (shared > by_chance + 3 * sqrt(by_chance) || has_many_values(doctor, train, 1 - within))) {
         tell_duplicates(doctor, &profile, test->view.rows);
     }
     sml_data_profile_clear(&profile);

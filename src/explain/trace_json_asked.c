@@ -3,6 +3,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "explain/trace_json.h"
+#include "explain/trace_unit.h"
 #include "nn/parameter_name.h"
 
 #include <math.h>
@@ -72,7 +73,10 @@ static void put_sums(sml__json *json, const sml_trace *trace, const sml_json_opt
     sml__json_close(json, '[');
 }
 
-static void put_facts(sml__json *json, const sml__layer_type *type, const sml_unit_facts *facts)
+/* has_deltas: the engine has δ there, which may be NaN all the same; has_means: a norm took means
+ * of them. */
+static void put_facts(sml__json *json, const sml__layer_type *type, const sml_unit_facts *facts,
+                      int has_deltas, int has_means)
 {
     const int is_norm = type->normalise != NULL;
     sml__json_float(json, "z", facts->z);
@@ -80,7 +84,7 @@ static void put_facts(sml__json *json, const sml__layer_type *type, const sml_un
     sml__json_double(json, "f", facts->f);
     sml__json_double(json, "bound_f", facts->bound_f);
     sml__json_optional(json, "slope", facts->slope, !is_norm || !isnan(facts->slope));
-    if (!isnan(facts->delta_out)) {
+    if (has_deltas) {
         sml__json_float(json, "delta_out", facts->delta_out);
         sml__json_float(json, "delta_in", facts->delta_in);
         sml__json_double(json, "product", facts->product);
@@ -91,6 +95,8 @@ static void put_facts(sml__json *json, const sml__layer_type *type, const sml_un
     sml__json_optional(json, "normalised", facts->normalised, is_norm);
     sml__json_optional(json, "gamma", facts->gamma, is_norm);
     sml__json_optional(json, "beta", facts->beta, is_norm);
+    sml__json_optional(json, "delta_mean", facts->delta_mean, has_means);
+    sml__json_optional(json, "delta_product_mean", facts->delta_product_mean, has_means);
     sml__json_optional(json, "mask", facts->mask, type->is_random);
     if (!is_norm) {
         sml__json_flag(json, "gate_closed", facts->gate_closed);
@@ -122,6 +128,7 @@ static void put_unit(sml__json *json, const sml_trace *trace, const sml_trace_pl
                      size_t limit)
 {
     const sml__layer_type *type = trace->network.layers[place->layer].type;
+    const int has_deltas = sml__trace_deltas(trace, place->layer).values != NULL;
     sml_unit_facts facts;
     sml_trace_unit(trace, place->layer, place->unit, place->row, &facts);
     sml__json_open(json, NULL, '{');
@@ -130,11 +137,13 @@ static void put_unit(sml__json *json, const sml_trace *trace, const sml_trace_pl
     sml__json_count(json, "row", place->row);
     if (type->has_units) {
         sml__json_float(json, "a", facts.a);
-        if (!isnan(facts.delta_out)) {
+        if (has_deltas) {
             sml__json_float(json, "delta_out", facts.delta_out);
         }
     } else {
-        put_facts(json, type, &facts);
+        put_facts(json, type, &facts, has_deltas,
+                  has_deltas && type->normalise != NULL &&
+                      sml__trace_norm_group(trace, place->layer) != SML__OVER_NOTHING);
     }
     if (type->gradient != NULL) {
         put_weights(json, trace, place, limit);
