@@ -103,7 +103,7 @@ static void print_run(const visit *v)
 
 static void print_report(const session *s, const visit *v)
 {
-    const size_t n = findings_count(v->doctor);
+    const size_t n = findings_count(v->doctor), following = findings_following(v->doctor);
     if (s->json) {
         json_t *document = json_object();
         document_set(document, "data", json_text(v->data));
@@ -115,9 +115,13 @@ static void print_report(const session *s, const visit *v)
         print_document(document);
         return;
     }
-    printf("doctor: %s%s finding%s on ", style_on(&s->out, n > 0 ? STYLE_BAD : STYLE_GOOD),
+    printf("doctor: %s%s finding%s", style_on(&s->out, n > 0 ? STYLE_BAD : STYLE_GOOD),
            n > 0 ? format_count(n).text : "no", n == 1 || n == 0 ? "" : "s");
     fputs(style_off(&s->out, n > 0 ? STYLE_BAD : STYLE_GOOD), stdout);
+    if (following > 0) {
+        printf(" (and %s that follow%s)", format_count(following).text, following == 1 ? "s" : "");
+    }
+    fputs(" on ", stdout);
     print_safe(stdout, v->data);
     print_run(v);
     losses_print(&s->out, v->doctor);

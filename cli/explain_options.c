@@ -1,10 +1,9 @@
 #include "explain_options.h"
 
 #include "data_options.h"
+#include "explain_parse.h"
 #include "text.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,19 +67,6 @@ const option_row *const options_of_explain[] = {
     &option_color,         &option_quiet,    &option_help,       NULL,
 };
 
-/* A whole number at *text, which moves behind it; 0 where there is none, or one beyond most. */
-static int number_at(const char **text, uint64_t most, uint64_t *out)
-{
-    char *end = NULL;
-    errno = 0;
-    if (**text < '0' || **text > '9') {
-        return 0;
-    }
-    *out = strtoull(*text, &end, 10);
-    *text = end;
-    return errno == 0 && *out <= most;
-}
-
 static int fail_sample(const session *s, const char *text)
 {
     return fail_usage(s->program,
@@ -93,56 +79,26 @@ static int read_samples(const session *s, explain_request *out)
 {
     const char *text =
         option_given(&s->options, "sample") ? option_text(&s->options, "sample") : "0";
-    const char *at = text;
-    uint64_t first = 0, last = 0;
     out->samples = allocate(SML_TRACE_ROWS_MAX, sizeof *out->samples);
-    for (;;) {
-        if (!number_at(&at, UINT32_MAX, &first)) {
-            return fail_sample(s, text);
-        }
-        last = first;
-        if (strncmp(at, "..", 2) == 0) {
-            at += 2;
-            if (!number_at(&at, UINT32_MAX, &last) || last < first) {
-                return fail_sample(s, text);
-            }
-        }
-        if (last - first >= SML_TRACE_ROWS_MAX - out->n_samples) {
-            return fail_sample(s, text);
-        }
-        for (uint64_t row = first; row <= last; row++) {
-            out->samples[out->n_samples++] = (uint32_t)row;
-        }
-        if (*at != ',') {
-            return *at == '\0' ? 0 : fail_sample(s, text);
-        }
-        at++;
-    }
-}
-
-static int fail_weight(const session *s, const char *text)
-{
-    return fail_usage(s->program,
-                      "--weight: found '%s', expected J,I (unit, input), or J,bias; of a norm J",
-                      printable(text).text);
+    return parse_rows(text, out->samples, SML_TRACE_ROWS_MAX, &out->n_samples)
+               ? 0
+               : fail_sample(s, text);
 }
 
 static int read_weight(const session *s, explain_place *out)
 {
-    const char *text = option_text(&s->options, "weight"), *at = text;
+    const char *text = option_text(&s->options, "weight");
+    unit_weight found;
     out->has_weight = 1;
-    if (!number_at(&at, 1000000000, &out->unit)) {
-        return fail_weight(s, text);
+    if (!parse_weight(text, &found)) {
+        return fail_usage(
+            s->program, "--weight: found '%s', expected J,I (unit, input), or J,bias; of a norm J",
+            printable(text).text);
     }
-    if (strcmp(at, ",bias") == 0) {
-        out->is_bias = 1;
-    } else if (*at == ',') {
-        at++;
-        out->has_input = 1;
-        return number_at(&at, 1000000000, &out->input) && *at == '\0' ? 0 : fail_weight(s, text);
-    } else if (*at != '\0') {
-        return fail_weight(s, text);
-    }
+    out->unit = found.unit;
+    out->input = found.input;
+    out->is_bias = found.is_bias;
+    out->has_input = found.has_input;
     return 0;
 }
 
@@ -308,17 +264,14 @@ int explain_place_check(const session *s, const sml_trace *trace, explain_place 
 
 static int do_set(const session *s, const char *text, sml_trace *trace)
 {
-    const char *equals = strrchr(text, '=');
-    const char *digits = equals != NULL ? equals + 1 : "";
-    char *end = NULL;
-    const int is_number = digits[0] != '\0' && strspn(digits, "0123456789+-.eE") == strlen(digits);
-    const double value = is_number ? strtod(digits, &end) : 0;
-    if (equals == NULL || !is_number || *end != '\0') {
+    size_t length = 0;
+    double value = 0;
+    if (!parse_setting(text, &length, &value)) {
         return fail_usage(s->program,
                           "--set: found '%s', expected NAME=X, such as layers.0.weight[0,0]=0.5",
                           printable(text).text);
     }
-    char *name = strndup(text, (size_t)(equals - text));
+    char *name = strndup(text, length);
     if (name == NULL) {
         return fail(s->program, "out of memory");
     }
@@ -331,12 +284,8 @@ static int do_set(const session *s, const char *text, sml_trace *trace)
 
 static int do_silence(const session *s, const char *text, sml_trace *trace)
 {
-    const char *at = text;
     uint64_t block = 0, unit = 0;
-    int is_right = number_at(&at, 1000000000, &block) && *at == ':';
-    at += is_right;
-    is_right = is_right && number_at(&at, 1000000000, &unit) && *at == '\0';
-    if (!is_right) {
+    if (!parse_unit(text, &block, &unit)) {
         return fail_usage(s->program, "--silence: found '%s', expected N:J, layer and unit",
                           printable(text).text);
     }

@@ -60,6 +60,16 @@ size_t findings_count(const sml_doctor *doctor)
 }
 
 /* A training has tried nothing else: a learning rate is its guess. */
+size_t findings_following(const sml_doctor *doctor)
+{
+    size_t n = 0;
+    const sml_finding *finding;
+    for (size_t i = 0; (finding = sml_doctor_finding(doctor, i)) != NULL; i++) {
+        n += (size_t)(finding->suppressed_by != NULL);
+    }
+    return n;
+}
+
 void findings_note(const session *s, const sml_doctor *doctor, const char *data)
 {
     const sml_finding *finding;

@@ -8,6 +8,9 @@
 /* Findings that are more than a note and follow from no other. */
 size_t findings_count(const sml_doctor *doctor);
 
+/* Findings that follow from another. */
+size_t findings_following(const sml_doctor *doctor);
+
 /* Two lines on stderr for each of these, none with --quiet; data is what the command was given. */
 void findings_note(const session *s, const sml_doctor *doctor, const char *data);
 

@@ -36,7 +36,8 @@ double sml__double_sum_bound(double total, double absolute)
 
 double sml__normalised_error(double normalised, double mean, double factor)
 {
-    return 4 * fabs(normalised) + 2 * fabs(mean) * factor;
+    const double underflow = SML__TINY / SML__ROUNDOFF;
+    return 4 * fabs(normalised) + 2 * fabs(mean) * factor + underflow * (1 + factor);
 }
 
 double sml__normalised_bound(size_t n, double slack, double scale)

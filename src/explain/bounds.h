@@ -27,7 +27,8 @@ double sml__gradient_bound(size_t n, double absolute, double scale, double input
 /* A sum of floats in double, times a float, rounded once. */
 double sml__double_sum_bound(double total, double absolute);
 
-/* What x̂ = (z - μ) r in float is off by, in units of u: μ and r are rounded, and two operations. */
+/* What x̂ = (z - μ) r in float is off by, in units of u: μ and r are rounded, and two operations; μ,
+ * and so the difference, and the product may underflow. */
 double sml__normalised_error(double normalised, double mean, double factor);
 
 /* That of γ's gradient beyond sml__double_sum_bound: slack is Σ_s |δ_s| times the error of x̂. */

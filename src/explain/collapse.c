@@ -148,12 +148,12 @@ static void show_steps(const sml_doctor *doctor, sml__finding *f, const autopsy 
         const double square = sml__vitals_input(a->v, &a->replay.t, s) + 1;
         const size_t block = a->v->stages[s].block;
         if (s < 4 || s + 1 == n) {
-            sml__finding_show(doctor, f, rate * square, "times its delta",
-                              "layers.%zu: a step moves z of its row by", block);
+            sml__finding_show(doctor, f, rate * square, "times dC/dz",
+                              "layers.%zu: a step moves z of the row it is made on by", block);
         }
         if (s + 1 == n && strcmp(a->t->network->loss->name, "cross_entropy") == 0) {
             sml__finding_show(doctor, f, 4 / square, "",
-                              "layers.%zu: one row bears a learning rate of", block);
+                              "layers.%zu: largest rate that does not overshoot on a row", block);
         }
     }
 }

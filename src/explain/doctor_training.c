@@ -247,7 +247,7 @@ static void look_for_vanishing(sml_doctor *doctor, const sml__outcome *o)
     sml__finding_say(doctor, f, SML__REMEDY, "%s", setting);
     sml__finding_say(doctor, f, SML__REASON, "%s",
                      setting[0] == 'a'
-                         ? "its slope is 1 where it is open: a sigmoid passes on a quarter at most"
+                         ? "the slope of a ReLU is 1 where z > 0, that of a sigmoid 1/4 at most"
                          : "it keeps what a layer puts out, and so the gradient, in scale");
 }
 
@@ -298,19 +298,16 @@ static double last_of(const sml__curve *c)
     return least;
 }
 
-static void look_for_overfitting(sml_doctor *doctor, const sml__training *t)
+/* Whether other rows have lost since the best epoch, while the training rows gained. */
+static int has_turned(const sml__curve *c, const sml__training *t)
+{
+    return t->state->epoch >= c->best_epoch + SML__LAST_EPOCHS && last_of(c) > 1.2 * c->best &&
+           c->last_training < 0.9 * c->best_training;
+}
+
+static void tell_turning(sml_doctor *doctor, double error)
 {
     const sml__curve *c = &doctor->curve;
-    const sml_dataset *rows = t->options->validation;
-    if (c->epochs == 0 || rows == NULL || rows->view.rows < 50 || t->settings->stopping != NULL ||
-        t->state->epoch < c->best_epoch + SML__LAST_EPOCHS || !(last_of(c) > 1.2 * c->best) ||
-        !(c->last_training < 0.9 * c->best_training)) {
-        return;
-    }
-    const double error = sml__vitals_error(doctor->ctx, &doctor->vitals, t, rows);
-    if (last_of(c) - c->best < 3 * error) {
-        return;
-    }
     sml__finding *f = sml__doctor_add(doctor, "overfitting", SML_FINDING_WARNING);
     f->shown.epoch = c->best_epoch;
     sml__finding_say(doctor, f, SML__TITLE, "since epoch %llu it learns the training rows by heart",
@@ -331,9 +328,48 @@ static void look_for_overfitting(sml_doctor *doctor, const sml__training *t)
                      "it keeps the parameters of the epoch whose validation loss is least");
 }
 
+/* No epoch is worth keeping where other rows never gained. */
+static void tell_memory(sml_doctor *doctor, double constant)
+{
+    const sml__curve *c = &doctor->curve;
+    sml__finding *f = sml__doctor_add(doctor, "overfitting", SML_FINDING_WARNING);
+    sml__finding_say(doctor, f, SML__TITLE,
+                     "it learns the training rows by heart, and nothing else");
+    sml__finding_say(doctor, f, SML__TEXT,
+                     "On rows that it does not train on it was better than a constant answer in no "
+                     "epoch.");
+    sml__finding_show(doctor, f, constant, "", "loss of the best constant answer");
+    sml__finding_show(doctor, f, c->last_training, "", "training loss at last");
+    sml__finding_show(doctor, f, c->best, "", "validation loss in its best epoch, %llu",
+                      (unsigned long long)c->best_epoch);
+    sml__finding_say(doctor, f, SML__REMEDY, "more rows, or columns that say more of the target");
+    sml__finding_say(doctor, f, SML__REASON,
+                     "what the columns say of the training rows does not hold for other rows");
+}
+
+static void look_for_overfitting(sml_doctor *doctor, const sml__training *t, double constant)
+{
+    const sml__curve *c = &doctor->curve;
+    const sml_dataset *rows = t->options->validation;
+    if (c->epochs < SML__LAST_EPOCHS || rows == NULL || rows->view.rows < 50 ||
+        t->settings->stopping != NULL) {
+        return;
+    }
+    if (!(c->best < NO_BETTER * constant)) {
+        if (c->last_training < 0.5 * constant) {
+            tell_memory(doctor, constant);
+        }
+        return;
+    }
+    const double error = sml__vitals_error(doctor->ctx, &doctor->vitals, t, rows);
+    if (has_turned(c, t) && last_of(c) - c->best >= 3 * error) {
+        tell_turning(doctor, error);
+    }
+}
+
 void sml__look_at_outcome(sml_doctor *doctor, const sml__training *t, const sml__outcome *outcome)
 {
-    look_for_overfitting(doctor, t);
+    look_for_overfitting(doctor, t, outcome->constant);
     if (!(outcome->constant > 0)) {
         return; /* all targets are alike: there is nothing to learn from a row */
     }

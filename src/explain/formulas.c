@@ -94,8 +94,8 @@ static const sml_formula FORMULAS[] = {
     ROW_OF("softmax", "4", "a_k = e^(z_k - M) / S, S = Σ_j e^(z_j - M), M = max z_j",
            A_K O("=") FRAC(EXP(Z_K O("-") I("M")), I("S")) AND I("S") O("=") OVER(I("j"))
            EXP(Z_J O("-") I("M")) AND I("M") O("=") I("max") Z_J)
-    ROW_OF("sigmoids", "11", "a_k = σ(z_k)", A_K O("=") SIGMOID(Z_K))
-    ROW_OF("identities", "14", "a_k = z_k", A_K O("=") Z_K)
+    ROW_OF("sigmoids", "3", "a_k = σ(z_k)", A_K O("=") SIGMOID(Z_K))
+    ROW_OF("identities", "3", "a_k = z_k", A_K O("=") Z_K)
     ROW_OF("scaled_targets", "51", "a_k = z_k / q_k + μ_k, y_k = (t_k - μ_k) q_k",
            A_K O("=") FRAC(Z_K, Q_K) O("+") MU_K AND Y_K O("=") IN(SUB(I("t"), I("k")) O("-") MU_K)
            Q_K)

@@ -72,7 +72,9 @@ static void put_sums(sml__json *json, const sml_trace *trace, const sml_json_opt
     sml__json_close(json, '[');
 }
 
-static void put_facts(sml__json *json, const sml__layer_type *type, const sml_unit_facts *facts)
+/* has_deltas: the engine has δ there, which may be NaN all the same. */
+static void put_facts(sml__json *json, const sml__layer_type *type, const sml_unit_facts *facts,
+                      int has_deltas)
 {
     const int is_norm = type->normalise != NULL;
     sml__json_float(json, "z", facts->z);
@@ -80,7 +82,7 @@ static void put_facts(sml__json *json, const sml__layer_type *type, const sml_un
     sml__json_double(json, "f", facts->f);
     sml__json_double(json, "bound_f", facts->bound_f);
     sml__json_optional(json, "slope", facts->slope, !is_norm || !isnan(facts->slope));
-    if (!isnan(facts->delta_out)) {
+    if (has_deltas) {
         sml__json_float(json, "delta_out", facts->delta_out);
         sml__json_float(json, "delta_in", facts->delta_in);
         sml__json_double(json, "product", facts->product);
@@ -122,6 +124,7 @@ static void put_unit(sml__json *json, const sml_trace *trace, const sml_trace_pl
                      size_t limit)
 {
     const sml__layer_type *type = trace->network.layers[place->layer].type;
+    const int has_deltas = sml__trace_deltas(trace, place->layer).values != NULL;
     sml_unit_facts facts;
     sml_trace_unit(trace, place->layer, place->unit, place->row, &facts);
     sml__json_open(json, NULL, '{');
@@ -130,11 +133,11 @@ static void put_unit(sml__json *json, const sml_trace *trace, const sml_trace_pl
     sml__json_count(json, "row", place->row);
     if (type->has_units) {
         sml__json_float(json, "a", facts.a);
-        if (!isnan(facts.delta_out)) {
+        if (has_deltas) {
             sml__json_float(json, "delta_out", facts.delta_out);
         }
     } else {
-        put_facts(json, type, &facts);
+        put_facts(json, type, &facts, has_deltas);
     }
     if (type->gradient != NULL) {
         put_weights(json, trace, place, limit);

@@ -88,10 +88,13 @@ static void bound_softmax(sml_loss_facts *facts)
     facts->bound_sum_of_a += double_error(facts);
 }
 
-/* a_k g_k of the Jacobian route, g = ∂C/∂a = -y/a: -y_k, also where a_k underflows to 0. */
+/* The least a by which a target can be divided in double. */
+static const double LEAST = 0x1p-1000;
+
+/* a_k g_k of the Jacobian route, g = ∂C/∂a = -y/a: -y_k, also where a_k underflows. */
 static double gain(const sml_loss_class *one)
 {
-    return one->a_double > 0 ? -one->y / one->a_double * one->a_double : -one->y;
+    return one->a_double > LEAST ? -one->y / one->a_double * one->a_double : -one->y;
 }
 
 /* C (7); δ by Σ_i g_i a_i (1[i = k] - a_k) = a_k g_k - a_k Σ_i a_i g_i (8), and a Σy - y (9). */
@@ -137,8 +140,8 @@ static void add_binary_cross_entropy(sml_loss_facts *facts)
         sml_loss_class *one = &facts->classes[k];
         const double z = one->z, y = one->y, a = one->a_double, rest = 1.0 / (1.0 + exp(z));
         const double softplus = log1p(exp(-fabs(z)));
-        const double route =
-            a > 0 && rest > 0 ? ((1 - y) / rest - y / a) * a * rest : (1 - y) * a - y * rest;
+        const double route = a > LEAST && rest > LEAST ? ((1 - y) / rest - y / a) * a * rest
+                                                       : (1 - y) * a - y * rest;
         one->term = ((z < 0 ? 0 : z) - z * y + softplus) / n;
         one->delta_jacobian = facts->weight * route / n;
         one->delta_direct = facts->weight * (a - y) / n;
@@ -245,17 +248,17 @@ static const description LOSSES[] = {
      add_binary_cross_entropy},
     {"mean_squared_error",
      "identity",
-     {"(14)", "(14)", "(14)", "(14)"},
+     {"(3)", "(14)", "(14)", "(14)"},
      0,
      find_identity,
      add_mean_squared_error},
     {"mean_absolute_error",
      "identity",
-     {"(15)", "(15)", "(15)", "(15)"},
+     {"(3)", "(15)", "(15)", "(15)"},
      0,
      find_identity,
      add_mean_absolute_error},
-    {"huber", "identity", {"(16)", "(16)", "(16)", "(16)"}, 0, find_identity, add_huber},
+    {"huber", "identity", {"(3)", "(16)", "(16)", "(16)"}, 0, find_identity, add_huber},
 };
 
 static const description *describe(const char *loss)

@@ -2,6 +2,7 @@
  * it. */
 #include "base/context.h"
 #include "base/memory.h"
+#include "explain/bounds.h"
 #include "explain/trace.h"
 
 #include <math.h>
@@ -93,16 +94,30 @@ static double step_of(const rule *r, double gradient, const double *state)
     return made.step;
 }
 
+/* What the step moves by where the rate times what it multiplies underflows, before that is
+ * divided: by least / (√v + ε). least is half of the least float32, and more; moving g by it as
+ * below does the same to the rule. Adam's rate multiplies m, of which g is the share 1 - β₁. */
+static double underflow_of(const rule *r, double g, double step)
+{
+    const double share = r->optimizer->n_states == 2 ? 1 - r->how.beta1 : 1;
+    const double least = 0x1p-148 / (r->how.gradient_scale * r->how.learning_rate * share);
+    return isfinite(least) ? fabs(step_of(r, g + copysign(least, g), r->state) - step) : 0;
+}
+
 /* How far rounding may take the engine's θ' from the rule's: its last operations, and what the
  * roundings before them, in the gradient that the rule sees and in the state, do to the step, twice
  * for what is not linear in them. */
 static double rule_bound(const rule *r, const sml__step_f64 *made)
 {
     const double g = r->gradient + r->penalty, scale = r->how.gradient_scale;
+    if (made->gradient * made->gradient > SML__LARGEST) { /* the rule may square it */
+        return (double)INFINITY;
+    }
     const double decay = scale > 0 ? fabs(made->gradient - scale * g) / scale : 0;
     const double moved = g + copysign(6 * U * (fabs(r->gradient) + fabs(r->penalty) + decay), g);
     double bound = 8 * U * (fabs(r->theta) + fabs(made->step)) + 0x1p-140 +
-                   2 * fabs(step_of(r, moved, r->state) - made->step);
+                   2 * fabs(step_of(r, moved, r->state) - made->step) +
+                   underflow_of(r, g, made->step);
     for (int s = 0; s < 2 && s < r->optimizer->n_states; s++) {
         double state[2] = {r->state[0], r->state[1]};
         state[s] += copysign(4 * U * fabs(state[s]) + 0x1p-148, state[s]);

@@ -54,6 +54,18 @@ line=$(jq -r '.losses.means | "first \(first) least \(min) most \(max) last \(la
     LC_ALL=C awk '{printf "        first %.4g, least %.4g, most %.4g, last %.4g", $2, $4, $6, $8}')
 check 'numbers' grep -qxF "$line" ascii
 
+# What follows from another is counted apart.
+dying='--hidden 32,32,32 --batch-size 1 --optimizer sgd --learning-rate 0.3 --epochs 3'
+# shellcheck disable=SC2086
+run doctor spirals $dying --no-trials --quiet --json
+own=$(jq '[.findings[] | select(.follows_from == null and .severity != "note")] | length' out)
+following=$(jq '[.findings[] | select(.follows_from != null)] | length' out)
+check 'one of its own' [ "$own" -ge 1 ]
+check 'one follows' [ "$following" -ge 1 ]
+# shellcheck disable=SC2086
+run doctor spirals $dying --no-trials --quiet
+expect_out "^doctor: $own findings? \(and $following that follows?\) on spirals"
+
 # The same in every locale.
 check 'no decimal commas' env LC_ALL=de_DE.UTF-8 bash -c \
     "'$SCRATCHML' doctor moons $sick --quiet --color never >german; cmp german with_trials"

@@ -39,6 +39,10 @@ int fuzz_checkpoint(const uint8_t *input, size_t size);
 int fuzz_safetensors(const uint8_t *input, size_t size);
 #include "fuzz_safetensors.c" /* NOLINT(bugprone-suspicious-include): its entry is renamed */
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_trace
+int fuzz_trace(const uint8_t *input, size_t size);
+#include "fuzz_trace.c" /* NOLINT(bugprone-suspicious-include): its entry is renamed */
+#undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_idx
 int fuzz_idx(const uint8_t *input, size_t size);
 #include "fuzz_idx.c" /* NOLINT(bugprone-suspicious-include): its entry is renamed */
@@ -106,6 +110,7 @@ static void every_target_stands_its_corpus(void **state)
                                      {"jpeg", fuzz_jpeg},
                                      {"idx", fuzz_idx},
                                      {"safetensors", fuzz_safetensors},
+                                     {"trace", fuzz_trace},
                                      {"checkpoint", fuzz_checkpoint}};
     (void)state;
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
