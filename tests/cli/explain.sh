@@ -18,8 +18,8 @@ run predict m.safetensors spirals --sample 17 --json
 probability=$(jq '.predictions[0].probability' out)
 run explain m.safetensors spirals --sample 17 --backward
 expect_out "^  engine ${loss}[0-9]*, in double $number, at most $number apart +holds$"
-expect_out 'C = M \+ ln Σ_j e\^\(z_j - M\) - Σ_k y_k z_k +docs \(7\)$'
-expect_out 'δ_k = a_k - y_k +docs \(9\)$'
+expect_out 'C = M \+ ln Σ_j e\^\(z_j - M\) - Σ_k y_k z_k +network\.md \(7\)$'
+expect_out 'δ_k = a_k - y_k +network\.md \(9\)$'
 expect_out "^  Σ_k δ_k = $number, from zero at most $number +holds$"
 check 'the probability is that of predict' \
     awk -v p="$probability" '/^sample/ { sub("%", "", $(NF - 3)); exit !($(NF - 3) / 100 - p < 1e-4) }' out
@@ -29,25 +29,25 @@ expect_out '^layers\.1 · sample 17$'
 expect_out '^the units with the largest \|a_j\| of 3$'
 run explain m.safetensors spirals --sample 17 --layer 0 --unit 3 --backward --top 1
 expect_out '^layers\.0 unit 3 · sample 17$'
-expect_out '^z_j = Σ_i w_ji x_i \+ b_j +docs \(1\)$'
+expect_out '^z_j = Σ_i w_ji x_i \+ b_j +network\.md \(1\)$'
 expect_out '^  the other 1 +'
 expect_out "^  difference $number, at most $number = γ_3 \(Σ\|w x\| \+ \|b\|\) +holds$"
-expect_out '∂C/∂a_j = Σ_k w_kj δ_k +docs \(17\)'
+expect_out '∂C/∂a_j = Σ_k w_kj δ_k +network\.md \(17\)'
 expect_out '^Σ_i w_ji δ_j x_i \+ b_j δ_j = δ_j z_j$'
 check 'every check holds' bash -c '! grep -q "NOT HOLD" out'
 
 run explain m.safetensors spirals --sample 17 --layer 0 --weight 3,1 --batch 5 --update
-expect_out '^layers\.0\.weight\[3,1\] · batch of 5 samples, from row 17$'
-expect_out '^  [0-9]+ samples push it up, [0-9]+ down, [0-9]+ leave it alone'
+expect_out '^layers\.0\.weight\[3,1\] · batch of 5 samples, rows 17 to 21$'
+expect_out '^  samples that push it up: [0-9]+, down: [0-9]+, neither: [0-9]+'
 expect_out '^one step of adam, step 1 of a fresh optimiser, learning rate '
-expect_out '^m̂ = m / \(1 - β₁\^t\) +docs \(33\)$'
+expect_out '^m̂ = m / \(1 - β₁\^t\) +network\.md \(33\)$'
 expect_out "^  m = $number, β₁ = 0.9, t = 1: m̂ = $number$"
 run explain m.safetensors spirals --sample 999 --layer 1 --weight 2,bias --batch 5
-expect_out '^layers\.1\.bias\[2\] · batch of 5 samples, from row 995$'
+expect_out '^layers\.1\.bias\[2\] · batch of 5 samples, rows 995 to 999$'
 run explain m.safetensors spirals --update --learning-rate 0.5
 expect_out 'learning rate 0\.5$'
 expect_out '^  layers\.1\.bias '
-expect_out '^  predicted ΔC, Σ g Δθ '
+expect_out '^  predicted ΔC, Σ g Δθ, in double '
 
 run explain m.safetensors spirals --set 'layers.0.bias[2]=0.25' --silence 0:5
 expect_out '^what if layers\.0\.bias\[2\] were 0\.25, not '
