@@ -187,7 +187,7 @@ static sml_status try_longer(judge *j)
     change longer = {0};
     int told = 0;
     snprintf(longer.setting, sizeof longer.setting, "epochs=%lld",
-             LONGER * (long long)sml__setting_integer(j->like, "epochs"));
+             (long long)(LONGER * sml__setting_integer(j->like, "epochs")));
     const sml_status status =
         j->doctor->is_at_rest ? SML_OK : try_setting(j, longer.setting, j->tried, &told);
     if (status == SML_OK && told && is_gain(j->tried, j->own, j->rows)) {
