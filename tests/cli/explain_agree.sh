@@ -62,12 +62,14 @@ agree() {
     check "$what: the same in the JSON" is_rounded out placed
 }
 
+# compare_all MODEL DATA SAMPLE OPTION...
 compare_all() {
     local model=$1 data=$2 sample=$3
-    run explain "$model" "$data" --sample "$sample" --html r.html --quiet
+    local -a asked=("$model" "$data" --sample "$sample" "${@:4}")
+    run explain "${asked[@]}" --html r.html --quiet
     expect_code 0
     sed '/<h3>Layer by layer/,$d; 1,/<section id=s0/d' r.html >part
-    agree "$data: the sample" part "$model" "$data" --sample "$sample" --backward
+    agree "$data: the sample" part "${asked[@]}" --backward
     while read -r layer unit; do
         # From the unit's summary on to the next summary.
         awk -v start="<details data-layer=$layer data-unit=$unit>" '
@@ -75,7 +77,7 @@ compare_all() {
             /^<details|^<h2|^<h3|^<section|^<\/section/ { on = 0 }
             on' r.html >part
         agree "$data: layers.$layer unit $unit" part \
-            "$model" "$data" --sample "$sample" --layer "$layer" --unit "$unit" --backward
+            "${asked[@]}" --layer "$layer" --unit "$unit" --backward
     done < <(grep -oE 'data-layer=[0-9]+ data-unit=[0-9]+' r.html | tr -c '0-9\n' ' ' | awk 'NR % 5 == 1')
     while read -r layer; do
         awk -v start="<details data-layer=$layer>" '
@@ -83,7 +85,7 @@ compare_all() {
             /^<details/ { on = 0 }
             on' r.html >part
         agree "$data: layers.$layer" part \
-            "$model" "$data" --sample "$sample" --layer "$layer" --backward --top 16
+            "${asked[@]}" --layer "$layer" --backward --top 16
     done < <(grep -oE '<details data-layer=[0-9]+><summary>' r.html | grep -oE '[0-9]+')
 }
 
@@ -102,5 +104,58 @@ if is_rounded out planted >/dev/null; then
 fi
 run train regression --hidden 6 --normalization layer --activation tanh --epochs 2 --quiet -o r.safetensors
 compare_all r.safetensors regression 2
+
+# A table with scaled numbers, categories, missing cells and weights of classes.
+awk 'BEGIN {
+    split("blue red amber", colour); print "size,colour,age,class"
+    for (i = 0; i < 90; i++) {
+        s = (i * 37) % 101 / 8 + 0.001
+        c = colour[int(i * i / 7) % 3 + 1]
+        print s "," (i % 11 == 5 ? "" : c) "," (i % 7 == 3 ? "" : 20 + i * 13 % 50) "," \
+            (s > 9 || c == "red" && i % 2 ? "yes" : "no")
+    }
+}' >t.csv
+run train t.csv --target class --hidden 5 --class-weight balanced --epochs 4 --quiet -o t.safetensors
+expect_code 0
+for sample in 5 16; do
+    compare_all t.safetensors t.csv "$sample" --split all
+done
+# Batch norm as a training step sees it, in a batch, and as a prediction does.
+run train spirals --hidden 9 --normalization batch --epochs 2 --quiet -o b.safetensors
+compare_all b.safetensors spirals 3
+compare_all b.safetensors spirals 3 --training
+
+# Several labels of a row.
+array() { # TYPE SHAPE: standard input as an NPY file
+    printf '\x93NUMPY\x01\x00\x76\x00%-117s\n' \
+        "{'descr': '$1', 'fortran_order': False, 'shape': $2, }"
+    cat
+}
+perl -e 'binmode STDOUT; print pack "f<2", ($_ * 7 % 13) / 6 - 1, ($_ * 5 % 17) / 8 - 1 for 0 .. 59' |
+    array '<f4' '(60, 2)' >x.npy
+perl -e 'binmode STDOUT; print pack "C3", $_ * 7 % 13 > 6, $_ * 5 % 17 > 8, $_ % 3 == 0 for 0 .. 59' |
+    array '|u1' '(60, 3)' >y.npy
+run train x.npy --target y.npy --hidden 6 --epochs 4 --quiet -o l.safetensors
+expect_code 0
+compare_all l.safetensors x.npy 4 --target y.npy
+
+# Pictures, with a layer of which a report has the largest units only.
+mkdir pictures
+perl -e '
+    for my $set (["train", 40], ["t10k", 12]) {
+        my ($name, $n) = @$set;
+        open my $x, ">:raw", "pictures/$name-images-idx3-ubyte";
+        open my $y, ">:raw", "pictures/$name-labels-idx1-ubyte";
+        print $x pack "N4", 0x803, $n, 9, 8;
+        print $y pack "N2", 0x801, $n;
+        for my $s (0 .. $n - 1) {
+            print $y pack "C", $s % 3;
+            print $x pack "C72", map { ($s * 13 + $_ * 5 * ($s % 3 + 1)) % 256 } 0 .. 71;
+        }
+    }'
+run train pictures --hidden 100 --epochs 2 --batch-size 8 --quiet -o p.safetensors
+expect_code 0
+compare_all p.safetensors pictures 1
+check 'units are left out' test "$(grep -o 'data-layer=0 data-unit=' r.html | wc -l)" -lt 100
 
 finish
