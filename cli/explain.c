@@ -22,6 +22,7 @@ typedef struct subject {
     explain_request *request;
     float *targets; /* of --should-be, for every row of a batch; or NULL */
     size_t n_pages; /* that were printed */
+    int has_marks;  /* in them, which the last line explains */
 } subject;
 
 /* With --json: what the page asks the trace, which the document then answers as well. */
@@ -69,7 +70,7 @@ static int show(subject *x, const sml_trace *trace, const sml_page_options *want
         code = print_trace(x, trace, page, &filled);
     } else {
         fputs(x->n_pages++ > 0 ? "\n" : "", stdout);
-        page_print(&x->s->out, page);
+        x->has_marks |= page_print(&x->s->out, page);
     }
     sml_page_free(page);
     return code;
@@ -123,6 +124,30 @@ static int open_trace(const subject *x, const batch *b, sml_trace **out)
                                                                                : fail_library(x->s);
 }
 
+static int has_targets(const sml_trace *trace)
+{
+    size_t n = 0;
+    return sml_trace_vector(trace, SML_TARGET, 0, 0, &n) != NULL;
+}
+
+/* Why there is no way back, and what gives one. */
+static int check_targets(const subject *x, const sml_trace *trace)
+{
+    static const char cure[] = "the rows have no targets, or no weight, so there is no gradient; "
+                               "--should-be says what the answer should be";
+    const explain_request *r = x->request;
+    if (has_targets(trace)) {
+        return 0;
+    }
+    if (r->place.has_weight) {
+        return fail_usage(x->s->program, "--weight: %s", cure);
+    }
+    if (r->backward) {
+        note(x->s, "--backward: %s", cure);
+    }
+    return 0;
+}
+
 /* The pages of what was asked for, without the step. */
 static int show_pages(subject *x, const sml_trace *trace, size_t row)
 {
@@ -162,7 +187,7 @@ static void suggest(const subject *x, const sml_trace *trace, const batch *b)
     again_start(&line, x->s, "explain");
     buffer_print(&line, " --sample %u --layer 0 --unit %zu --backward", b->rows[b->row], best);
     again_named(&line, &x->s->options, kept, sizeof kept / sizeof kept[0]);
-    note(x->s, "more: %s", line.text);
+    note(x->s, "to take its largest unit of layers.0 apart: %s", line.text);
     buffer_free(&line);
 }
 
@@ -203,8 +228,13 @@ static int explain_sample(subject *x, uint32_t sample)
     batch b;
     sml_trace *trace = NULL;
     int code = find_batch(x, sample, &b);
+    if (code == 0 && b.row > 0) {
+        note(x->s, "fewer than %zu rows follow row %u: the batch is the last %zu", b.n - 1, sample,
+             b.n);
+    }
     code = code == 0 ? open_trace(x, &b, &trace) : code;
     code = code == 0 ? explain_place_check(x->s, trace, &x->request->place) : code;
+    code = code == 0 ? check_targets(x, trace) : code;
     if (code == 0 && x->request->n_edits > 0) {
         code = show_what_if(x, &b, trace);
     }
@@ -258,6 +288,9 @@ static int explain(const session *s, const sml_model *model, const sml_dataset *
     }
     for (size_t i = 0; i < request->n_samples && code == 0; i++) {
         code = explain_sample(&x, request->samples[i]);
+    }
+    if (code == 0 && x.has_marks) {
+        page_legend_print(&s->out);
     }
     fputs(s->json && x.n_pages > 0 ? "\n]}\n" : "", stdout);
     free(x.targets);

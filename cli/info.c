@@ -22,11 +22,13 @@ typedef struct facts_of_model {
     json_t *receipt;
 } facts_of_model;
 
-/* Parameters of a layer that is fed width values: a weight for each pair, and a bias for each
- * unit. */
+/* Parameters of a layer that is fed width values: of dense a weight for each pair, and a bias for
+ * each unit; of a norm γ and β for each. */
 static uint64_t layer_parameters(const sml_layer *layer, size_t width)
 {
-    return (uint64_t)layer->units * (width + 1);
+    const int is_norm =
+        strcmp(layer->type, "batch_norm") == 0 || strcmp(layer->type, "layer_norm") == 0;
+    return is_norm ? 2 * (uint64_t)width : (uint64_t)layer->units * (width + 1);
 }
 
 static void print_layers(const facts_of_model *f, const terminal *out)

@@ -16,6 +16,7 @@ typedef struct layout {
     char **texts;   /* [rows, columns] */
     size_t *widths; /* [columns] */
     size_t indent, gap, bar;
+    int has_marks;
 } layout;
 
 static size_t total_width(const layout *l)
@@ -56,6 +57,28 @@ static double bar_of(const sml_block *block, size_t row)
     return (double)NAN;
 }
 
+/* Whether the numbers under a heading are recomputed in double; a table has them alike. */
+static int is_recomputed(const sml_block *block, size_t column)
+{
+    int found = 0;
+    for (size_t row = 1; row < block->rows && block->has_heads; row++) {
+        const sml_cell *cell = &block->cells[row * block->columns + column];
+        found = found || (cell->is_number && cell->source == SML_SOURCE_DOUBLE);
+    }
+    return found;
+}
+
+/* A heading, with the mark where the column needs it. */
+static char *marked(char *head)
+{
+    const size_t length = strlen(head);
+    char *text = allocate(length + 2, 1);
+    memcpy(text, head, length);
+    text[length] = PAGE_MARK;
+    free(head);
+    return text;
+}
+
 static layout layout_of(const terminal *out, const sml_block *block)
 {
     const size_t n = block->rows * block->columns, room = terminal_width(out);
@@ -68,6 +91,10 @@ static layout layout_of(const terminal *out, const sml_block *block)
     for (size_t i = 0; i < n; i++) {
         size_t *width = &l.widths[i % block->columns];
         l.texts[i] = page_cells(out, &block->cells[i], 1);
+        if (i < block->columns && is_recomputed(block, i)) {
+            l.texts[i] = marked(l.texts[i]);
+            l.has_marks = 1;
+        }
         *width = text_width(l.texts[i]) > *width ? text_width(l.texts[i]) : *width;
     }
     for (size_t row = 0; row < block->rows; row++) {
@@ -146,6 +173,7 @@ static void print_row(const terminal *out, const layout *l, size_t row)
 static void tell_row(const terminal *out, const layout *l, size_t row)
 {
     const size_t columns = l->block->columns;
+    const char *between = out->unicode ? " · " : "; "; /* no sign that could be a minus */
     size_t length = 1;
     for (size_t column = 0; column < columns; column++) {
         length += strlen(l->texts[column]) + strlen(l->texts[row * columns + column]) + 8;
@@ -155,8 +183,8 @@ static void tell_row(const terminal *out, const layout *l, size_t row)
         const char *head = l->block->has_heads ? l->texts[column] : "";
         const char *value = l->texts[row * columns + column];
         if (value[0] != '\0') {
-            end += sprintf(end, "%s%s%s%s%s", end > text ? " " : "", end > text ? sign("·") : "",
-                           end > text ? " " : "", head, head[0] != '\0' ? " " : "");
+            end +=
+                sprintf(end, "%s%s%s", end > text ? between : "", head, head[0] != '\0' ? " " : "");
             end += sprintf(end, "%s", value);
         }
     }
@@ -164,7 +192,7 @@ static void tell_row(const terminal *out, const layout *l, size_t row)
     free(text);
 }
 
-void page_table_print(const terminal *out, const sml_block *block)
+int page_table_print(const terminal *out, const sml_block *block)
 {
     layout l = layout_of(out, block);
     const int fits = total_width(&l) <= terminal_width(out);
@@ -180,4 +208,5 @@ void page_table_print(const terminal *out, const sml_block *block)
     }
     free(l.texts);
     free(l.widths);
+    return l.has_marks;
 }

@@ -6,7 +6,12 @@
 
 #include <scratchml.h>
 
-void page_table_print(const terminal *out, const sml_block *block);
+/* Behind the heading of a column that is recomputed in double. */
+enum { PAGE_MARK = '*' };
+
+/* Returns whether columns are marked as recomputed in double; page_legend_print explains the mark.
+ */
+int page_table_print(const terminal *out, const sml_block *block);
 
 /* The text of cells that follow on each other, as the terminal can show it. Free it. */
 char *page_cells(const terminal *out, const sml_cell *cells, size_t n);

@@ -51,7 +51,7 @@ static void print_formula(const terminal *out, const sml_block *block)
     char place[32] = "";
     const size_t room = text_room(out);
     if (formula->equation != NULL) {
-        snprintf(place, sizeof place, "docs (%s)", formula->equation);
+        snprintf(place, sizeof place, "network.md (%s)", formula->equation);
     }
     const size_t width = text_width(text), gap = place[0] != '\0' ? 2 + text_width(place) : 0;
     if (width + gap <= room) {
@@ -107,9 +107,12 @@ static void print_picture(const terminal *out, const sml_block *block)
     free(p.values);
 }
 
-/* inner: the block belongs to the formula or the table above it. */
-static void print_block(const terminal *out, const sml_block *block, int inner)
+/* inner: the block belongs to the formula or the table above it. Returns whether columns are
+ * marked.
+ */
+static int print_block(const terminal *out, const sml_block *block, int inner)
 {
+    int has_marks = 0;
     switch (block->kind) {
     case SML_BLOCK_HEADING:
     case SML_BLOCK_FOLD:
@@ -122,7 +125,7 @@ static void print_block(const terminal *out, const sml_block *block, int inner)
         print_formula(out, block);
         break;
     case SML_BLOCK_TABLE:
-        page_table_print(out, block);
+        has_marks = page_table_print(out, block);
         break;
     case SML_BLOCK_PICTURE:
         print_picture(out, block);
@@ -133,6 +136,7 @@ static void print_block(const terminal *out, const sml_block *block, int inner)
     case SML_BLOCK_END:
         break;
     }
+    return has_marks;
 }
 
 /* Whether a blank line parts a block from the one before it. */
@@ -159,14 +163,25 @@ static int begins_part(const sml_block *before, const sml_block *block, int inne
     return 0;
 }
 
-void page_print(const terminal *out, const sml_page *page)
+void page_legend_print(const terminal *out)
+{
+    char text[96];
+    snprintf(text, sizeof text,
+             "%c recomputed in double; other columns come from the engine or the data", PAGE_MARK);
+    printf("\n%s", style_on(out, STYLE_DIM));
+    print_wrapped(text, 0, 2, terminal_width(out));
+    fputs(style_off(out, STYLE_DIM), stdout);
+}
+
+int page_print(const terminal *out, const sml_page *page)
 {
     const sml_block *before = NULL, *block = NULL;
-    int inner = 0;
+    int inner = 0, has_marks = 0;
     for (size_t i = 0; (block = sml_page_block(page, i)) != NULL; i++) {
         fputs(begins_part(before, block, inner) ? "\n" : "", stdout);
-        print_block(out, block, inner);
+        has_marks |= print_block(out, block, inner);
         inner = block->kind == SML_BLOCK_FORMULA || (inner && block->kind != SML_BLOCK_HEADING);
         before = block;
     }
+    return has_marks;
 }

@@ -9,6 +9,8 @@
 /* Prints all blocks to stdout, no line wider than the terminal. What does not fit beside the
  * numbers is left out: first bars, then pictures; a table that is still too wide is told row by
  * row. */
-void page_print(const terminal *out, const sml_page *page);
+/* Returns whether there are marks that page_legend_print explains, once below all pages. */
+int page_print(const terminal *out, const sml_page *page);
+void page_legend_print(const terminal *out);
 
 #endif

@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Units of a layer that are taken apart at first; half of them as long as the file is too large. */
-enum { UNITS = 16, UNITS_OF_SMALL = 32 };
+/* Units of a layer that are taken apart: the first of these with which the file is not too large.
+ * With 0 a layer has a table of its largest units, with NO_LAYERS it has its line in the sample's
+ * table alone. */
+enum { NO_LAYERS = -1, UNITS_OF_SMALL = 32, UNITS_IN_TABLE = 8 };
+static const int UNITS[] = {16, 8, 4, 2, 1, 0, NO_LAYERS};
 
 /* A file that is being written. */
 typedef struct writer {
@@ -17,7 +20,7 @@ typedef struct writer {
     const html_report *report;
     buffer body, list; /* the samples; the list of them */
     html_parts parts;
-    size_t units;
+    int units;    /* one of UNITS */
     int left_out; /* units are, of some layer */
 } writer;
 
@@ -96,9 +99,11 @@ static int write_units(writer *w, const sml_trace *trace, sml_page_options wante
 static int write_layer(writer *w, const sml_trace *trace, size_t block, size_t units)
 {
     sml_page *page = NULL;
-    const size_t shown = units <= UNITS_OF_SMALL && w->units == UNITS ? units : w->units;
-    const sml_page_options wanted = {
-        .kind = SML_PAGE_LAYER, .block = block, .top = shown, .with_backward = has_backward(trace)};
+    const size_t shown = units <= UNITS_OF_SMALL && w->units == UNITS[0] ? units : (size_t)w->units;
+    const sml_page_options wanted = {.kind = SML_PAGE_LAYER,
+                                     .block = block,
+                                     .top = shown > 0 ? shown : UNITS_IN_TABLE,
+                                     .with_backward = has_backward(trace)};
     int code = make_page(w, trace, wanted, &page);
     if (code == 0) {
         w->left_out = w->left_out || shown < units;
@@ -108,7 +113,7 @@ static int write_layer(writer *w, const sml_trace *trace, size_t block, size_t u
         buffer_print(&w->body, "</summary>\n");
         html_page(&w->body, page,
                   &(html_page_options){.level = 3, .is_untitled = 1, .parts = &w->parts});
-        code = write_units(w, trace, wanted, page);
+        code = shown > 0 ? write_units(w, trace, wanted, page) : 0;
         buffer_print(&w->body, "</details>\n");
     }
     sml_page_free(page);
@@ -166,7 +171,8 @@ static int write_trace(writer *w, sml_trace *trace, size_t i)
     if (code == 0 && has_backward(trace)) {
         code = write_page(w, trace, wanted, (html_page_options){.level = 3});
     }
-    code = code == 0 ? write_layers(w, trace) : code;
+    w->left_out = w->left_out || w->units == NO_LAYERS;
+    code = code == 0 && w->units != NO_LAYERS ? write_layers(w, trace) : code;
     code = code == 0 && w->report->update ? write_update(w, trace) : code;
     buffer_print(&w->body, "</section>\n");
     return code;
@@ -206,12 +212,20 @@ static void write_legend(buffer *b, const writer *w)
            "<p>Bars and pictures with a sign: <span style=\"color:var(--plus)\">blue is "
            "positive</span>, <span style=\"color:var(--minus)\">orange is negative</span>. Layers "
            "and units unfold.</p>\n");
-    if (w->left_out) {
+    if (w->left_out && w->units > 0) {
         buffer_print(b,
-                     "<p class=dim>Of layers with more units the %zu with the largest outputs are "
-                     "shown; <code>scratchml explain --layer N --unit J</code> shows any.</p>\n",
+                     "<p class=dim>Of layers with more units the %d with the largest outputs "
+                     "are shown; ",
                      w->units);
+    } else if (w->left_out) {
+        buffer_print(b,
+                     "<p class=dim>No %s is taken apart here, since the file would be larger than "
+                     "%d bytes; ",
+                     w->units == NO_LAYERS ? "layer" : "unit", HTML_REPORT_BYTES);
     }
+    buffer_print(b, w->left_out ? "<code>scratchml explain --layer N --unit J</code> shows any."
+                                  "</p>\n"
+                                : "");
 }
 
 /* The whole file, from its parts. */
@@ -244,15 +258,14 @@ int html_report_save(const session *s, const html_report *report, const char *pa
     }
     buffer file = {0};
     int code = 0;
-    size_t units = UNITS;
+    size_t next = 0;
     do {
-        writer w = {.s = s, .report = report, .units = units};
+        writer w = {.s = s, .report = report, .units = UNITS[next++]};
         buffer_free(&file);
         code = write_samples(&w);
         file = code == 0 ? assemble(&w) : file;
         free_writer(&w);
-        units /= 2;
-    } while (code == 0 && file.length > HTML_REPORT_BYTES && units > 0);
+    } while (code == 0 && file.length > HTML_REPORT_BYTES && next < sizeof UNITS / sizeof UNITS[0]);
     if (code == 0 && file.length > HTML_REPORT_BYTES) {
         code = fail_usage(s->program, "--html: %zu samples make more than %d bytes; choose fewer",
                           report->n, HTML_REPORT_BYTES);

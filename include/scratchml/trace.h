@@ -141,8 +141,10 @@ typedef struct sml_unit_facts {
     double product;              /* double: delta_in from delta_out */
     double bound_f, bound_delta; /* what |a - f| and |delta_in - product| may be */
     double mean, factor, normalised, gamma, beta; /* norms: μ, r, x̂ = (z - μ) r, γ, β */
-    double mask;                                  /* dropout: 0 or 1 / (1 - p); 1 where it is off */
-    int gate_closed;                              /* slope is 0: nothing passes back */
+    double delta_mean, delta_product_mean; /* means of δ and of δ x̂ over the batch, as (48) has
+                           them; in layer norm of γ δ and of γ δ x̂ over the units, as (50) */
+    double mask;                           /* dropout: 0 or 1 / (1 - p); 1 where it is off */
+    int gate_closed;                       /* slope is 0: nothing passes back */
 } sml_unit_facts;
 
 /* All NaN where there is no such layer, unit or row. Of a dense layer there are a and delta_out:

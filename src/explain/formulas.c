@@ -47,6 +47,9 @@
 #define SLOPE_J     SUP(I("f"), O("′")) IN(Z_J)
 #define X_HAT       SUB(HAT(I("x")), I("j"))
 #define SIGMOID(of) I("σ") IN(of)
+#define W_S         SUB(I("w"), I("s"))
+#define BY_M        FRAC(N("1"), I("m"))
+#define BY_WEIGHTS  FRAC(N("1"), OVER(I("s")) W_S)
 #define BETA_1      SUB(I("β"), N("1"))
 #define BETA_2      SUB(I("β"), N("2"))
 #define ADAM_M      I("m") TO BETA_1 I("m") O("+") IN(N("1") O("-") BETA_1) I("g")
@@ -58,13 +61,23 @@
 /* clang-format off */
 static const sml_formula FORMULAS[] = {
 #define ROW_OF(id, equation, text, mathml) {id, {text, ""}, mathml, equation}, /* ASCII: when a page is made */
+/* A formula of a row as it is, and times the weight w_s of the row: left open right close. */
+#define WEIGHED(id, equation, left, left_ml, open, close, open_ml, close_ml, right, right_ml) \
+    ROW_OF(id, equation, left right, left_ml right_ml) \
+    ROW_OF("weighted_" id, equation, left "w_s " open right close, \
+           left_ml W_S open_ml right_ml close_ml)
+/* A mean over the rows of a batch, and with weights. */
+#define MEAN_OF(id, equation, left, left_ml, right, right_ml) \
+    ROW_OF(id, equation, left "(1/m)" right, left_ml BY_M OVER(I("s")) right_ml) \
+    ROW_OF("weighted_" id, equation, left "(1/Σ_s w_s)" right, \
+           left_ml BY_WEIGHTS OVER(I("s")) right_ml)
     ROW_OF("dense", "1", "z_j = Σ_i w_ji x_i + b_j",
            Z_J O("=") OVER(I("i")) W_JI X_I O("+") B_J)
     ROW_OF("identity", "3", "a_j = z_j, f'(z_j) = 1",
            A_J O("=") Z_J AND SLOPE_J O("=") N("1"))
     ROW_OF("relu", "3", "a_j = max(0, z_j), f'(z_j) = 1 for z_j > 0, else 0",
-           A_J O("=") I("max") IN(N("0") O(",") Z_J) AND SLOPE_J O("=") N("1") O("[") Z_J O("&gt;")
-           N("0") O("]"))
+           A_J O("=") I("max") IN(N("0") O(",") Z_J) AND SLOPE_J O("=") N("1") "<mtext> for </mtext>"
+           Z_J O("&gt;") N("0") "<mtext>, else </mtext>" N("0"))
     ROW_OF("leaky_relu", "3", "a_j = f'(z_j) z_j, f'(z_j) = 1 for z_j > 0, else s",
            A_J O("=") SLOPE_J Z_J AND SLOPE_J O("=") N("1") "<mtext> for </mtext>" Z_J O("&gt;")
            N("0") "<mtext>, else </mtext>" I("s"))
@@ -99,39 +112,46 @@ static const sml_formula FORMULAS[] = {
     ROW_OF("scaled_targets", "51", "a_k = z_k / q_k + μ_k, y_k = (t_k - μ_k) q_k",
            A_K O("=") FRAC(Z_K, Q_K) O("+") MU_K AND Y_K O("=") IN(SUB(I("t"), I("k")) O("-") MU_K)
            Q_K)
-    ROW_OF("cross_entropy", "7", "C = M + ln Σ_j e^(z_j - M) - Σ_k y_k z_k",
-           I("C") O("=") I("M") O("+") I("ln") OVER(I("j")) EXP(Z_J O("-") I("M")) O("-")
-           OVER(I("k")) Y_K Z_K)
-    ROW_OF("binary_cross_entropy", "12",
-           "C = (1/K) Σ_k (max(z_k, 0) - z_k y_k + ln(1 + e^-|z_k|))",
-           I("C") O("=") FRAC(N("1"), I("K")) OVER(I("k")) IN(I("max") IN(Z_K O(",") N("0")) O("-")
-           Z_K Y_K O("+") I("ln") IN(N("1") O("+") EXP(O("-") ABS(Z_K)))))
-    ROW_OF("mean_squared_error", "14", "C = (1/K) Σ_k r_k², r_k = z_k - y_k",
-           I("C") O("=") FRAC(N("1"), I("K")) OVER(I("k")) "<msubsup>" I("r") I("k") N("2")
-           "</msubsup>" AND R_K O("=") Z_K O("-") Y_K)
-    ROW_OF("mean_absolute_error", "15", "C = (1/K) Σ_k |r_k|, r_k = z_k - y_k",
-           I("C") O("=") FRAC(N("1"), I("K")) OVER(I("k")) ABS(R_K) AND R_K O("=") Z_K O("-") Y_K)
-    ROW_OF("huber", "16", "C = (1/K) Σ_k h(r_k), h(r) = ½ r² for |r| ≤ 1, else |r| - ½",
-           I("C") O("=") FRAC(N("1"), I("K")) OVER(I("k")) I("h") IN(R_K) AND I("h") IN(I("r")) O("=")
-           FRAC(N("1"), N("2")) SUP(I("r"), N("2")) "<mtext> for </mtext>" ABS(I("r")) O("≤") N("1")
-           "<mtext>, else </mtext>" ABS(I("r")) O("-") FRAC(N("1"), N("2")))
+    WEIGHED("cross_entropy", "7", "C = ", I("C") O("="), "(", ")", O("("), O(")"),
+            "M + ln Σ_j e^(z_j - M) - Σ_k y_k z_k",
+            I("M") O("+") I("ln") OVER(I("j")) EXP(Z_J O("-") I("M")) O("-") OVER(I("k")) Y_K Z_K)
+    WEIGHED("binary_cross_entropy", "12", "C = ", I("C") O("="), "", "", "", "",
+            "(1/K) Σ_k (max(z_k, 0) - z_k y_k + ln(1 + e^-|z_k|))",
+            FRAC(N("1"), I("K")) OVER(I("k")) IN(I("max") IN(Z_K O(",") N("0")) O("-")
+            Z_K Y_K O("+") I("ln") IN(N("1") O("+") EXP(O("-") ABS(Z_K)))))
+    WEIGHED("mean_squared_error", "14", "C = ", I("C") O("="), "", "", "", "",
+            "(1/K) Σ_k r_k², r_k = z_k - y_k",
+            FRAC(N("1"), I("K")) OVER(I("k")) "<msubsup>" I("r") I("k") N("2")
+            "</msubsup>" AND R_K O("=") Z_K O("-") Y_K)
+    WEIGHED("mean_absolute_error", "15", "C = ", I("C") O("="), "", "", "", "",
+            "(1/K) Σ_k |r_k|, r_k = z_k - y_k",
+            FRAC(N("1"), I("K")) OVER(I("k")) ABS(R_K) AND R_K O("=") Z_K O("-") Y_K)
+    WEIGHED("huber", "16", "C = ", I("C") O("="), "", "", "", "",
+            "(1/K) Σ_k h(r_k), h(r) = ½ r² for |r| ≤ 1, else |r| - ½",
+            FRAC(N("1"), I("K")) OVER(I("k")) I("h") IN(R_K) AND I("h") IN(I("r")) O("=")
+            FRAC(N("1"), N("2")) SUP(I("r"), N("2")) "<mtext> for </mtext>" ABS(I("r")) O("≤") N("1")
+            "<mtext>, else </mtext>" ABS(I("r")) O("-") FRAC(N("1"), N("2")))
+    ROW_OF("weighted_batch_loss", NULL, "C = (1/Σ_s w_s) Σ_s w_s C_s",
+           I("C") O("=") BY_WEIGHTS OVER(I("s")) W_S SUB(I("C"), I("s")))
     ROW_OF("label_smoothing", "10", "y_k ← (1 - ε) y_k + ε / K",
            Y_K TO IN(N("1") O("-") I("ε")) Y_K O("+") FRAC(I("ε"), I("K")))
 
-    ROW_OF("jacobian", "8", "δ_k = Σ_i (-y_i / a_i) a_i (1[i = k] - a_k)",
-           DELTA_K O("=") OVER(I("i")) IN(O("-") FRAC(Y_I, A_I)) A_I
-           IN(N("1") O("[") I("i") O("=") I("k") O("]") O("-") A_K))
-    ROW_OF("delta_cross_entropy", "9", "δ_k = a_k - y_k", DELTA_K O("=") A_K O("-") Y_K)
-    ROW_OF("delta_binary_cross_entropy", "13", "δ_k = (σ(z_k) - y_k) / K",
-           DELTA_K O("=") FRAC(N("1"), I("K")) IN(SIGMOID(Z_K) O("-") Y_K))
-    ROW_OF("delta_mean_squared_error", "14", "δ_k = 2 r_k / K",
-           DELTA_K O("=") FRAC(N("2"), I("K")) R_K)
-    ROW_OF("delta_mean_absolute_error", "15", "δ_k = sign(r_k) / K, sign(0) := 0",
-           DELTA_K O("=") FRAC(N("1"), I("K")) I("sign") IN(R_K) AND I("sign") IN(N("0")) O(":=")
-           N("0"))
-    ROW_OF("delta_huber", "16", "δ_k = max(-1, min(1, r_k)) / K",
-           DELTA_K O("=") FRAC(N("1"), I("K")) I("max") IN(O("-") N("1") O(",") I("min")
-           IN(N("1") O(",") R_K)))
+    WEIGHED("jacobian", "8", "δ_k = ", DELTA_K O("="), "", "", "", "",
+            "Σ_i (-y_i / a_i) a_i (1[i = k] - a_k)",
+            OVER(I("i")) IN(O("-") FRAC(Y_I, A_I)) A_I
+            IN(N("1") O("[") I("i") O("=") I("k") O("]") O("-") A_K))
+    WEIGHED("delta_cross_entropy", "9", "δ_k = ", DELTA_K O("="), "(", ")", O("("), O(")"),
+            "a_k - y_k", A_K O("-") Y_K)
+    WEIGHED("delta_binary_cross_entropy", "13", "δ_k = ", DELTA_K O("="), "", "", "", "",
+            "(σ(z_k) - y_k) / K", FRAC(N("1"), I("K")) IN(SIGMOID(Z_K) O("-") Y_K))
+    WEIGHED("delta_mean_squared_error", "14", "δ_k = ", DELTA_K O("="), "", "", "", "",
+            "2 r_k / K", FRAC(N("2"), I("K")) R_K)
+    WEIGHED("delta_mean_absolute_error", "15", "δ_k = ", DELTA_K O("="), "", "", "", "",
+            "sign(r_k) / K, sign(0) := 0",
+            FRAC(N("1"), I("K")) I("sign") IN(R_K) AND I("sign") IN(N("0")) O(":=") N("0"))
+    WEIGHED("delta_huber", "16", "δ_k = ", DELTA_K O("="), "", "", "", "",
+            "max(-1, min(1, r_k)) / K",
+            FRAC(N("1"), I("K")) I("max") IN(O("-") N("1") O(",") I("min") IN(N("1") O(",") R_K)))
 
     ROW_OF("back", "17", "∂C/∂a_j = Σ_k w_kj δ_k",
            PARTIAL(I("C"), A_J) O("=") OVER(I("k")) W_KJ DELTA_K)
@@ -141,11 +161,10 @@ static const sml_formula FORMULAS[] = {
            PARTIAL(I("C"), X_I) O("=") OVER(I("j")) W_JI DELTA_J)
     ROW_OF("gradient", "20", "dW_ji = δ_j x_i, db_j = δ_j",
            I("d") SUB(I("W"), I("j") I("i")) O("=") DELTA_J X_I AND I("d") B_J O("=") DELTA_J)
-    ROW_OF("gradient_of_batch", "21", "dW_ji = (1/m) Σ_s δ_sj x_si",
-           I("d") SUB(I("W"), I("j") I("i")) O("=") FRAC(N("1"), I("m")) OVER(I("s"))
-           SUB(I("δ"), I("s") I("j")) SUB(I("x"), I("s") I("i")))
-    ROW_OF("bias_of_batch", "22", "db_j = (1/m) Σ_s δ_sj",
-           I("d") B_J O("=") FRAC(N("1"), I("m")) OVER(I("s")) SUB(I("δ"), I("s") I("j")))
+    MEAN_OF("gradient_of_batch", "21", "dW_ji = ", I("d") SUB(I("W"), I("j") I("i")) O("="),
+            " Σ_s δ_sj x_si", SUB(I("δ"), I("s") I("j")) SUB(I("x"), I("s") I("i")))
+    MEAN_OF("bias_of_batch", "22", "db_j = ", I("d") B_J O("="), " Σ_s δ_sj",
+            SUB(I("δ"), I("s") I("j")))
     ROW_OF("row_identity", NULL, "Σ_i w_ji δ_j x_i + b_j δ_j = δ_j z_j",
            OVER(I("i")) W_JI DELTA_J X_I O("+") B_J DELTA_J O("=") DELTA_J Z_J)
     ROW_OF("delta_dropout", "25", "∂C/∂z_j = ∂C/∂a_j k_j / (1 - p)",
@@ -161,12 +180,11 @@ static const sml_formula FORMULAS[] = {
            "∂C/∂z_j = r (g_j - (1/n) Σ_i g_i - x\u0302_j (1/n) Σ_i g_i x\u0302_i), g = γ ∂C/∂a",
            PARTIAL(I("C"), Z_J) O("=") I("r") IN(SUB(I("g"), I("j")) O("-") FRAC(N("1"), I("n"))
            OVER(I("i")) SUB(I("g"), I("i")) O("-") X_HAT FRAC(N("1"), I("n")) OVER(I("i"))
-           SUB(I("g"), I("i")) SUB(HAT(I("x")), I("i"))) AND SUB(I("g"), I("j")) O("=") GAMMA_J
-           PARTIAL(I("C"), A_J))
-    ROW_OF("norm_gradient", "42", "dγ_j = (1/m) Σ_s δ_sj x\u0302_sj, dβ_j = (1/m) Σ_s δ_sj",
-           I("d") GAMMA_J O("=") FRAC(N("1"), I("m")) OVER(I("s")) SUB(I("δ"), I("s") I("j"))
-           SUB(HAT(I("x")), I("s") I("j")) AND I("d") SUB(I("β"), I("j")) O("=")
-           FRAC(N("1"), I("m")) OVER(I("s")) SUB(I("δ"), I("s") I("j")))
+           SUB(I("g"), I("i")) SUB(HAT(I("x")), I("i"))) AND I("g") O("=") I("γ") PARTIAL(I("C"), I("a")))
+    MEAN_OF("gamma_of_batch", "42", "dγ_j = ", I("d") GAMMA_J O("="), " Σ_s δ_sj x\u0302_sj",
+            SUB(I("δ"), I("s") I("j")) SUB(HAT(I("x")), I("s") I("j")))
+    MEAN_OF("beta_of_batch", "42", "dβ_j = ", I("d") SUB(I("β"), I("j")) O("="), " Σ_s δ_sj",
+            SUB(I("δ"), I("s") I("j")))
 
     ROW_OF("penalties", "24", "g = dW_ji + λ₁ sign(w_ji) + λ₂ w_ji",
            I("g") O("=") I("d") SUB(I("W"), I("j") I("i")) O("+") SUB(I("λ"), N("1")) I("sign")
@@ -215,8 +233,10 @@ static const sml_formula FORMULAS[] = {
     ROW_OF("adamw_step", "34", "θ ← θ - η λ θ - η m\u0302 / (√v\u0302 + ε)",
            I("θ") TO I("θ") O("-") I("η") I("λ") I("θ") O("-") ADAM_STEP)
     ROW_OF("first_order", NULL, "ΔC ≈ Σ g Δθ",
-           O("Δ") I("C") O("≈") OVER(I("θ")) I("g") O("Δ") I("θ"))
+           O("Δ") I("C") O("≈") O("∑") I("g") O("Δ") I("θ"))
 #undef ROW_OF
+#undef WEIGHED
+#undef MEAN_OF
 };
 /* clang-format on */
 

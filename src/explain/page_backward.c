@@ -41,6 +41,33 @@ static const char *formula_of_delta(const sml__place *above)
     return sml__uses_batch(above) ? "delta_batch_norm" : "delta_norm_fixed";
 }
 
+/* A number of the unit's facts. */
+static void add_fact(sml_page *page, const char *words, double value, sml_source source,
+                     size_t number, const char *member)
+{
+    sml__before(page, words);
+    sml__number(page, value, source, SML_DIGITS_VALUE, "units[%zu].%s", number, member);
+}
+
+/* What stands in (45), (48) or (50) beside ∂C/∂a_j, which (48) calls δ_t. */
+static void add_norm_numbers(sml_page *page, const sml__place *above, const sml_unit_facts *facts,
+                             size_t number)
+{
+    add_fact(page, " · γ_j = ", facts->gamma, SML_SOURCE_ENGINE, number, "gamma");
+    add_fact(page, " · r = ", facts->factor, SML_SOURCE_ENGINE64, number, "factor");
+    if (layer_of(above)->type->has_buffers && !sml__uses_batch(above)) {
+        return;
+    }
+    add_fact(page, " · x\u0302 = ", facts->normalised, SML_SOURCE_DOUBLE, number, "normalised");
+    const int is_batch = layer_of(above)->type->has_buffers;
+    add_fact(page,
+             is_batch ? " · over the batch, the mean of δ is "
+                      : " · over the units, the mean of g is ",
+             facts->delta_mean, SML_SOURCE_DOUBLE, number, "delta_mean");
+    add_fact(page, is_batch ? ", of δ x\u0302 " : ", of g x\u0302 ", facts->delta_product_mean,
+             SML_SOURCE_DOUBLE, number, "delta_product_mean");
+}
+
 /* Through a layer that keeps its width. */
 static void add_gate(sml_page *page, const sml__place *above)
 {
@@ -49,20 +76,45 @@ static void add_gate(sml_page *page, const sml__place *above)
     sml_unit_facts facts;
     const size_t number = sml__page_unit(page, above->trace, &question, &facts);
     sml__end_formula(page, formula_of_delta(above));
-    sml__before(page, "∂C/∂a_j = ");
-    sml__number(page, facts.delta_out, SML_SOURCE_ENGINE, SML_DIGITS_VALUE, "units[%zu].delta_out",
-                number);
-    if (!isnan(facts.slope) && !layer_of(above)->type->is_random) {
-        sml__before(page, " · f'(z_j) = ");
-        sml__number(page, facts.slope, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE, "units[%zu].slope",
-                    number);
+    add_fact(page, "∂C/∂a_j = ", facts.delta_out, SML_SOURCE_ENGINE, number, "delta_out");
+    if (layer_of(above)->type->normalise != NULL) {
+        add_norm_numbers(page, above, &facts, number);
+    } else if (layer_of(above)->type->is_random) {
+        add_fact(page, " · the mask, k_j / (one - p), is ", facts.mask, SML_SOURCE_ENGINE, number,
+                 "mask");
+    } else {
+        add_fact(page, " · f'(z_j) = ", facts.slope, SML_SOURCE_DOUBLE, number, "slope");
     }
-    sml__before(page, " · ∂C/∂z_j = ");
-    sml__number(page, facts.delta_in, SML_SOURCE_ENGINE, SML_DIGITS_VALUE, "units[%zu].delta_in",
-                number);
+    add_fact(page, " · ∂C/∂z_j = ", facts.delta_in, SML_SOURCE_ENGINE, number, "delta_in");
     sml__words(page, facts.gate_closed ? ": the gate is closed" : "");
     sml__end_text(page);
     sml__add_unit_verdict(page, &facts, number, 1);
+}
+
+/* What stands in the formula of an output's δ. */
+static void add_numbers_of_loss(sml_page *page, const sml__place *at, const sml_loss_facts *facts,
+                                const char *path)
+{
+    const sml_loss_class *one = &facts->classes[at->unit];
+    if (isnan(one->residual)) {
+        sml__before(page, "a_k = ");
+        sml__number(page, one->a, SML_SOURCE_ENGINE, SML_DIGITS_VALUE, "%sa", path);
+        sml__before(page, " · y_k = ");
+        sml__number(page, one->y, SML_SOURCE_DATA, SML_DIGITS_VALUE, "%sy", path);
+    } else {
+        sml__before(page, "r_k = ");
+        sml__number(page, one->residual, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE, "%sresidual", path);
+    }
+    if (strcmp(facts->output, "softmax") != 0) {
+        sml__before(page, " · K = ");
+        sml__number(page, (double)facts->n, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "model.outputs");
+    }
+    if (facts->weight != 1) {
+        sml__before(page, " · w_s = ");
+        sml__number(page, facts->weight, SML_SOURCE_ENGINE, SML_DIGITS_VALUE, "samples[%zu].weight",
+                    at->row);
+    }
+    sml__end_text(page);
 }
 
 /* An output: from the loss itself. */
@@ -78,17 +130,8 @@ static void add_from_loss(sml_page *page, const sml__place *at)
     const sml_loss_class *one = &facts.classes[at->unit];
     snprintf(path, sizeof path, "samples[%zu].loss.classes[%zu].", at->row, at->unit);
     snprintf(formula, sizeof formula, "delta_%s", facts.loss);
-    sml__end_formula(page, formula);
-    sml__before(page, "a_k = ");
-    sml__number(page, one->a, SML_SOURCE_ENGINE, SML_DIGITS_VALUE, "%sa", path);
-    sml__before(page, " · y_k = ");
-    sml__number(page, one->y, SML_SOURCE_DATA, SML_DIGITS_VALUE, "%sy", path);
-    if (facts.weight != 1) {
-        sml__before(page, " · times w_s = ");
-        sml__number(page, facts.weight, SML_SOURCE_ENGINE, SML_DIGITS_VALUE, "samples[%zu].weight",
-                    at->row);
-    }
-    sml__end_text(page);
+    sml__end_weighed_formula(page, formula, facts.weight != 1);
+    add_numbers_of_loss(page, at, &facts, path);
     const sml__verdict verdict = {.path = path,
                                   .engine_name = "delta_engine",
                                   .double_name = "delta_direct",
@@ -129,8 +172,8 @@ static void add_pictures(sml_page *page, const sml__place *at, const float *weig
         sml__number(page, (double)facts.largest_at, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
                     "units[%zu].%s[%zu]", number, members[i], facts.largest_at);
         sml__before(page, ": ");
-        sml__number(page, facts.largest, i == 0 ? SML_SOURCE_DATA : SML_SOURCE_ENGINE,
-                    SML_DIGITS_VALUE, "units[%zu].%s[%zu]", number, members[i], facts.largest_at);
+        sml__number(page, facts.largest, SML_SOURCE_ENGINE, SML_DIGITS_VALUE, "units[%zu].%s[%zu]",
+                    number, members[i], facts.largest_at);
         sml__end_picture(page, rows[i], view->height, view->width, 1, "units[%zu].%s", number,
                          members[i]);
     }
@@ -159,7 +202,7 @@ static void add_gradients(sml_page *page, const sml__place *at, const float *wei
             sml__number(page, (double)i, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
                         "units[%zu].weights[%zu]", number, i);
         }
-        sml__number(page, (double)weights[i], SML_SOURCE_DATA, SML_DIGITS_FIXED,
+        sml__number(page, (double)weights[i], SML_SOURCE_ENGINE, SML_DIGITS_FIXED,
                     "units[%zu].weights[%zu]", number, i);
         sml__number(page, (double)gradient[i], SML_SOURCE_ENGINE, SML_DIGITS_FIXED,
                     "units[%zu].gradient[%zu]", number, i)
@@ -196,11 +239,19 @@ static void add_dense_gradient(sml_page *page, const sml__place *at, const float
     const sml_trace_place question = {.layer = at->layer, .unit = at->unit, .row = at->row};
     sml_unit_facts facts;
     const size_t number = sml__page_unit(page, at->trace, &question, &facts);
-    const int is_alone = at->trace->rows == 1 && at->trace->weights == NULL;
-    sml__end_formula(page, is_alone ? "gradient" : "gradient_of_batch");
+    const int is_weighted = sml__is_weighted(at->trace);
+    if (at->trace->rows == 1 && !is_weighted) {
+        sml__end_formula(page, "gradient");
+    } else {
+        sml__end_weighed_formula(page, "gradient_of_batch", is_weighted);
+    }
     sml__before(page, "db_j = ");
     sml__number(page, (double)gradient[n], SML_SOURCE_ENGINE, SML_DIGITS_VALUE,
                 "units[%zu].gradient[%zu]", number, n);
+    if (is_weighted) {
+        sml__words(page, " · ");
+        sml__add_weights(page, at->trace);
+    }
     sml__end_text(page);
     if (at->layer == 0 && view->height > 0 && view->height * view->width == n) {
         add_pictures(page, at, weights, gradient, n, number);
@@ -212,16 +263,11 @@ static void add_dense_gradient(sml_page *page, const sml__place *at, const float
 
 static void add_norm_gradient(sml_page *page, const sml__place *at)
 {
-    static const sml__sum_words gamma = {.formula = "norm_gradient",
-                                         .heads = "row\tδ_sj\tx\u0302_sj\tδ_sj x\u0302_sj",
-                                         .total = "dγ_j"};
-    static const sml__sum_words beta = {
-        .formula = "norm_gradient", .heads = "row\tδ_sj\tone\tδ_sj", .total = "dβ_j"};
     sml_sum question = {
         .kind = SML_SUM_GAMMA, .layer = at->layer, .unit = at->unit, .row = at->row};
-    sml__add_sum(page, at->trace, &gamma, &question, at->top);
+    sml__add_batch_sum(page, at->trace, &question, at->top);
     question.kind = SML_SUM_BETA;
-    sml__add_sum(page, at->trace, &beta, &question, at->top);
+    sml__add_batch_sum(page, at->trace, &question, at->top);
 }
 
 static void add_gradient(sml_page *page, const sml__place *at)
@@ -254,6 +300,7 @@ void sml__add_backward(sml_page *page, const sml__place *at, size_t first, size_
         sml__end_text(page);
         return;
     }
+    sml__add_weight_of_row(page, at->trace, at->row);
     for (here.layer = end; here.layer-- > first;) {
         add_delta(page, &here);
     }

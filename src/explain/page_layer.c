@@ -19,7 +19,7 @@ static void add_line_of_layer(sml_page *page, const sml_trace *trace, const bloc
     const float *output = sml_trace_vector(trace, SML_OUTPUT, l, b->row, &n);
     const sml__vector_facts facts = sml__vector_facts_of(output, n);
     sml__end_formula(page, layer.type);
-    sml__name(page, layer.type, SML_SOURCE_DATA, "layers[%zu].type", l);
+    sml__name(page, layer.type, SML_SOURCE_SETTING, "layers[%zu].type", l);
     sml__before(page, ": ");
     sml__number(page, (double)layer.inputs, SML_SOURCE_COUNT, SML_DIGITS_COUNT,
                 "layers[%zu].inputs", l);
@@ -106,10 +106,16 @@ void sml__page_layer(sml_page *page, const sml_trace *trace, const sml_page_opti
     for (size_t i = 0; keys != NULL && i < b.n; i++) {
         keys[i] = fabsf(b.a[i]);
     }
+    if (b.delta_z != NULL) {
+        sml__add_weight_of_row(page, trace, options->row);
+    }
     sml__words(page, options->top < b.n ? "the units with the largest |a_j| of "
                                         : "units by |a_j|, all ");
     sml__number(page, (double)b.n, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "layers[%zu].units",
                 b.first);
+    if (b.delta_z != NULL) {
+        sml__after(page, ", bars: δ_j");
+    }
     sml__end_heading(page, 2);
     if (keys != NULL) {
         add_units(page, &b, keys, options->top);

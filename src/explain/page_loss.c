@@ -1,4 +1,5 @@
 /* The page of the loss: output function, loss, and δ of the outputs by both ways. */
+#include "explain/bounds.h"
 #include "explain/page_parts.h"
 #include "explain/vector_facts.h"
 
@@ -44,6 +45,13 @@ static void add_name(sml_page *page, const subject *s, size_t k)
               k);
 }
 
+/* The relations of a trace compare nothing there either. */
+static void add_no_sum(sml_page *page)
+{
+    sml__after(page, ": a logit is not finite, so there is nothing to compare it with");
+    sml__end_text(page);
+}
+
 static void add_softmax(sml_page *page, const subject *s)
 {
     const sml_loss_facts *f = s->facts;
@@ -66,10 +74,14 @@ static void add_softmax(sml_page *page, const subject *s)
     sml__before(page, "Σ_k a_k = ");
     sml__number(page, f->sum_of_a, SML_SOURCE_DOUBLE, SML_DIGITS_EXACT,
                 "samples[%zu].loss.sum_of_a", s->row);
+    if (!isfinite(f->sum)) {
+        add_no_sum(page);
+        return;
+    }
     sml__before(page, ", from one at most ");
     sml__number(page, f->bound_sum_of_a, SML_SOURCE_DOUBLE, SML_DIGITS_SMALL,
                 "samples[%zu].loss.bound_sum_of_a", s->row);
-    sml__end_check(page, fabs(f->sum_of_a - 1) <= f->bound_sum_of_a);
+    sml__end_check(page, sml__agrees(f->sum_of_a, 1, f->bound_sum_of_a));
 }
 
 /* Outputs of scaled targets, and their way back to the units of the data. */
@@ -149,9 +161,16 @@ static void add_terms(sml_page *page, const subject *s)
         if (has_residual) {
             add_class(page, s, k, one->residual, SML_SOURCE_DOUBLE, "residual");
         }
-        add_class(page, s, k, one->term, SML_SOURCE_DOUBLE, "term")->bar = one->term;
+        add_class(page, s, k, s->facts->weight * one->term, SML_SOURCE_DOUBLE, "part")->bar =
+            s->facts->weight * one->term;
     }
     sml__end_table(page);
+}
+
+static void add_outputs_of_loss(sml_page *page, const subject *s)
+{
+    sml__before(page, ", K = ");
+    sml__number(page, (double)s->facts->n, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "model.outputs");
 }
 
 static void add_loss(sml_page *page, const subject *s)
@@ -159,17 +178,21 @@ static void add_loss(sml_page *page, const subject *s)
     const sml_loss_facts *f = s->facts;
     char path[64];
     if (f->smoothing > 0) {
-        add_fact(page, s, "ε = ", f->smoothing, SML_SOURCE_SETTING, "smoothing");
         sml__end_formula(page, "label_smoothing");
+        add_fact(page, s, "ε = ", f->smoothing, SML_SOURCE_SETTING, "smoothing");
+        add_outputs_of_loss(page, s);
+        sml__end_text(page);
     }
     add_fact(page, s, "", f->loss_engine, SML_SOURCE_ENGINE64, "value");
+    if (!is_softmax(s)) {
+        add_outputs_of_loss(page, s);
+    }
     if (f->weight != 1) {
-        sml__before(page, ", times w_s = ");
+        sml__before(page, ", w_s = ");
         sml__number(page, f->weight, SML_SOURCE_ENGINE, SML_DIGITS_VALUE, "samples[%zu].weight",
                     s->row);
-        sml__after(page, " already");
     }
-    sml__end_formula(page, f->loss);
+    sml__end_weighed_formula(page, f->loss, f->weight != 1);
     add_terms(page, s);
     snprintf(path, sizeof path, "samples[%zu].loss.", s->row);
     const sml__verdict verdict = {.path = path,
@@ -178,16 +201,19 @@ static void add_loss(sml_page *page, const subject *s)
                                   .bound_name = "bound",
                                   .engine = f->loss_engine,
                                   .exact = f->loss_double,
-                                  .bound = f->bound_loss};
+                                  .bound = f->bound_loss,
+                                  .is_engine64 = 1};
     sml__add_verdict(page, &verdict);
 }
 
 static void add_delta_table(sml_page *page, const subject *s)
 {
     const int has_jacobian = is_softmax(s);
+    const int is_weighted = s->facts->weight != 1;
     sml__begin_table(page, has_jacobian ? "lrrr" : "lrr",
-                     has_jacobian ? "output\tby the Jacobian\tby a - y\tengine's δ_k"
-                                  : "output\tin double\tengine's δ_k");
+                     !has_jacobian ? "output\tby the formula\tengine's δ_k"
+                     : is_weighted ? "output\tby the Jacobian\tby w_s (a - y)\tengine's δ_k"
+                                   : "output\tby the Jacobian\tby a - y\tengine's δ_k");
     for (size_t i = 0; i < s->shown; i++) {
         const size_t k = s->order[i];
         const sml_loss_class *one = &s->facts->classes[k];
@@ -224,10 +250,10 @@ static void add_delta(sml_page *page, const subject *s)
     char name[64], path[64];
     const size_t k = worst_delta(f);
     if (is_softmax(s)) {
-        sml__end_formula(page, "jacobian");
+        sml__end_weighed_formula(page, "jacobian", f->weight != 1);
     }
     snprintf(name, sizeof name, "delta_%s", f->loss);
-    sml__end_formula(page, name);
+    sml__end_weighed_formula(page, name, f->weight != 1);
     add_delta_table(page, s);
     snprintf(path, sizeof path, "samples[%zu].loss.classes[%zu].", s->row, k);
     const sml__verdict verdict = {.path = path,
@@ -242,10 +268,14 @@ static void add_delta(sml_page *page, const subject *s)
     sml__add_verdict(page, &verdict);
     if (is_softmax(s)) {
         add_fact(page, s, "Σ_k δ_k = ", f->sum_of_delta, SML_SOURCE_DOUBLE, "sum_of_delta");
+        if (!isfinite(f->sum)) {
+            add_no_sum(page);
+            return;
+        }
         sml__before(page, ", from zero at most ");
         sml__number(page, f->bound_sum_of_delta, SML_SOURCE_DOUBLE, SML_DIGITS_SMALL,
                     "samples[%zu].loss.bound_sum_of_delta", s->row);
-        sml__end_check(page, fabs(f->sum_of_delta) <= f->bound_sum_of_delta);
+        sml__end_check(page, sml__agrees(f->sum_of_delta, 0, f->bound_sum_of_delta));
     }
 }
 
@@ -260,9 +290,6 @@ static size_t order_outputs(const sml_loss_facts *facts, float *keys, size_t *or
     }
     for (size_t k = facts->n; n < top && n < facts->n; n++) {
         k = sml__next_largest(keys, facts->n, k);
-        if (k == facts->n) {
-            break; /* what is left is NaN */
-        }
         order[n] = k;
     }
     return n;

@@ -16,7 +16,56 @@ void sml__add_sample(sml_page *page, const sml_trace *trace, size_t row)
 void sml__add_block_name(sml_page *page, size_t layer, int block)
 {
     sml__before(page, "layers.");
-    sml__number(page, block, SML_SOURCE_DATA, SML_DIGITS_INDEX, "layers[%zu].block", layer);
+    sml__number(page, block, SML_SOURCE_COUNT, SML_DIGITS_INDEX, "layers[%zu].block", layer);
+}
+
+int sml__is_weighted(const sml_trace *trace)
+{
+    int is_weighted = 0;
+    for (size_t r = 0; trace->weights != NULL && r < trace->rows; r++) {
+        is_weighted = is_weighted || trace->weights[r] != 1.0F;
+    }
+    return is_weighted;
+}
+
+void sml__end_weighed_formula(sml_page *page, const char *name, int is_weighted)
+{
+    char full[64];
+    snprintf(full, sizeof full, "%s%s", is_weighted ? "weighted_" : "", name);
+    sml__end_formula(page, full);
+}
+
+void sml__add_weights(sml_page *page, const sml_trace *trace)
+{
+    sml__before(page, "Σ w_s = ");
+    sml__number(page, trace->batch_weight, SML_SOURCE_ENGINE64, SML_DIGITS_VALUE,
+                "batch.total_weight");
+}
+
+void sml__add_weight_of_row(sml_page *page, const sml_trace *trace, size_t row)
+{
+    if (trace->weights != NULL && trace->weights[row] != 1.0F) {
+        sml__before(page, "C is the loss of the row times its weight, w_s = ");
+        sml__number(page, (double)trace->weights[row], SML_SOURCE_ENGINE, SML_DIGITS_VALUE,
+                    "samples[%zu].weight", row);
+        sml__end_text(page);
+    }
+}
+
+void sml__add_rows(sml_page *page, const sml_trace *trace)
+{
+    const size_t last = trace->rows - 1;
+    size_t next = 0; /* rows that follow on each other */
+    while (next < last && trace->samples[next + 1] == trace->samples[next] + 1) {
+        next++;
+    }
+    sml__before(page, last == 0 ? ", row " : next == last ? ", rows " : ", the first of them row ");
+    sml__number(page, trace->samples[0], SML_SOURCE_SETTING, SML_DIGITS_INDEX, "samples[0].sample");
+    if (last > 0 && next == last) {
+        sml__before(page, " to ");
+        sml__number(page, trace->samples[last], SML_SOURCE_SETTING, SML_DIGITS_INDEX,
+                    "samples[%zu].sample", last);
+    }
 }
 
 int32_t sml__trace_label(const sml_trace *trace, size_t row)
@@ -52,65 +101,32 @@ static void add_index(sml_page *page, const sml_trace *trace, const sml__sum_wor
     }
 }
 
-/* A row of the batch: its number in the data, its label and what the model says. */
-static void add_row(sml_page *page, const sml_trace *trace, size_t row)
-{
-    const int32_t label = sml__trace_label(trace, row);
-    sml__number(page, trace->samples[row], SML_SOURCE_DATA, SML_DIGITS_INDEX, "samples[%zu].sample",
-                row);
-    if (label >= 0) {
-        sml__name(page, sml_model_class_name(trace->model, (size_t)label), SML_SOURCE_DATA,
-                  "samples[%zu].label_name", row);
-    } else {
-        sml__words(page, "");
-    }
-    if (sml_model_task(trace->model) == SML_TASK_CLASSIFICATION) {
-        sml__name(page, sml_model_class_name(trace->model, sml__trace_answer(trace, row)),
-                  SML_SOURCE_ENGINE, "samples[%zu].prediction_name", row);
-    } else {
-        sml__words(page, "");
-    }
-}
-
 static void add_term(sml_page *page, const sml_trace *trace, const sml__sum_words *words,
                      const sml_sum *sum, size_t number, size_t t)
 {
     const sml_term *term = &sum->terms[t];
-    if (words->has_rows) {
-        add_row(page, trace, term->index);
-    } else {
-        add_index(page, trace, words, sum, number, t);
-    }
+    add_index(page, trace, words, sum, number, t);
     sml__number(page, term->left, SML_SOURCE_ENGINE, SML_DIGITS_FIXED, "sums[%zu].terms[%zu].left",
                 number, t);
     sml__number(page, term->right, SML_SOURCE_ENGINE, SML_DIGITS_FIXED,
                 "sums[%zu].terms[%zu].right", number, t);
-    sml_cell *value = sml__number(page, term->value, SML_SOURCE_DOUBLE, SML_DIGITS_FIXED,
-                                  "sums[%zu].terms[%zu].value", number, t);
-    value->bar = words->has_rows ? (double)NAN : term->value;
-    if (words->has_rows) {
-        sml__number(page, sml__share_of(term, sum->absolute), SML_SOURCE_DOUBLE, SML_DIGITS_SHARE,
-                    "sums[%zu].terms[%zu].share", number, t);
-    }
+    sml__number(page, term->value, SML_SOURCE_DOUBLE, SML_DIGITS_FIXED,
+                "sums[%zu].terms[%zu].value", number, t)
+        ->bar = term->value;
 }
 
 /* A line below the terms: words in the first column, a number in that of the products. */
-static void add_line(sml_page *page, const sml__sum_words *words, double value, size_t number,
-                     const char *member)
+static void add_line(sml_page *page, double value, size_t number, const char *member)
 {
-    for (size_t column = 1; column < (words->has_rows ? 5 : 3); column++) {
-        sml__words(page, "");
-    }
+    sml__words(page, "");
+    sml__words(page, "");
     sml__number(page, value, SML_SOURCE_DOUBLE, SML_DIGITS_FIXED, "sums[%zu].%s", number, member);
-    if (words->has_rows) {
-        sml__words(page, "");
-    }
 }
 
 static void add_terms(sml_page *page, const sml_trace *trace, const sml__sum_words *words,
                       const sml_sum *sum, size_t number)
 {
-    sml__begin_table(page, words->has_rows ? "lllrrrr" : "lrrr", words->heads);
+    sml__begin_table(page, "lrrr", words->heads);
     for (size_t t = 0; t < sum->n_terms; t++) {
         add_term(page, trace, words, sum, number, t);
     }
@@ -118,22 +134,23 @@ static void add_terms(sml_page *page, const sml_trace *trace, const sml__sum_wor
         sml__before(page, "the other ");
         sml__number(page, (double)(sum->n - sum->n_terms), SML_SOURCE_COUNT, SML_DIGITS_COUNT,
                     "sums[%zu].others", number);
-        add_line(page, words, sum->rest, number, "rest");
+        add_line(page, sum->rest, number, "rest");
     }
     if (words->bias != NULL) {
         sml__words(page, words->bias);
-        add_line(page, words, sum->bias, number, "bias");
+        add_line(page, sum->bias, number, "bias");
     }
     sml__words(page, words->total);
-    add_line(page, words, sum->total, number, "total");
+    add_line(page, sum->total, number, "total");
     sml__end_table(page);
 }
 
 void sml__add_verdict(sml_page *page, const sml__verdict *verdict)
 {
     sml__before(page, "engine ");
-    sml__number(page, verdict->engine, SML_SOURCE_ENGINE, SML_DIGITS_EXACT, "%s%s", verdict->path,
-                verdict->engine_name);
+    sml__number(page, verdict->engine,
+                verdict->is_engine64 ? SML_SOURCE_ENGINE64 : SML_SOURCE_ENGINE, SML_DIGITS_EXACT,
+                "%s%s", verdict->path, verdict->engine_name);
     sml__before(page, ", in double ");
     sml__number(page, verdict->exact, SML_SOURCE_DOUBLE, SML_DIGITS_EXACT, "%s%s", verdict->path,
                 verdict->double_name);
@@ -144,9 +161,7 @@ void sml__add_verdict(sml_page *page, const sml__verdict *verdict)
     sml__end_check(page, sml__agrees(verdict->engine, verdict->exact, verdict->bound));
 }
 
-/* The engine's number beside the sum, and how far they may be apart. */
-static void add_check(sml_page *page, const sml__sum_words *words, const sml_sum *sum,
-                      size_t number)
+void sml__add_sum_check(sml_page *page, const sml_sum *sum, size_t number, const char *bound)
 {
     if (isnan(sum->engine) && !isnan(sum->total)) {
         sml__words(page, "recomputed in double: training does not need it, so the engine does not "
@@ -165,26 +180,24 @@ static void add_check(sml_page *page, const sml__sum_words *words, const sml_sum
                 number);
     sml__before(page, ", at most ");
     sml__number(page, sum->bound, SML_SOURCE_DOUBLE, SML_DIGITS_SMALL, "sums[%zu].bound", number);
-    if (sum->gamma_n > 0 && words->bound != NULL) {
+    if (sum->gamma_n > 0 && bound != NULL) {
         sml__before(page, " = γ_");
         sml__number(page, (double)sum->gamma_n, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
                     "sums[%zu].gamma_n", number);
-        sml__after(page, words->bound);
+        sml__after(page, bound);
     }
     sml__end_check(page, sum->holds);
 }
 
-double sml__add_sum(sml_page *page, const sml_trace *trace, const sml__sum_words *words,
-                    const sml_sum *question, size_t top)
+void sml__add_sum(sml_page *page, const sml_trace *trace, const sml__sum_words *words,
+                  const sml_sum *question, size_t top)
 {
     sml_sum sum;
     const size_t number = sml__page_sum(page, trace, question, top, &sum);
     if (page->status == SML_OK) {
         sml__end_formula(page, words->formula);
         add_terms(page, trace, words, &sum, number);
-        add_check(page, words, &sum, number);
+        sml__add_sum_check(page, &sum, number, words->bound);
     }
-    const double total = sum.total;
     sml_sum_clear(&sum);
-    return total;
 }

@@ -47,7 +47,8 @@ static void add_title(sml_page *page, const sml_trace *trace, size_t r)
         add_answer(page, trace, r);
     }
     if (sml__trace_has_backward(trace)) {
-        sml__before(page, " · loss ");
+        const int is_weighted = trace->weights != NULL && trace->weights[r] != 1.0F;
+        sml__before(page, is_weighted ? " · weighted loss " : " · loss ");
         sml__number(page, trace->workspace.losses[r], SML_SOURCE_ENGINE64, SML_DIGITS_VALUE,
                     "samples[%zu].loss.value", r);
     }
@@ -66,13 +67,15 @@ static void add_mode(sml_page *page, const sml_trace *trace, size_t r)
     sml__name(page, scratchml_instruction_set(), SML_SOURCE_SETTING, "kernels");
     sml__before(page, trace->rows == 1 ? " · batch of this one sample, m = " : " · batch of m = ");
     sml__number(page, (double)trace->rows, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "batch.rows");
-    if (trace->weights != NULL) {
+    if (trace->rows > 1) {
+        sml__add_rows(page, trace);
+    }
+    if (sml__is_weighted(trace)) {
         sml__before(page, " · weight w_s = ");
-        sml__number(page, (double)trace->weights[r], SML_SOURCE_DATA, SML_DIGITS_VALUE,
+        sml__number(page, (double)trace->weights[r], SML_SOURCE_ENGINE, SML_DIGITS_VALUE,
                     "batch.weights[%zu]", r);
-        sml__before(page, " of Σ w_s = ");
-        sml__number(page, trace->batch_weight, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
-                    "batch.total_weight");
+        sml__words(page, " of ");
+        sml__add_weights(page, trace);
     }
     sml__end_text(page);
 }
@@ -117,11 +120,11 @@ static void add_layer(sml_page *page, const sml_trace *trace, size_t r, size_t l
     const sml__vector_facts facts = sml__vector_facts_of(a, n);
     if (layer.is_head) {
         sml__before(page, "layers.");
-        sml__number(page, layer.block, SML_SOURCE_DATA, SML_DIGITS_INDEX, "layers[%zu].block", l);
+        sml__number(page, layer.block, SML_SOURCE_COUNT, SML_DIGITS_INDEX, "layers[%zu].block", l);
     } else {
         sml__words(page, "");
     }
-    sml__name(page, layer.type, SML_SOURCE_DATA, "layers[%zu].type", l);
+    sml__name(page, layer.type, SML_SOURCE_SETTING, "layers[%zu].type", l);
     sml__number(page, (double)n, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "layers[%zu].units", l);
     add_layer_number(page, (double)facts.zeros, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "zeros", r, l);
     add_layer_number(page, facts.norm, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE, "output_norm", r, l);
@@ -131,15 +134,15 @@ static void add_layer(sml_page *page, const sml_trace *trace, size_t r, size_t l
     } else {
         sml__words(page, "");
     }
+    add_layer_number(page, facts.largest, SML_SOURCE_ENGINE, SML_DIGITS_VALUE, "largest", r, l);
     add_layer_number(page, (double)facts.largest_at, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
                      "largest_unit", r, l);
-    add_layer_number(page, facts.largest, SML_SOURCE_ENGINE, SML_DIGITS_VALUE, "largest", r, l);
 }
 
 static void add_layers(sml_page *page, const sml_trace *trace, size_t r)
 {
     sml__begin_table(page, "llrrrrrr",
-                     "block\tlayer\tunits\tzero\t‖a‖\t‖∂C/∂a‖\tunit\tlargest |a|");
+                     "block\tlayer\tunits\tzero\t‖out‖\t‖∂C/∂out‖\tlargest\tat unit");
     for (size_t l = 0; sml_trace_layer_at(trace, l).type != NULL; l++) {
         add_layer(page, trace, r, l);
     }
@@ -175,9 +178,6 @@ static void add_classes(sml_page *page, const sml_trace *trace, size_t r)
     sml__begin_table(page, y != NULL ? "lrr" : "lr", y != NULL ? "output\ty\ta" : "output\ta");
     for (size_t i = 0, k = n; i < shown; i++) {
         k = sml__next_largest(a, n, k);
-        if (k == n) {
-            break; /* the others are NaN */
-        }
         sml__name(page, sml_model_class_name(trace->model, k), SML_SOURCE_DATA,
                   "model.classes[%zu]", k);
         if (y != NULL) {
@@ -214,7 +214,7 @@ static void add_checks(sml_page *page, const sml_trace *trace)
         sml__number(page, (double)n, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "relations.n");
         sml__after(page, " relations on ");
         sml__number(page, numbers, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "relations.numbers");
-        sml__after(page, " numbers; the worst at ");
+        sml__after(page, " numbers: rounding reaches ");
         sml__number(page, checks[worst].ratio, SML_SOURCE_DOUBLE, SML_DIGITS_SHARE,
                     "checks[%zu].ratio", worst);
         sml__after(page, " of its bound");

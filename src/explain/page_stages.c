@@ -35,7 +35,7 @@ static void add_filled(sml_page *page, const stage *s)
     if (is_category && isnan(s->cell.filled)) {
         sml__words(page, is_missing ? "" : "unknown");
     } else if (is_category && s->cell.is_scaled) {
-        sml__number(page, s->cell.filled, SML_SOURCE_COUNT, SML_DIGITS_INDEX,
+        sml__number(page, s->cell.filled, SML_SOURCE_ENGINE64, SML_DIGITS_INDEX,
                     "samples[%zu].stages[%zu].filled", s->row, s->column);
     } else if (is_missing && is_category) {
         sml__name(page, s->cell.filled_category, SML_SOURCE_DATA,

@@ -64,17 +64,20 @@ void sml_number_text(const sml_ctx *ctx, double value, sml_digits digits, int de
 }
 
 /* Every sign that pages and formulas use. The dot on the line is a product, the one in the middle
- * stands between two facts. */
+ * stands between two facts, with a blank before it: there ASCII must have nothing that could be a
+ * minus. */
 static const struct {
     const char *utf8, *ascii;
 } SPELLING[] = {
-    {"Σ", "sum"},  {"√", "sqrt"},   {"∂", "d"},      {"Δ", "D"},   {"δ", "delta"}, {"α", "alpha"},
-    {"β", "beta"}, {"γ", "gamma"},  {"ε", "eps"},    {"η", "eta"}, {"θ", "theta"}, {"λ", "lambda"},
-    {"μ", "mu"},   {"ρ", "rho"},    {"σ", "sigma"},  {"φ", "phi"}, {"Φ", "Phi"},   {"‖", "|"},
-    {"⋅", "*"},    {"⊙", "*"},      {"·", "-"},      {"×", "x"},   {"→", "->"},    {"←", "<-"},
-    {"≤", "<="},   {"≥", ">="},     {"≈", "~"},      {"≠", "!="},  {"−", "-"},     {"…", "..."},
-    {"²", "^2"},   {"ᵀ", "^T"},     {"₀", "0"},      {"₁", "1"},   {"₂", "2"},     {"½", "1/2"},
-    {"∞", "inf"},  {"\u0302", "^"}, {"\u0303", "~"}, {"°", "o"},
+    {"Σ", "sum"},   {"√", "sqrt"},   {"∂", "d"},     {"Δ", "D"},      {"δ", "delta"},
+    {"α", "alpha"}, {"β", "beta"},   {"γ", "gamma"}, {"ε", "eps"},    {"η", "eta"},
+    {"θ", "theta"}, {"λ", "lambda"}, {"μ", "mu"},    {"ρ", "rho"},    {"σ", "sigma"},
+    {"φ", "phi"},   {"Φ", "Phi"},    {"‖", "|"},     {"⋅", "*"},      {"⊙", "*"},
+    {" ·", ";"},    {"·", ";"},      {"×", "x"},     {"→", "->"},     {"←", "<-"},
+    {"≤", "<="},    {"≥", ">="},     {"≈", "~"},     {"≠", "!="},     {"−", "-"},
+    {"…", "..."},   {"²", "^2"},     {"ᵀ", "^T"},    {"₀", "0"},      {"₁", "1"},
+    {"₂", "2"},     {"½", "1/2"},    {"∞", "inf"},   {"\u0302", "^"}, {"\u0303", "~"},
+    {"°", "o"},
 };
 
 size_t sml__spell(const char *text, char *out, size_t size)
@@ -83,8 +86,8 @@ size_t sml__spell(const char *text, char *out, size_t size)
     while (*text != '\0') {
         size_t n = 1, length = 1;
         const char *ascii = text;
-        for (size_t i = 0; i < sizeof SPELLING / sizeof SPELLING[0] && (unsigned char)*text >= 0x80;
-             i++) {
+        const int may_be_sign = (unsigned char)*text >= 0x80 || *text == ' ';
+        for (size_t i = 0; i < sizeof SPELLING / sizeof SPELLING[0] && may_be_sign; i++) {
             const size_t bytes = strlen(SPELLING[i].utf8);
             if (strncmp(text, SPELLING[i].utf8, bytes) == 0) {
                 n = bytes;

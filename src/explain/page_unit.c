@@ -43,12 +43,10 @@ static void add_norm_facts(sml_page *page, const sml__place *at, const sml_unit_
     const char *whose = !has_running          ? "of this sample, over all its units: μ = "
                         : sml__uses_batch(at) ? "of the batch: μ_j = "
                                               : "running statistics: μ_j = ";
-    const sml_source source =
-        has_running && !sml__uses_batch(at) ? SML_SOURCE_DATA : SML_SOURCE_ENGINE64;
-    add_fact(page, whose, facts->mean, source, number, "mean");
+    add_fact(page, whose, facts->mean, SML_SOURCE_ENGINE64, number, "mean");
     add_fact(page, ", r = ", facts->factor, SML_SOURCE_ENGINE64, number, "factor");
-    add_fact(page, " · γ_j = ", facts->gamma, SML_SOURCE_DATA, number, "gamma");
-    add_fact(page, ", β_j = ", facts->beta, SML_SOURCE_DATA, number, "beta");
+    add_fact(page, " · γ_j = ", facts->gamma, SML_SOURCE_ENGINE, number, "gamma");
+    add_fact(page, ", β_j = ", facts->beta, SML_SOURCE_ENGINE, number, "beta");
     sml__end_text(page);
     add_fact(page, "z_j = ", facts->z, SML_SOURCE_ENGINE, number, "z");
     add_fact(page, ", x\u0302_j = (z_j - μ) r = ", facts->normalised, SML_SOURCE_DOUBLE, number,
@@ -68,7 +66,7 @@ static void add_activation_facts(sml_page *page, const sml__place *at, const sml
         sml__number(page, layer_of(at)->value, SML_SOURCE_SETTING, SML_DIGITS_VALUE,
                     "layers[%zu].value", at->layer);
     }
-    sml__words(page, facts->gate_closed ? " · gate closed: no δ passes" : " · gate open");
+    sml__words(page, facts->gate_closed ? " · the gate is closed: no δ passes" : "");
     sml__end_text(page);
 }
 

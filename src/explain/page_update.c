@@ -50,7 +50,7 @@ static void add_tensors(sml_page *page, const sml_trace *trace)
     sml_step_tensor tensor;
     sml__begin_table(page, "lrrrr", "tensor\t‖∂C/∂θ‖\t‖Δθ‖\t‖θ‖\t‖Δθ‖ / ‖θ‖");
     for (size_t i = 0; sml_trace_step_tensor(trace, i, &tensor); i++) {
-        sml__name(page, tensor.name, SML_SOURCE_DATA, "step.tensors[%zu].name", i);
+        sml__name(page, tensor.name, SML_SOURCE_SETTING, "step.tensors[%zu].name", i);
         sml__number(page, tensor.gradient_norm, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
                     "step.tensors[%zu].gradient_norm", i);
         sml__number(page, tensor.step_norm, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
@@ -70,11 +70,33 @@ static void add_change(sml_page *page, const char *words, double value, sml_sour
     add_step_number(page, "", value, source, SML_DIGITS_VALUE, member);
 }
 
-static void add_changes(sml_page *page, const sml_step_facts *step)
+/* Half a step leaves ½ of what is of first order, ¼ of second, ⅛ of third. A share counts as the
+ * one that it is nearest to, so ¼ reaches to the middles, 3/16 and 3/8. */
+static const char *words_of_gap(double share)
 {
+    return share > 0.1875 && share < 0.375
+               ? ": about a quarter, so what the prediction leaves out is of second order"
+               : ": not a quarter, so the step is too long for the prediction, crosses a kink, or "
+                 "is lost in rounding";
+}
+
+/* What C is, where it is not the mean of the rows' losses. */
+static void add_weighted_loss(sml_page *page, const sml_trace *trace)
+{
+    if (sml__is_weighted(trace)) {
+        sml__end_formula(page, "weighted_batch_loss");
+        sml__add_weights(page, trace);
+        sml__end_text(page);
+    }
+}
+
+static void add_changes(sml_page *page, const sml_trace *trace, const sml_step_facts *step)
+{
+    add_weighted_loss(page, trace);
     sml__end_formula(page, "first_order");
     sml__begin_table(page, "lr", NULL);
-    add_change(page, "predicted ΔC, Σ g Δθ", step->predicted, SML_SOURCE_DOUBLE, "predicted");
+    add_change(page, "predicted ΔC, Σ g Δθ, in double", step->predicted, SML_SOURCE_DOUBLE,
+               "predicted");
     if (!isnan(step->actual_double)) {
         add_change(page, "actual ΔC, in double", step->actual_double, SML_SOURCE_DOUBLE,
                    "actual_double");
@@ -83,18 +105,18 @@ static void add_changes(sml_page *page, const sml_step_facts *step)
     add_change(page, "C before", step->loss_before, SML_SOURCE_ENGINE64, "loss_before");
     add_change(page, "C after", step->loss_after, SML_SOURCE_ENGINE64, "loss_after");
     if (!isnan(step->objective_predicted)) {
-        add_change(page, "with penalties: predicted", step->objective_predicted, SML_SOURCE_DOUBLE,
-                   "objective_predicted");
-        add_change(page, "with penalties: actual", step->objective_actual, SML_SOURCE_DOUBLE,
-                   "objective_actual");
+        add_change(page, "with penalties, in double: predicted", step->objective_predicted,
+                   SML_SOURCE_DOUBLE, "objective_predicted");
+        add_change(page, "with penalties, in double: actual", step->objective_actual,
+                   SML_SOURCE_DOUBLE, "objective_actual");
     }
     sml__end_table(page);
     if (!isnan(step->gap)) {
-        add_step_number(page, "the gap is of second order: ", step->gap, SML_SOURCE_DOUBLE,
+        add_step_number(page, "predicted and actual differ by ", step->gap, SML_SOURCE_DOUBLE,
                         SML_DIGITS_SMALL, "gap");
-        add_step_number(page, ", at half the step ", step->half_gap, SML_SOURCE_DOUBLE,
+        add_step_number(page, ", at half the step by ", step->half_gap, SML_SOURCE_DOUBLE,
                         SML_DIGITS_SMALL, "half_gap");
-        sml__after(page, ", a quarter where no kink is crossed");
+        sml__after(page, words_of_gap(step->half_gap / step->gap));
         sml__end_text(page);
     }
 }
@@ -136,5 +158,5 @@ void sml__page_update(sml_page *page, const sml_trace *trace, const sml_page_opt
     add_lengths(page, trace, options->step);
     sml__end_formula(page, options->step->optimizer);
     add_tensors(page, trace);
-    add_changes(page, options->step);
+    add_changes(page, trace, options->step);
 }

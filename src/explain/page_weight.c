@@ -16,50 +16,6 @@ static sml_sum question_of(const sml_trace *trace, const sml__parameter *place)
                      .input = place->input};
 }
 
-static const sml__sum_words *words_of(sml_sum_kind kind)
-{
-    static const sml__sum_words weight = {.formula = "gradient_of_batch",
-                                          .heads =
-                                              "sample\tlabel\tsays\tδ_sj\tx_si\tδ x / m\tshare",
-                                          .total = "dW_ji",
-                                          .has_rows = 1};
-    static const sml__sum_words bias = {.formula = "bias_of_batch",
-                                        .heads = "sample\tlabel\tsays\tδ_sj\tone\tδ / m\tshare",
-                                        .total = "db_j",
-                                        .has_rows = 1};
-    static const sml__sum_words gamma = {
-        .formula = "norm_gradient",
-        .heads = "sample\tlabel\tsays\tδ_sj\tx\u0302_sj\tδ x\u0302 / m\tshare",
-        .total = "dγ_j",
-        .has_rows = 1};
-    static const sml__sum_words beta = {.formula = "norm_gradient",
-                                        .heads = "sample\tlabel\tsays\tδ_sj\tone\tδ / m\tshare",
-                                        .total = "dβ_j",
-                                        .has_rows = 1};
-    return kind == SML_SUM_WEIGHT  ? &weight
-           : kind == SML_SUM_BIAS  ? &bias
-           : kind == SML_SUM_GAMMA ? &gamma
-                                   : &beta;
-}
-
-/* How many rows have a part in it, and which way a step against the gradient goes. */
-static void add_directions(sml_page *page, const sml_trace *trace, const sml_sum *question)
-{
-    sml_sum sum;
-    const size_t number = sml__page_sum(page, trace, question, 0, &sum);
-    sml__number(page, (double)sum.n_negative, SML_SOURCE_COUNT, SML_DIGITS_COUNT,
-                "sums[%zu].negative", number);
-    sml__after(page, " samples push it up, ");
-    sml__number(page, (double)sum.n_positive, SML_SOURCE_COUNT, SML_DIGITS_COUNT,
-                "sums[%zu].positive", number);
-    sml__after(page, " down, ");
-    sml__number(page, (double)(sum.n - sum.n_positive - sum.n_negative), SML_SOURCE_COUNT,
-                SML_DIGITS_COUNT, "sums[%zu].zero", number);
-    sml__after(page, " leave it alone: their gate is closed, or their input is zero");
-    sml__end_text(page);
-    sml_sum_clear(&sum);
-}
-
 /* What the penalties add, where there are some. */
 static void add_penalties(sml_page *page, const sml_trace *trace, const sml__parameter *place)
 {
@@ -125,11 +81,9 @@ void sml__page_weight(sml_page *page, const sml_trace *trace, const sml_page_opt
     sml__before(page, " · batch of ");
     sml__number(page, (double)trace->rows, SML_SOURCE_COUNT, SML_DIGITS_COUNT, "batch.rows");
     sml__after(page, trace->rows == 1 ? " sample" : " samples");
-    sml__before(page, ", from row ");
-    sml__number(page, trace->samples[0], SML_SOURCE_SETTING, SML_DIGITS_INDEX, "samples[0].sample");
+    sml__add_rows(page, trace);
     sml__end_heading(page, 1);
     add_value(page, trace, &place);
-    sml__add_sum(page, trace, words_of(question.kind), &question, options->top);
-    add_directions(page, trace, &question);
+    sml__add_batch_sum(page, trace, &question, options->top);
     add_penalties(page, trace, &place);
 }

@@ -7,18 +7,31 @@
 #include <math.h>
 #include <stdio.h>
 
-static void add_edit(sml_page *page, const sml_edit *edit, size_t i)
+/* What a norm makes of the 0 is not 0. */
+static void add_norm_above(sml_page *page, const sml_trace *trace, const sml_edit *edit)
+{
+    size_t first = 0, end = 0;
+    sml__trace_block(trace, edit->block, &first, &end);
+    if (end < trace->network.n_layers && trace->network.layers[end].type->normalise != NULL) {
+        sml__words(page, ": it gives zero to ");
+        sml__add_block_name(page, end, (int)edit->block + 1);
+        sml__after(page, ", a norm, which shifts and scales it, so that the unit goes on there");
+    }
+}
+
+static void add_edit(sml_page *page, const sml_trace *trace, const sml_edit *edit, size_t i)
 {
     sml__words(page, i == 0 ? "what if " : "and ");
     sml__name(page, edit->name, SML_SOURCE_SETTING, "what_if.edits[%zu].name", i);
     if (edit->kind == SML_EDIT_SILENCE) {
         sml__words(page, " were silent");
+        add_norm_above(page, trace, edit);
     } else {
         sml__before(page, " were ");
         sml__number(page, edit->value, SML_SOURCE_SETTING, SML_DIGITS_VALUE,
                     "what_if.edits[%zu].value", i);
         sml__before(page, ", not ");
-        sml__number(page, edit->before, SML_SOURCE_DATA, SML_DIGITS_VALUE,
+        sml__number(page, edit->before, SML_SOURCE_ENGINE, SML_DIGITS_VALUE,
                     "what_if.edits[%zu].before", i);
     }
     sml__end_heading(page, 1);
@@ -33,12 +46,14 @@ static void add_three(sml_page *page, double before, double after, const char *p
         ->bar = after - before;
 }
 
-static void add_loss(sml_page *page, const sml_difference *d, size_t row)
+static void add_loss(sml_page *page, const sml_trace *trace, const sml_difference *d, size_t row)
 {
+    const int is_weighted = trace->weights != NULL && trace->weights[row] != 1.0F;
     if (isnan(d->loss_before)) {
         return;
     }
-    sml__before(page, "C in double: ");
+    sml__before(page,
+                is_weighted ? "C in double, without the weight of the row: " : "C in double: ");
     sml__number(page, d->loss_before, SML_SOURCE_DOUBLE, SML_DIGITS_VALUE,
                 "what_if.samples[%zu].loss_before", row);
     sml__before(page, " → ");
@@ -123,10 +138,10 @@ void sml__page_what_if(sml_page *page, const sml_trace *trace, const sml_page_op
         keys[k] = (float)fmax(d.outputs[k].before, d.outputs[k].after);
     }
     for (size_t i = 0; sml_trace_edit_at(trace, i) != NULL; i++) {
-        add_edit(page, sml_trace_edit_at(trace, i), i);
+        add_edit(page, trace, sml_trace_edit_at(trace, i), i);
     }
     if (page->status == SML_OK) {
-        add_loss(page, &d, options->row);
+        add_loss(page, trace, &d, options->row);
         add_outputs(page, trace, &d, keys, options);
         sml__words(page, "hidden units");
         sml__end_heading(page, 2);

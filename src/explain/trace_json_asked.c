@@ -3,6 +3,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "explain/trace_json.h"
+#include "explain/trace_unit.h"
 #include "nn/parameter_name.h"
 
 #include <math.h>
@@ -72,9 +73,10 @@ static void put_sums(sml__json *json, const sml_trace *trace, const sml_json_opt
     sml__json_close(json, '[');
 }
 
-/* has_deltas: the engine has δ there, which may be NaN all the same. */
+/* has_deltas: the engine has δ there, which may be NaN all the same; has_means: a norm took means
+ * of them. */
 static void put_facts(sml__json *json, const sml__layer_type *type, const sml_unit_facts *facts,
-                      int has_deltas)
+                      int has_deltas, int has_means)
 {
     const int is_norm = type->normalise != NULL;
     sml__json_float(json, "z", facts->z);
@@ -93,6 +95,8 @@ static void put_facts(sml__json *json, const sml__layer_type *type, const sml_un
     sml__json_optional(json, "normalised", facts->normalised, is_norm);
     sml__json_optional(json, "gamma", facts->gamma, is_norm);
     sml__json_optional(json, "beta", facts->beta, is_norm);
+    sml__json_optional(json, "delta_mean", facts->delta_mean, has_means);
+    sml__json_optional(json, "delta_product_mean", facts->delta_product_mean, has_means);
     sml__json_optional(json, "mask", facts->mask, type->is_random);
     if (!is_norm) {
         sml__json_flag(json, "gate_closed", facts->gate_closed);
@@ -137,7 +141,9 @@ static void put_unit(sml__json *json, const sml_trace *trace, const sml_trace_pl
             sml__json_float(json, "delta_out", facts.delta_out);
         }
     } else {
-        put_facts(json, type, &facts, has_deltas);
+        put_facts(json, type, &facts, has_deltas,
+                  has_deltas && type->normalise != NULL &&
+                      sml__trace_norm_group(trace, place->layer) != SML__OVER_NOTHING);
     }
     if (type->gradient != NULL) {
         put_weights(json, trace, place, limit);

@@ -158,7 +158,7 @@ typedef struct present {
     int targets, deltas, softmax, residuals;
 } present;
 
-static void put_class(sml__json *json, const sml_loss_class *one, present has)
+static void put_class(sml__json *json, const sml_loss_class *one, double weight, present has)
 {
     sml__json_open(json, NULL, '{');
     sml__json_float(json, "z", one->z);
@@ -172,6 +172,7 @@ static void put_class(sml__json *json, const sml_loss_class *one, present has)
     if (has.targets) {
         sml__json_double(json, "y", one->y);
         sml__json_double(json, "term", one->term);
+        sml__json_double(json, "part", weight * one->term);
     }
     if (has.residuals) {
         sml__json_double(json, "residual", one->residual);
@@ -227,7 +228,7 @@ static void put_loss(sml__json *json, const sml_trace *trace, size_t r)
     }
     sml__json_open(json, "classes", '[');
     for (size_t k = 0; k < facts.n; k++) {
-        put_class(json, &facts.classes[k], has);
+        put_class(json, &facts.classes[k], facts.weight, has);
     }
     sml__json_close(json, '[');
     sml__json_close(json, '{');

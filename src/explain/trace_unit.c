@@ -73,8 +73,12 @@ static void add_to_means(const sml_trace *trace, size_t l, size_t unit, size_t r
 {
     const sml__rows z = sml__trace_inputs(trace, l), deltas = sml__trace_deltas(trace, l);
     const sml__norm norm = sml__trace_norm(trace, l, unit, row);
-    const double g = gamma_of(trace, l, unit) * at(&deltas, row, unit) / n;
-    const double product = g * (at(&z, row, unit) - norm.mean) * norm.factor;
+    const double delta = at(&deltas, row, unit) / n;
+    const double normalised = (at(&z, row, unit) - norm.mean) * norm.factor;
+    const double g = gamma_of(trace, l, unit) * delta;
+    const double product = g * normalised;
+    means->delta += delta;
+    means->delta_product += delta * normalised;
     means->g += g;
     means->size_of_g += fabs(g);
     means->product += product;
@@ -147,6 +151,11 @@ static void describe_norm(const sml_trace *trace, size_t l, size_t unit, size_t 
     out->gamma = gamma_of(trace, l, unit);
     out->beta = beta_of(trace, l, unit);
     out->normalised = (out->z - norm.mean) * norm.factor;
+    if (sml__trace_norm_group(trace, l) != SML__OVER_NOTHING) {
+        const int is_layer_norm = sml__trace_norm_group(trace, l) == SML__OVER_UNITS;
+        out->delta_mean = is_layer_norm ? means->g : means->delta;
+        out->delta_product_mean = is_layer_norm ? means->product : means->delta_product;
+    }
     normalise(trace, l, &norm, out);
     normalise_back(&norm, means, out);
     allow_overflow(&norm, means, out);
@@ -204,6 +213,8 @@ static void set_all_nan(sml_unit_facts *out)
                             .normalised = nan,
                             .gamma = nan,
                             .beta = nan,
+                            .delta_mean = nan,
+                            .delta_product_mean = nan,
                             .mask = nan};
 }
 

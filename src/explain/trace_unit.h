@@ -16,10 +16,11 @@ sml__norm sml__trace_norm(const sml_trace *trace, size_t l, size_t unit, size_t 
 typedef enum sml__norm_group { SML__OVER_UNITS, SML__OVER_ROWS, SML__OVER_NOTHING } sml__norm_group;
 sml__norm_group sml__trace_norm_group(const sml_trace *trace, size_t l);
 
-/* Means over the group of a unit and a row, with g = γ δ: of g, |g|, g x̂ and |g x̂|. All 0 where
- * nothing is normalised over. */
+/* Means over the group of a unit and a row, with g = γ δ: of g, |g|, g x̂ and |g x̂|; and of δ and
+ * δ x̂. All 0 where nothing is normalised over. */
 typedef struct sml__norm_means {
     double g, size_of_g, product, size_of_product;
+    double delta, delta_product;
 } sml__norm_means;
 sml__norm_means sml__trace_norm_means(const sml_trace *trace, size_t l, size_t unit, size_t row);
 

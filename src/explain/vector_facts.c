@@ -23,12 +23,19 @@ sml__vector_facts sml__vector_facts_of(const float *values, size_t n)
     return facts;
 }
 
+static float size_of(float key)
+{
+    return isnan(key) ? (float)INFINITY : key;
+}
+
 size_t sml__next_largest(const float *keys, size_t n, size_t at)
 {
     size_t best = n;
     for (size_t i = 0; i < n; i++) {
-        const int is_left = at == n || (i > at ? keys[i] <= keys[at] : keys[i] < keys[at]);
-        if (is_left && !isnan(keys[i]) && (best == n || keys[i] > keys[best])) {
+        const float key = size_of(keys[i]);
+        const int is_left =
+            at == n || (i > at ? key <= size_of(keys[at]) : key < size_of(keys[at]));
+        if (is_left && (best == n || key > size_of(keys[best]))) {
             best = i;
         }
     }

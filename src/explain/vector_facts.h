@@ -15,7 +15,7 @@ typedef struct sml__vector_facts {
 sml__vector_facts sml__vector_facts_of(const float *values, size_t n);
 
 /* The place of the next of the largest keys after that at `at`, ties upwards; at = n: the largest.
- * n where none is left; NaN counts as none. */
+ * n where none is left; a NaN is as large as infinity. */
 size_t sml__next_largest(const float *keys, size_t n, size_t at);
 
 #endif

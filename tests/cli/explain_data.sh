@@ -103,9 +103,9 @@ run train x.npy --target y.npy --hidden 6 --epochs 4 --quiet -o l.safetensors
 expect_code 0
 run explain l.safetensors x.npy --target y.npy --sample 4 --backward
 expect_code 0
-expect_out '^C = \(1/K\) Σ_k \(max\(z_k, 0\) - z_k y_k \+ ln\(1 \+ e\^-\|z_k\|\)\) +docs \(12\)$'
-expect_out '^a_k = σ\(z_k\) +docs \(3\)$'
-expect_out '^δ_k = \(σ\(z_k\) - y_k\) / K +docs \(13\)$'
+expect_out '^C = \(1/K\) Σ_k \(max\(z_k, 0\) - z_k y_k \+ ln\(1 \+ e\^-\|z_k\|\)\) +network\.md \(12\)$'
+expect_out '^a_k = σ\(z_k\) +network\.md \(3\)$'
+expect_out '^δ_k = \(σ\(z_k\) - y_k\) / K +network\.md \(13\)$'
 check 'every check holds' bash -c '! grep -q "NOT HOLD" out && grep -q "holds$" out'
 run explain l.safetensors x.npy --target y.npy --sample 4 --json
 expect_json 'def near(a; b): ((a - b) | fabs) <= 1e-6;

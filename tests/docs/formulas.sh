@@ -42,7 +42,7 @@ delta_dropout: \frac{∂C_s}{∂z_j} = \frac{k_j}{1 - p}
 delta_norm_fixed: \frac{γ_j}{\sqrt{\tilde v_j + ε}} δ_{sj}
 delta_batch_norm: γ r \left( δ_t - \frac{1}{m} \sum_s δ_s - \hat x_t
 delta_layer_norm: r_s \left( g_{sj} - \frac{1}{n} \sum_i g_{si}
-norm_gradient: dγ_j = \frac{1}{m} \sum_s δ_{sj} \hat x_{sj}
+norm_gradient gamma_of_batch beta_of_batch: dγ_j = \frac{1}{m} \sum_s δ_{sj} \hat x_{sj}
 running: \tilde μ_j ← (1 - ρ) \tilde μ_j + ρ μ_j
 batch_statistics: μ_j = \frac{1}{m} \sum_s z_{sj}
 layer_statistics: μ_s = \frac{1}{n} \sum_j z_{sj}
@@ -70,7 +70,7 @@ done <<<"$looks" | sort >"$scratch/numbers" || exit 1
 wrong() { sort -u "$1" | comm -23 - "$scratch/numbers"; }
 
 # Formulas of pages.
-sed -nE 's/.*ROW_OF\("([a-z_0-9]+)", "([0-9]+)".*/\1 \2/p' src/explain/formulas.c >"$scratch/formulas"
+sed -nE 's/.*(ROW_OF|WEIGHED|MEAN_OF)\("([a-z_0-9]+)", "([0-9]+)".*/\2 \3/p' src/explain/formulas.c >"$scratch/formulas"
 [[ $(wc -l <"$scratch/formulas") -ge 60 ]] || fail 'src/explain/formulas.c has fewer numbers than it did'
 [[ -z $(wrong "$scratch/formulas") ]] || fail "other numbers in docs/network.md: $(wrong "$scratch/formulas")"
 

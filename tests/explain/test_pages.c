@@ -1,5 +1,5 @@
 /* Pages: digits stand in cells that say where they come from, and nowhere else. */
-#include "support.h"
+#include "table.h"
 
 #include "explain/page.h"
 #include "nn/registry.h"
@@ -220,6 +220,44 @@ static int names_place(const sml_cell *cell)
            strcmp(cell->path + path - length, end) == 0;
 }
 
+/* "sums[].terms[].left" for "sums[0].terms[3].left". */
+static void pattern_of(const char *path, char pattern[128])
+{
+    static const char settings[] = "model.settings.";
+    size_t n = 0;
+    if (strncmp(path, settings, sizeof settings - 1) == 0) {
+        snprintf(pattern, 128, "%sNAME", settings);
+        return;
+    }
+    for (const char *c = path; *c != '\0' && n + 1 < 128; c++) {
+        pattern[n++] = *c;
+        while (*c == '[' && c[1] >= '0' && c[1] <= '9') {
+            memmove(pattern + n, "]", 2);
+            c += strcspn(c, "]");
+            n++;
+        }
+    }
+    pattern[n] = '\0';
+}
+
+/* The same number comes from the same place on the page and in the document. */
+static void assert_source(const json_t *json, const sml_cell *cell)
+{
+    static const char *const names[] = {
+        [SML_SOURCE_DATA] = "data",     [SML_SOURCE_SETTING] = "setting",
+        [SML_SOURCE_ENGINE] = "engine", [SML_SOURCE_ENGINE64] = "engine64",
+        [SML_SOURCE_DOUBLE] = "double", [SML_SOURCE_COUNT] = "count",
+    };
+    char pattern[128];
+    pattern_of(cell->path, pattern);
+    const char *source =
+        json_string_value(json_object_get(json_object_get(json, "sources"), pattern));
+    if (source == NULL || strcmp(source, names[cell->source]) != 0) {
+        fail_msg("%s: %s on the page, %s in the document", cell->path, names[cell->source],
+                 source != NULL ? source : "nothing");
+    }
+}
+
 /* The document says the same, in the digits of the cell. */
 static void assert_in_document(sml_ctx *ctx, const json_t *json, const sml_cell *cell)
 {
@@ -234,6 +272,7 @@ static void assert_in_document(sml_ctx *ctx, const json_t *json, const sml_cell 
     if (names_place(cell)) {
         return;
     }
+    assert_source(json, cell);
     if (!cell->is_number) {
         assert_string_equal(json_string_value(found), cell->text.utf8);
     } else if (json_is_string(found)) { /* a setting, as it was given */
@@ -277,6 +316,23 @@ static json_t *document_of(sml_ctx *ctx, const sml_trace *trace, const sml_page 
     return json;
 }
 
+/* Numbers below a heading are all recomputed in double, or none is: the terminal marks the heading.
+ */
+static void assert_columns(const sml_block *table)
+{
+    for (size_t c = 0; table->has_heads && c < table->columns; c++) {
+        size_t recomputed = 0, numbers = 0;
+        for (size_t r = 1; r < table->rows; r++) {
+            const sml_cell *cell = &table->cells[r * table->columns + c];
+            numbers += (size_t)(cell->is_number != 0);
+            recomputed += (size_t)(cell->is_number && cell->source == SML_SOURCE_DOUBLE);
+        }
+        if (recomputed != 0 && recomputed != numbers) {
+            fail_msg("the column %s mixes sources", table->cells[c].before.utf8);
+        }
+    }
+}
+
 /* Returns the checks of the page, all of which hold. */
 static size_t assert_page(sml_ctx *ctx, const sml_trace *trace, const sml_page_options *options)
 {
@@ -296,6 +352,7 @@ static size_t assert_page(sml_ctx *ctx, const sml_trace *trace, const sml_page_o
         }
         if (block->kind == SML_BLOCK_TABLE) {
             assert_int_equal(strlen(block->alignment), block->columns);
+            assert_columns(block);
         }
         if (block->kind == SML_BLOCK_FORMULA) {
             assert_ascii(block->formula->text.ascii);
@@ -458,6 +515,32 @@ static void targets_of_ones_own(void **state)
     sml_ctx_free(ctx);
 }
 
+/* Rows with numbers, categories and missing cells. */
+static void rows_of_a_table(void **state)
+{
+    sml_ctx *ctx = new_context(1);
+    sml_dataset *data = new_table(ctx, 40);
+    const sml_layer layers[] = {sml_dense(4), sml_relu(), sml_dense(2)};
+    static const char *const settings[] = {"epochs=2", "epochs=2 encoding=ordinal"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        sml_model *model = NULL;
+        assert_ok(ctx, sml_network_create(ctx, layers, 3, settings[i], &model));
+        assert_ok(ctx, sml_model_fit(ctx, model, data));
+        for (uint32_t row = 5; row < 9; row++) {
+            const sml_trace_options how = {.samples = &row, .n = 1};
+            const sml_page_options page = {.kind = SML_PAGE_SAMPLE, .top = 8};
+            sml_trace *trace = NULL;
+            assert_ok(ctx, sml_trace_create(ctx, model, data, &how, &trace));
+            assert_int_equal(assert_page(ctx, trace, &page), 1);
+            sml_trace_free(trace);
+        }
+        sml_model_free(model);
+    }
+    sml_dataset_free(data);
+    sml_ctx_free(ctx);
+}
+
 static void places_that_are_not_there(void **state)
 {
     sml_ctx *ctx = new_context(1);
@@ -500,6 +583,7 @@ int main(void)
         cmocka_unit_test(builders),
         cmocka_unit_test(no_number_without_a_path),
         cmocka_unit_test(targets_of_ones_own),
+        cmocka_unit_test(rows_of_a_table),
         cmocka_unit_test(places_that_are_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
