@@ -76,8 +76,8 @@ static const sml_formula FORMULAS[] = {
     ROW_OF("identity", "3", "a_j = z_j, f'(z_j) = 1",
            A_J O("=") Z_J AND SLOPE_J O("=") N("1"))
     ROW_OF("relu", "3", "a_j = max(0, z_j), f'(z_j) = 1 for z_j > 0, else 0",
-           A_J O("=") I("max") IN(N("0") O(",") Z_J) AND SLOPE_J O("=") N("1") O("[") Z_J O("&gt;")
-           N("0") O("]"))
+           A_J O("=") I("max") IN(N("0") O(",") Z_J) AND SLOPE_J O("=") N("1") "<mtext> for </mtext>"
+           Z_J O("&gt;") N("0") "<mtext>, else </mtext>" N("0"))
     ROW_OF("leaky_relu", "3", "a_j = f'(z_j) z_j, f'(z_j) = 1 for z_j > 0, else s",
            A_J O("=") SLOPE_J Z_J AND SLOPE_J O("=") N("1") "<mtext> for </mtext>" Z_J O("&gt;")
            N("0") "<mtext>, else </mtext>" I("s"))
@@ -180,8 +180,7 @@ static const sml_formula FORMULAS[] = {
            "∂C/∂z_j = r (g_j - (1/n) Σ_i g_i - x\u0302_j (1/n) Σ_i g_i x\u0302_i), g = γ ∂C/∂a",
            PARTIAL(I("C"), Z_J) O("=") I("r") IN(SUB(I("g"), I("j")) O("-") FRAC(N("1"), I("n"))
            OVER(I("i")) SUB(I("g"), I("i")) O("-") X_HAT FRAC(N("1"), I("n")) OVER(I("i"))
-           SUB(I("g"), I("i")) SUB(HAT(I("x")), I("i"))) AND SUB(I("g"), I("j")) O("=") GAMMA_J
-           PARTIAL(I("C"), A_J))
+           SUB(I("g"), I("i")) SUB(HAT(I("x")), I("i"))) AND I("g") O("=") I("γ") PARTIAL(I("C"), I("a")))
     MEAN_OF("gamma_of_batch", "42", "dγ_j = ", I("d") GAMMA_J O("="), " Σ_s δ_sj x\u0302_sj",
             SUB(I("δ"), I("s") I("j")) SUB(HAT(I("x")), I("s") I("j")))
     MEAN_OF("beta_of_batch", "42", "dβ_j = ", I("d") SUB(I("β"), I("j")) O("="), " Σ_s δ_sj",
@@ -234,7 +233,7 @@ static const sml_formula FORMULAS[] = {
     ROW_OF("adamw_step", "34", "θ ← θ - η λ θ - η m\u0302 / (√v\u0302 + ε)",
            I("θ") TO I("θ") O("-") I("η") I("λ") I("θ") O("-") ADAM_STEP)
     ROW_OF("first_order", NULL, "ΔC ≈ Σ g Δθ",
-           O("Δ") I("C") O("≈") OVER(I("θ")) I("g") O("Δ") I("θ"))
+           O("Δ") I("C") O("≈") O("∑") I("g") O("Δ") I("θ"))
 #undef ROW_OF
 #undef WEIGHED
 #undef MEAN_OF

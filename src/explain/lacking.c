@@ -181,15 +181,18 @@ static sml_status open_judge(judge *j, int *told)
 
 /* ---- what may be lacking ---- */
 
-/* Where the loss still falls, more epochs may be all that is. */
+/* Where the loss still falls, more epochs may be all that is; not where the weights hardly moved.
+ */
 static sml_status try_longer(judge *j)
 {
     change longer = {0};
     int told = 0;
     snprintf(longer.setting, sizeof longer.setting, "epochs=%lld",
-             LONGER * (long long)sml__setting_integer(j->like, "epochs"));
-    const sml_status status =
-        j->doctor->is_at_rest ? SML_OK : try_setting(j, longer.setting, j->tried, &told);
+             (long long)(LONGER * sml__setting_integer(j->like, "epochs")));
+    if (j->doctor->is_at_rest || sml__doctor_find(j->doctor, "learning_rate_too_small") != NULL) {
+        return SML_OK;
+    }
+    const sml_status status = try_setting(j, longer.setting, j->tried, &told);
     if (status == SML_OK && told && is_gain(j->tried, j->own, j->rows)) {
         take(j, &longer);
         j->by_time = j->own_loss - j->best_loss;
@@ -214,23 +217,43 @@ static sml_status try_scaling(judge *j)
     return sml__is_scaled(j->doctor, j->like) ? SML_OK : try_change(j, &scaling);
 }
 
-/* The smallest of larger rates that none gets much further than, in short trials. */
-static sml_status try_larger_rate(judge *j)
+/* How many powers of ten a rate is larger that comes far in short trials: the least that no later
+ * one gets much further than; 0: none. */
+static sml_status find_larger_rate(const judge *j, int *powers)
 {
     const uint64_t steps = sml__short_steps(j->doctor, j->like);
-    const double rate = j->doctor->rate;
-    change larger = {.code = "learning_rate_too_small"};
     sml__verdict best = {0}, one;
     sml_status status = SML_OK;
-    for (int i = 1; i <= LARGER_MOST && rate > 0 && !has_ended(status); i++) {
-        status = sml__try_rate(j->ctx, j->doctor, j->like, rate * pow(10, i), "", steps, &one);
+    *powers = 0;
+    for (int i = 1; i <= LARGER_MOST && j->doctor->rate > 0 && !has_ended(status); i++) {
+        status = sml__try_rate(j->ctx, j->doctor, j->like, j->doctor->rate * pow(10, i), "", steps,
+                               &one);
         if (status == SML_OK && sml__has_learned(&one) &&
-            (best.steps == 0 || one.end < best.end - RATE_GAIN * one.constant)) {
+            (*powers == 0 || one.end < best.end - RATE_GAIN * one.constant)) {
             best = one;
-            sml__rate_setting(j->doctor, rate * pow(10, i), larger.setting);
+            *powers = i;
         }
     }
-    return has_ended(status) || best.steps == 0 ? status : try_change(j, &larger);
+    return has_ended(status) ? status : SML_OK;
+}
+
+/* That rate, and smaller ones, since what comes far at once may learn rows by heart later; until
+ * one has gained and the next does not. */
+static sml_status try_larger_rate(judge *j)
+{
+    int powers = 0, has_gained = 0;
+    sml_status status = find_larger_rate(j, &powers);
+    for (int i = powers; i > 0 && status == SML_OK; i--) {
+        change larger = {.code = "learning_rate_too_small"};
+        const double loss = j->best_loss;
+        sml__rate_setting(j->doctor, j->doctor->rate * pow(10, i), larger.setting);
+        status = try_change(j, &larger);
+        if (has_gained && j->best_loss == loss) {
+            break;
+        }
+        has_gained = has_gained || j->best_loss != loss;
+    }
+    return status;
 }
 
 /* Four times as many units in every hidden layer, and one layer more. */

@@ -41,6 +41,12 @@ expect_json '.data == "moons" and (.findings | length) >= 1'
 expect_json '.findings[0] | .code == "learning_rate_too_large" and .severity == "error"'
 expect_json '.findings[0] | (.evidence | length) > 0 and all(.evidence[]; .name != "")'
 expect_json '.findings[0] | .step > 0 and .epoch == 1 and .follows_from == null'
+# What is told was tried, of three digits, and it is the rate that learned.
+expect_json '.findings[0] | .tried and (.try | sub("--learning-rate "; "")) as $rate |
+    any(.evidence[]; (.name | contains("tried learning rate \($rate),")) and .unit == "learns")'
+# shellcheck disable=SC2086
+run doctor moons $sick --quiet --json --no-trials
+expect_json '.findings[0].tried | not'
 
 # The loss as bars, digits without Unicode: highest where it is largest, and in numbers.
 LC_ALL=C run doctor moons --hidden 16 --quiet

@@ -70,6 +70,37 @@ run explain m.safetensors spirals --silence 0:5 --json
 expect_json '.traces[0].what_if.edits[0] == {kind: "silence", name: "layers.0 unit 5", block: 0, unit: 5}'
 fails_with 2 'found 1000' explain m.safetensors spirals --sample 3,1000 --json
 
+# Counts and norms of the document, from its own numbers, and whether a gate is closed.
+run explain m.safetensors spirals --sample 17 --batch 9 --layer 0 --unit 3 --backward --top 4096 --json
+expect_json 'def near(a; b): ((a - b) | fabs) <= 1e-6 * (b | fabs) + 1e-12;
+    def norm: map(. * .) | add | sqrt;
+    (.traces[0].samples[0] | near(.input_norm; .input | norm) and
+        .input_zeros == (.input | map(select(. == 0)) | length)) and
+    ([.traces[0].samples[] | .layers[] | near(.output_norm; .output | norm) and
+        near(.delta_norm; .delta | norm) and .zeros == (.output | map(select(. == 0)) | length) and
+        (.largest | fabs) == (.output | map(fabs) | max) and .output[.largest_unit] == .largest] | all)'
+expect_json '.traces[0] | [.layers[].type] == ["dense", "relu", "dense"] and
+    ([.samples[].layers | (.[1].closed == (.[0].output | map(select(. <= 0)) | length)) and
+        (.[0] | has("closed") | not)] | all) and
+    ([.samples[].layers[1].closed] | max > min and max < 16)'
+for unit in 0 1 2 3 4 5 6 7; do
+    run explain m.safetensors spirals --sample 17 --layer 0 --unit "$unit" --backward --json
+    expect_json '.traces[0] as $t | [$t.units[] | select($t.layers[.layer].type == "relu") |
+        .gate_closed == (.z <= 0) and .a == ([.z, 0] | max) and .slope == (if .z > 0 then 1 else 0 end) and
+        .delta_in == (if .z > 0 then .delta_out else 0 end)] | length > 0 and all'
+    jq '.traces[0].units[] | .gate_closed' out >>gates
+done
+check 'open gates and closed ones' [ "$(sort -u gates | grep -c .)" -ge 2 ]
+run explain m.safetensors spirals --sample 17 --layer 0 --weight 3,1 --batch 40 --backward --top 4096 --json
+expect_json '.traces[0].sums[0] | (.terms | length) + .others == 40 and
+    .positive == ([.terms[] | select(.left * .right > 0)] | length) and
+    .negative == ([.terms[] | select(.left * .right < 0)] | length) and
+    .zero == 40 - .positive - .negative'
+run explain m.safetensors spirals --sample 17
+expect_out '^evaluation · kernels [a-z0-9]+ · batch of this one sample, m = 1$'
+run explain m.safetensors spirals --sample 17 --batch 9
+expect_out '^evaluation · kernels [a-z0-9]+ · batch of m = 9'
+
 # 80 columns and fewer, with and without colour and UTF-8: no line is wider, colour changes nothing
 # else, ASCII has no other sign.
 pages=('--sample 17 --backward' '--layer 0' '--layer 0 --unit 3 --backward'
