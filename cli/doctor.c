@@ -1,5 +1,7 @@
 /* scratchml doctor: trains as `train` would, and says what ails the run. */
 #include "data_options.h"
+#include "doctor_html.h"
+#include "files.h"
 #include "findings.h"
 #include "held_out.h"
 #include "interrupt.h"
@@ -13,21 +15,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { RUN_TEXT = 640 };
+
 static const option_row option_no_trials =
     TEXT_OPTION("no_trials", NULL, "train once only: less proof, and no word on underfitting");
 
+static const option_row option_html =
+    TEXT_OPTION("html", "FILE", "also write the report to this file, for a browser");
+
 static const option_row *const options_of_doctor[] = {
-    &option_no_trials,
-    DATA_OPTIONS,
-    &option_test,
-    &option_json,
-    &option_threads,
-    &option_data_dir,
-    &option_progress,
-    &option_color,
-    &option_quiet,
-    &option_help,
-    NULL,
+    &option_no_trials, DATA_OPTIONS,    &option_test,     &option_html,
+    &option_json,      &option_threads, &option_data_dir, &option_progress,
+    &option_color,     &option_quiet,   &option_help,     NULL,
 };
 
 /* A run of the command. */
@@ -82,28 +81,46 @@ static int prepare(const session *s, visit *v)
 }
 
 /* "784-100-100-10, sgd, learning rate 0.1, batch 1" */
-static void print_run(const visit *v)
+static void describe_run(const sml_model *model, char *out, size_t size)
 {
-    const sml_model *model = v->model;
-    const char *rate = sml_model_get(model, "learning_rate");
+    const char *rate = sml_model_get(model, "learning_rate"), *hidden;
+    size_t used = 0;
+    hidden = sml_model_get(model, "hidden");
     if (sml_model_inputs(model) > 0) {
-        printf(", %zu-", sml_model_inputs(model));
-        for (const char *c = sml_model_get(model, "hidden"); *c != '\0'; c++) {
-            putchar(*c == ',' ? '-' : *c);
+        used = (size_t)snprintf(out, size, "%zu-", sml_model_inputs(model));
+        for (; *hidden != '\0' && used + 1 < size; hidden++, used++) {
+            out[used] = (char)(*hidden == ',' ? '-' : *hidden);
         }
-        printf("%s%zu", sml_model_get(model, "hidden")[0] != '\0' ? "-" : "",
-               sml_model_outputs(model));
+        used += (size_t)snprintf(out + used, size - used, "%s%zu, ",
+                                 out[used - 1] != '-' ? "-" : "", sml_model_outputs(model));
     }
-    printf(", %s", sml_model_get(model, "optimizer"));
-    if (strcmp(rate, "auto") != 0) {
-        printf(", learning rate %s", rate);
+    if (used < size) {
+        const int is_own = strcmp(rate, "auto") != 0;
+        snprintf(out + used, size - used, "%s%s%s, batch %s", sml_model_get(model, "optimizer"),
+                 is_own ? ", learning rate " : "", is_own ? rate : "",
+                 sml_model_get(model, "batch_size"));
     }
-    printf(", batch %s\n", sml_model_get(model, "batch_size"));
 }
 
-static void print_report(const session *s, const visit *v)
+/* "doctor: 1 finding (and 2 that follow) on moons, …" */
+static void print_count(const session *s, const visit *v, const char *run)
 {
     const size_t n = findings_count(v->doctor), following = findings_following(v->doctor);
+    const style look = n > 0 ? STYLE_BAD : STYLE_GOOD;
+    char count[128], more[160] = "", rest[2 * RUN_TEXT];
+    snprintf(count, sizeof count, "%s finding%s", n > 0 ? format_count(n).text : "no",
+             n == 1 || n == 0 ? "" : "s");
+    if (following > 0) {
+        snprintf(more, sizeof more, "(and %s that follow%s) ", format_count(following).text,
+                 following == 1 ? "s" : "");
+    }
+    snprintf(rest, sizeof rest, "%son %.*s, %s", more, RUN_TEXT / 2, v->data, run);
+    printf("doctor: %s%s%s ", style_on(&s->out, look), count, style_off(&s->out, look));
+    print_wrapped(rest, strlen("doctor: ") + strlen(count) + 1, 2, text_room(&s->out));
+}
+
+static void print_report(const session *s, const visit *v, const char *run)
+{
     if (s->json) {
         json_t *document = json_object();
         document_set(document, "data", json_text(v->data));
@@ -115,17 +132,43 @@ static void print_report(const session *s, const visit *v)
         print_document(document);
         return;
     }
-    printf("doctor: %s%s finding%s", style_on(&s->out, n > 0 ? STYLE_BAD : STYLE_GOOD),
-           n > 0 ? format_count(n).text : "no", n == 1 || n == 0 ? "" : "s");
-    fputs(style_off(&s->out, n > 0 ? STYLE_BAD : STYLE_GOOD), stdout);
-    if (following > 0) {
-        printf(" (and %s that follow%s)", format_count(following).text, following == 1 ? "s" : "");
-    }
-    fputs(" on ", stdout);
-    print_safe(stdout, v->data);
-    print_run(v);
+    print_count(s, v, run);
     losses_print(&s->out, v->doctor);
     findings_print(s, v->doctor);
+}
+
+/* Returns the exit code. */
+static int report(const session *s, const visit *v)
+{
+    char run[RUN_TEXT], title[2 * RUN_TEXT];
+    const char *path = option_text(&s->options, "html");
+    describe_run(v->model, run, sizeof run);
+    print_report(s, v, run);
+    if (option_given(&s->options, "html")) {
+        snprintf(title, sizeof title, "%.*s, %s", RUN_TEXT / 2, v->data, run);
+        const int code = doctor_html_save(s, v->doctor, title, path);
+        if (code != 0) {
+            return code;
+        }
+        note(s, "written to %s", path);
+    }
+    return findings_count(v->doctor) > 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* Before the training: the report can be written, and not over what is read. */
+static int check_html(const session *s, const char *data)
+{
+    const named_path written = {"--html", option_text(&s->options, "html")};
+    if (!option_given(&s->options, "html")) {
+        return 0;
+    }
+    if (strcmp(written.path, "-") == 0) {
+        return fail_usage(s->program, "--html: found '-', expected the name of a file");
+    }
+    if (sml_model_check_path(s->ctx, written.path) != SML_OK) {
+        return fail(s->program, "%s; choose another file with --html", sml_ctx_error(s->ctx));
+    }
+    return check_written(s, data, &written, 1);
 }
 
 static int is_cancelled(void *user)
@@ -152,17 +195,16 @@ static int examine(const session *s, visit *v)
         const int code = fail_library(s);
         return status == SML_CANCELLED ? EXIT_INTERRUPTED : code;
     }
-    print_report(s, v);
-    return findings_count(v->doctor) > 0 ? EXIT_FAILED : EXIT_DONE;
+    return report(s, v);
 }
 
 static int run(session *s)
 {
     visit v = {.data = s->options.operands[0]};
-    int code = prepare(s, &v);
+    int code = check_html(s, v.data);
+    code = code == 0 ? prepare(s, &v) : code;
     if (code == 0 && v.train == NULL) {
-        print_report(s, &v);
-        code = EXIT_FAILED;
+        code = report(s, &v);
     } else if (code == 0) {
         code = examine(s, &v);
     }

@@ -24,11 +24,14 @@ static const char *value_of(const char *remedy)
     return at > remedy && *at == '=' ? at + 1 : NULL;
 }
 
-/* The remedy as the command line has it: "learning_rate=0.01" becomes "--learning-rate 0.01".
- * Free it. */
-static char *remedy_text(const char *remedy)
+const char *finding_severity(const sml_finding *finding)
 {
-    const char *value = value_of(remedy);
+    return SEVERITIES[finding->severity];
+}
+
+char *finding_remedy(const sml_finding *finding)
+{
+    const char *remedy = finding->remedy, *value = value_of(remedy);
     char name[96], *text = NULL;
     if (value == NULL) {
         text = allocate(strlen(remedy) + 1, 1);
@@ -80,7 +83,7 @@ void findings_note(const session *s, const sml_doctor *doctor, const char *data)
         if (!is_counted(finding)) {
             continue;
         }
-        char *remedy = remedy_text(finding->remedy);
+        char *remedy = finding_remedy(finding);
         note(s, "doctor: %s", finding->title);
         const int is_rate = strncmp(finding->remedy, "learning_rate=", 14) == 0;
         note(s, "        try %s%s; %s: scratchml doctor %s%s", is_rate ? "about " : "", remedy,
@@ -118,8 +121,7 @@ static void print_heading(const session *s, const sml_finding *finding)
     print_words(s, finding->title, column, 2);
 }
 
-/* Four digits, and all of a whole number. */
-static short_text figure(double value)
+short_text finding_figure(double value)
 {
     short_text out;
     const int is_whole = value > -1e15 && value < 1e15 && value == (double)(int64_t)value;
@@ -133,7 +135,7 @@ static void print_evidence(const sml_finding *finding)
     size_t names = 0, values = 0;
     for (size_t i = 0; i < finding->n_evidence; i++) {
         const size_t name = text_width(finding->evidence[i].name);
-        const size_t value = strlen(figure(finding->evidence[i].value).text);
+        const size_t value = strlen(finding_figure(finding->evidence[i].value).text);
         names = name > names ? name : names;
         values = value > values ? value : values;
     }
@@ -142,7 +144,7 @@ static void print_evidence(const sml_finding *finding)
         fputs("  ", stdout);
         print_safe(stdout, e->name);
         printf("%*s  %*s%s", (int)(names - text_width(e->name)), "", (int)values,
-               figure(e->value).text, e->unit[0] != '\0' ? " " : "");
+               finding_figure(e->value).text, e->unit[0] != '\0' ? " " : "");
         print_safe(stdout, e->unit);
         putchar('\n');
     }
@@ -160,7 +162,7 @@ static void print_labelled(const session *s, const char *label, const char *text
 
 static void print_finding(const session *s, const sml_finding *finding)
 {
-    char *remedy = remedy_text(finding->remedy);
+    char *remedy = finding_remedy(finding);
     print_heading(s, finding);
     if (finding->suppressed_by != NULL) {
         printf("  it follows from %s\n", finding->suppressed_by);
@@ -213,7 +215,7 @@ static json_t *moment(uint64_t number)
 static json_t *finding_document(const sml_finding *finding)
 {
     json_t *object = json_object();
-    char *remedy = remedy_text(finding->remedy);
+    char *remedy = finding_remedy(finding);
     document_set(object, "code", json_text(finding->code));
     document_set(object, "severity", json_text(SEVERITIES[finding->severity]));
     document_set(object, "title", json_text(finding->title));

@@ -1,7 +1,7 @@
 #include "report_html.h"
 
 #include "html.h"
-#include "report_html_style.h"
+#include "html_document.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -200,19 +200,7 @@ static void write_head(buffer *b, const html_report *report, const session *s)
     char title[512];
     snprintf(title, sizeof title, "%.40s of %.200s on %.200s", report->title,
              s->options.operands[0], s->options.operands[1]);
-    char *safe = safe_text(title);
-    buffer_print(b, "<!DOCTYPE html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
-                    "<meta name=viewport content=\"width=device-width,initial-scale=1\">\n<title>");
-    buffer_escape(b, safe);
-    buffer_print(b, "</title>\n<style>\n%s", HTML_STYLE);
-    for (int shade = 1; shade <= HTML_SHADES; shade++) {
-        buffer_print(b, ".k%d{stroke-opacity:%.3g}", shade, (double)shade / HTML_SHADES);
-    }
-    buffer_print(b, "\n</style>\n</head>\n<body>\n<a class=skip href=\"#main\">To the samples</a>\n"
-                    "<header>\n<h1>");
-    buffer_escape(b, safe);
-    buffer_print(b, "</h1>\n");
-    free(safe);
+    html_open(b, title, "To the samples");
 }
 
 static void write_legend(buffer *b, const writer *w)

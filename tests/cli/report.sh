@@ -93,6 +93,34 @@ find_contrasts >contrasts
 check 'six colours, twice' test "$(wc -l <contrasts)" -eq 12
 check 'contrast' awk '$2 < 4.5 { bad = 1 } END { exit bad }' contrasts
 
+# doctor --html: what the terminal says, number for number.
+run doctor spirals --hidden 32,32,32 --batch-size 1 --optimizer sgd --learning-rate 0.3 --epochs 3 \
+    --html doctor.html --quiet
+expect_code 1
+check_html doctor.html
+check 'a section for each finding' test "$(grep -c '<section data-code=' doctor.html)" -eq \
+    "$(grep -cE '^(ERROR|WARNING|NOTE) ' out)"
+sed -nE 's/.*<th scope=row>(.*)<td class=n>(.*)<td>(.*)/\1 \2 \3/p' doctor.html |
+    sed -E 's/&#39;/'"'"'/g; s/ +/ /g; s/ $//' >numbers.html
+check 'numbers' test "$(wc -l <numbers.html)" -gt 10
+sed -E 's/^ +//; s/ +/ /g' out >lines
+check 'each of them is in the terminal' test -z "$(grep -vxFf lines numbers.html)"
+check 'the remedy' grep -q "<code>$(sed -n 's/^  try   //p' out | head -1)</code>" doctor.html
+check 'the course of the loss' grep -q "$(sed -n '4s/^ *//p' out)" doctor.html
+cp out first
+run doctor moons --hidden 16 --html healthy.html --quiet
+expect_code 0
+check_html healthy.html
+check 'nothing was found' grep -q 'Nothing was found' healthy.html
+printf 'a,b\n1,x\nnan,y\n' >none.csv
+run doctor none.csv --target b --html none.html --quiet
+expect_code 1
+check_html none.html
+check 'data that was refused' grep -q 'data-code=nan_in_data' none.html
+fails_with 2 "--html: found '-'" doctor moons --html -
+fails_with 1 'no/such/x.html: cannot write.*--html' doctor moons --epochs 1000000 --html no/such/x.html
+fails_with 2 '--html: none.csv' doctor none.csv --target b --html none.csv
+
 # At 360 pixels nothing but tables is wider than the window.
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
 if [ -n "$browser" ] && [ -z "${SCRATCHML_SANITIZE:-}" ]; then

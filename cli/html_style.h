@@ -1,7 +1,7 @@
 /* The style of a report: light or dark as the reader's screen is, on paper and on a telephone. Text
  * has a contrast of at least 4.5 to its ground; tests/cli/report.sh computes it. */
-#ifndef CLI_REPORT_HTML_STYLE_H
-#define CLI_REPORT_HTML_STYLE_H
+#ifndef CLI_HTML_STYLE_H
+#define CLI_HTML_STYLE_H
 
 /* Strengths of an ink, as html_picture.c has them. */
 #define HTML_SHADES 24
@@ -42,6 +42,9 @@ static const char HTML_STYLE[] =
     "details details>summary{font-size:.92rem}details[open]>summary{font-weight:600}\n"
     "figure{display:inline-block;margin:.4rem 1.2rem .4rem 0;max-width:100%;vertical-align:top;"
     "width:14rem}figcaption{font-size:.85rem}\n"
+    ".curve{width:100%;max-width:40rem}.curve svg{width:100%;height:8rem;background:var(--soft)}"
+    ".curve polyline{fill:none;stroke:var(--plus);stroke-width:2;vector-effect:non-scaling-stroke}"
+    "th[scope=row]{font-weight:400;color:var(--text);border:0}\n"
     ".picture{width:100%;display:block;background:var(--soft);border:1px solid var(--line);"
     "shape-rendering:crispEdges}.picture path{fill:none;stroke-width:1}"
     ".ink{stroke:var(--text)}use.plus{stroke:var(--plus)}use.minus{stroke:var(--minus)}\n"
