@@ -225,7 +225,7 @@ static int show_update(subject *x, sml_trace *trace)
 
 static int explain_sample(subject *x, uint32_t sample)
 {
-    batch b;
+    batch b = {.n = 0};
     sml_trace *trace = NULL;
     int code = find_batch(x, sample, &b);
     if (code == 0 && b.row > 0) {

@@ -71,10 +71,8 @@ static int is_recomputed(const sml_block *block, size_t column)
 /* A heading, with the mark where the column needs it. */
 static char *marked(char *head)
 {
-    const size_t length = strlen(head);
-    char *text = allocate(length + 2, 1);
-    memcpy(text, head, length);
-    text[length] = PAGE_MARK;
+    char *text = allocate(strlen(head) + 2, 1);
+    *stpcpy(text, head) = PAGE_MARK;
     free(head);
     return text;
 }
@@ -89,9 +87,10 @@ static layout layout_of(const terminal *out, const sml_block *block)
                 .gap = 2};
     int has_bars = 0;
     for (size_t i = 0; i < n; i++) {
-        size_t *width = &l.widths[i % block->columns];
+        const size_t column = i % block->columns;
+        size_t *width = &l.widths[column];
         l.texts[i] = page_cells(out, &block->cells[i], 1);
-        if (i < block->columns && is_recomputed(block, i)) {
+        if (i == column && is_recomputed(block, column)) {
             l.texts[i] = marked(l.texts[i]);
             l.has_marks = 1;
         }
