@@ -188,7 +188,7 @@ static sml_status try_longer(judge *j)
     change longer = {0};
     int told = 0;
     snprintf(longer.setting, sizeof longer.setting, "epochs=%lld",
-             (long long)(LONGER * sml__setting_integer(j->like, "epochs")));
+             (long long)sml__setting_integer(j->like, "epochs") * LONGER);
     if (j->doctor->is_at_rest || sml__doctor_find(j->doctor, "learning_rate_too_small") != NULL) {
         return SML_OK;
     }

@@ -90,7 +90,7 @@ static void both_say_the_same(void **state)
     size_t differing = 0;
     (void)state;
     for (size_t i = 0; (formula = sml__formula_at(i)) != NULL; i++) {
-        char bare[MOST], from_text[MOST], from_mathml[MOST];
+        char bare[4 * MOST] = "", from_text[MOST], from_mathml[4 * MOST];
         assert_true(strlen(formula->mathml) < 4 * MOST && strlen(formula->text.utf8) < MOST);
         without_tags(formula->mathml, bare);
         canonical(bare, from_mathml);
