@@ -149,7 +149,8 @@ static void show_steps(const sml_doctor *doctor, sml__finding *f, const autopsy 
         const size_t block = a->v->stages[s].block;
         if (s < 4 || s + 1 == n) {
             sml__finding_show(doctor, f, rate * square, "times dC/dz",
-                              "layers.%zu: a step moves z of the row it is made on by", block);
+                              "layers.%zu: a step moves z of its row, mean of %zu", block,
+                              a->v->rows);
         }
         if (s + 1 == n && strcmp(a->t->network->loss->name, "cross_entropy") == 0) {
             sml__finding_show(doctor, f, 4 / square, "",

@@ -285,6 +285,7 @@ sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_model *model
     options.watch = &doctor->watch;
     if (options.validation == NULL && may_score_test(model, what)) {
         options.validation = what->test;
+        doctor->scores_test = 1;
     }
     doctor->examination = what;
     doctor->n_findings = 0;
@@ -300,6 +301,7 @@ sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_model *model
         status = sml__run_trials(ctx, doctor, model);
     }
     doctor->examination = NULL;
+    doctor->scores_test = 0;
     if (status == SML_OK) {
         status = sml__look_at_labels(ctx, doctor, model, what);
     }

@@ -21,6 +21,7 @@ typedef struct sml__finding {
 
 /* Losses of epochs that were scored on validation rows. */
 typedef struct sml__curve {
+    const char *part;                /* that was scored: "validation" or "test" */
     uint64_t epochs, best_epoch;     /* scored; the one whose validation loss is least, from 1 */
     double best, best_training;      /* its losses */
     double latest[SML__LAST_EPOCHS]; /* validation losses, the last epoch first */
@@ -43,6 +44,7 @@ struct sml_doctor {
     size_t n_findings;
     size_t order[SML__FINDINGS_MAX]; /* [n_findings] as they are shown */
     sml__vitals vitals;              /* of the training that is watched */
+    int scores_test;                 /* rows of the test part, after each epoch */
     sml__windows windows;            /* of the last one that ended */
     sml__curve curve;
     sml__outcome outcome;         /* of the training; its census has no counts */

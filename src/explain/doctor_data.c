@@ -120,6 +120,7 @@ static void look_for_missing(sml_doctor *doctor, const sml_dataset *train)
 
 /* What 256 rows show of the inputs. */
 typedef struct scales {
+    size_t rows;                   /* looked at */
     double least, median, largest; /* deviations of the columns that are not constant */
     double farthest;               /* largest |mean| / deviation of them */
     double rms;                    /* of all numbers */
@@ -164,7 +165,7 @@ static void deviations_of(const float *x, size_t rows, size_t columns, double *m
 static scales measure(const float *x, size_t rows, size_t columns, double *means,
                       double *deviations)
 {
-    scales s = {0};
+    scales s = {.rows = rows};
     deviations_of(x, rows, columns, means, deviations);
     for (size_t c = 0; c < columns; c++) {
         const double mean = means[c], deviation = deviations[c];
@@ -227,6 +228,7 @@ static void tell_scales(sml_doctor *doctor, const sml__training *t, const scales
     sml__finding_show(doctor, f, s->largest, "", "largest deviation");
     sml__finding_show(doctor, f, s->farthest, "deviations", "farthest mean from 0");
     sml__finding_show(doctor, f, s->rms, "", "root mean square of all inputs");
+    sml__finding_show(doctor, f, (double)s->rows, "", "rows that were looked at");
     sml__finding_say(doctor, f, SML__REMEDY, "scaling=standard");
     sml__finding_say(doctor, f, SML__REASON,
                      "with mean 0 and deviation 1 one learning rate suits all columns");

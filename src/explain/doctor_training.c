@@ -367,9 +367,9 @@ static void tell_turning(sml_doctor *doctor, double error)
     sml__finding_say(doctor, f, SML__TEXT,
                      "The loss on rows that it does not train on rises, while that of the training "
                      "rows falls.");
-    sml__finding_show(doctor, f, c->best, "", "validation loss in epoch %llu",
+    sml__finding_show(doctor, f, c->best, "", "%s loss in epoch %llu", c->part,
                       (unsigned long long)c->best_epoch);
-    sml__finding_show(doctor, f, last_of(c), "", "validation loss, least of the last %d epochs",
+    sml__finding_show(doctor, f, last_of(c), "", "%s loss, least of the last %d epochs", c->part,
                       SML__LAST_EPOCHS);
     sml__finding_show(doctor, f, error, "", "standard error of that");
     sml__finding_show(doctor, f, c->best_training, "", "training loss in epoch %llu",
@@ -385,18 +385,18 @@ static void tell_memory(sml_doctor *doctor, double constant)
 {
     const sml__curve *c = &doctor->curve;
     sml__finding *f = sml__doctor_add(doctor, "overfitting", SML_FINDING_WARNING);
-    sml__finding_say(doctor, f, SML__TITLE,
-                     "it learns the training rows by heart, and nothing else");
+    sml__finding_say(doctor, f, SML__TITLE, "it learns the training rows by heart");
     sml__finding_say(doctor, f, SML__TEXT,
-                     "On rows that it does not train on it was better than a constant answer in no "
-                     "epoch.");
+                     "In no epoch was the loss of rows that it does not train on below that of a "
+                     "constant answer.");
     sml__finding_show(doctor, f, constant, "", "loss of the best constant answer");
     sml__finding_show(doctor, f, c->last_training, "", "training loss at last");
-    sml__finding_show(doctor, f, c->best, "", "validation loss in its best epoch, %llu",
+    sml__finding_show(doctor, f, c->best, "", "%s loss in its best epoch, %llu", c->part,
                       (unsigned long long)c->best_epoch);
-    sml__finding_say(doctor, f, SML__REMEDY, "more rows, or columns that say more of the target");
+    sml__finding_say(doctor, f, SML__REMEDY,
+                     "more rows, or a network that keeps less of them: fewer units, --l2 0.1");
     sml__finding_say(doctor, f, SML__REASON,
-                     "what the columns say of the training rows does not hold for other rows");
+                     "it has weights enough to keep an answer for each training row");
 }
 
 static void look_for_overfitting(sml_doctor *doctor, const sml__training *t, double constant)
@@ -414,7 +414,7 @@ static void look_for_overfitting(sml_doctor *doctor, const sml__training *t, dou
         return;
     }
     const double error = sml__vitals_error(doctor->ctx, &doctor->vitals, t, rows);
-    if (has_turned(c, t) && last_of(c) - c->best >= 3 * error) {
+    if (has_turned(c, t) && last_of(c) - c->best >= 2 * error) {
         tell_turning(doctor, error);
     }
 }

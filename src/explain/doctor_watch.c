@@ -15,7 +15,7 @@ static void began(void *user, sml__training *t)
     if (doctor->examination == NULL) {
         doctor->n_findings = 0;
     }
-    doctor->curve = (sml__curve){0};
+    doctor->curve = (sml__curve){.part = doctor->scores_test ? "test" : "validation"};
     doctor->outcome = (sml__outcome){0};
     doctor->is_at_rest = 0;
     doctor->vanishing_remedy = NULL;

@@ -24,9 +24,10 @@ enum {
 /* HELD_OUT: of the rows. LITTLE: of the constant loss, what is left at last. GAIN: a held-out loss
  * must be so much smaller, by so many standard errors. RATE_GAIN: of the constant loss, what a
  * learning rate must gain on a smaller one in a short trial. SURE: a probability of 0 costs as much
- * as this one, which float32 tells from 0 beside 1. */
+ * as this one, which float32 tells from 0 beside 1. NO_BETTER: of the constant loss, what is no
+ * better. */
 static const double HELD_OUT = 0.2, LITTLE = 0.5, GAIN = 0.1, ERRORS = 3, RATE_GAIN = 0.1,
-                    SURE = 1e-7;
+                    SURE = 1e-7, NO_BETTER = 0.98;
 
 /* A setting that may be what is lacking. */
 typedef struct change {
@@ -181,15 +182,17 @@ static sml_status open_judge(judge *j, int *told)
 
 /* ---- what may be lacking ---- */
 
-/* Where the loss still falls, more epochs may be all that is; not where the weights hardly moved.
- */
+/* Where the loss still falls, more epochs may be all that is; not where the weights hardly moved,
+ * or where all these epochs came to no more than a constant answer. */
 static sml_status try_longer(judge *j)
 {
     change longer = {0};
     int told = 0;
     snprintf(longer.setting, sizeof longer.setting, "epochs=%lld",
              (long long)sml__setting_integer(j->like, "epochs") * LONGER);
-    if (j->doctor->is_at_rest || sml__doctor_find(j->doctor, "learning_rate_too_small") != NULL) {
+    if (j->doctor->is_at_rest ||
+        j->doctor->outcome.end >= NO_BETTER * j->doctor->outcome.constant ||
+        sml__doctor_find(j->doctor, "learning_rate_too_small") != NULL) {
         return SML_OK;
     }
     const sml_status status = try_setting(j, longer.setting, j->tried, &told);
@@ -241,7 +244,12 @@ static sml_status find_larger_rate(const judge *j, int *powers)
  * one has gained and the next does not. */
 static sml_status try_larger_rate(judge *j)
 {
+    static const change usual = {.code = "learning_rate_too_small",
+                                 .setting = "learning_rate=auto"};
     int powers = 0, has_gained = 0;
+    if (j->doctor->rate == 0) {
+        return try_change(j, &usual);
+    }
     sml_status status = find_larger_rate(j, &powers);
     for (int i = powers; i > 0 && status == SML_OK; i--) {
         change larger = {.code = "learning_rate_too_small"};
@@ -290,9 +298,7 @@ static const struct {
      "the gradient of a weight carries its input as a factor; scaled, one learning rate suits all "
      "of them"},
     {"learning_rate_too_small", "with a larger learning rate it comes much further",
-     "In as many epochs, and in four times as many where it has not come to rest, it comes to "
-     "little.",
-     "larger steps come further in the same time"},
+     "It came to little in all its epochs.", "larger steps come further in the same time"},
     {"underfitting", "the network is too small for what there is to learn",
      "A larger network answers rows better that it was not trained on, even where this one is "
      "given as much work.",
