@@ -37,6 +37,7 @@ typedef struct visit {
     held_out cut;
     sml_doctor *doctor;
     sml_fit_report fitted;
+    int is_cut_short; /* by Ctrl-C: findings are those so far */
 } visit;
 
 /* The test part of data that has one; that it cannot be opened is no ailment. */
@@ -102,19 +103,25 @@ static void describe_run(const sml_model *model, char *out, size_t size)
     }
 }
 
-/* "doctor: 1 finding (and 2 that follow) on moons, …" */
+/* "doctor: 1 finding and 3 notes (and 2 that follow) on moons, …" */
 static void print_count(const session *s, const visit *v, const char *run)
 {
     const size_t n = findings_count(v->doctor), following = findings_following(v->doctor);
-    const style look = n > 0 ? STYLE_BAD : STYLE_GOOD;
-    char count[128], more[160] = "", rest[2 * RUN_TEXT];
+    const size_t notes = findings_notes(v->doctor);
+    const style look = n > 0 ? STYLE_BAD : v->is_cut_short ? STYLE_BOLD : STYLE_GOOD;
+    char count[128], beside[160] = "", more[160] = "", rest[2 * RUN_TEXT];
     snprintf(count, sizeof count, "%s finding%s", n > 0 ? format_count(n).text : "no",
              n == 1 || n == 0 ? "" : "s");
+    if (notes > 0) {
+        snprintf(beside, sizeof beside, "and %s note%s ", format_count(notes).text,
+                 notes == 1 ? "" : "s");
+    }
     if (following > 0) {
         snprintf(more, sizeof more, "(and %s that follow%s) ", format_count(following).text,
                  following == 1 ? "s" : "");
     }
-    snprintf(rest, sizeof rest, "%son %.*s, %s", more, RUN_TEXT / 2, v->data, run);
+    snprintf(rest, sizeof rest, "%s%son %.*s, %s%s", beside, more, RUN_TEXT / 2, v->data, run,
+             v->is_cut_short ? "; interrupted" : "");
     printf("doctor: %s%s%s ", style_on(&s->out, look), count, style_off(&s->out, look));
     print_wrapped(rest, strlen("doctor: ") + strlen(count) + 1, 2, text_room(&s->out));
 }
@@ -129,6 +136,7 @@ static void print_report(const session *s, const visit *v, const char *run)
         document_set(document, "loss", json_figure(v->fitted.loss));
         document_set(document, "losses", losses_document(v->doctor));
         document_set(document, "findings", findings_document(v->doctor));
+        document_set(document, "interrupted", json_boolean(v->is_cut_short));
         print_document(document);
         return;
     }
@@ -191,11 +199,18 @@ static int examine(const session *s, visit *v)
     };
     const sml_status status = sml_doctor_examine(s->ctx, v->doctor, v->model, &what, &v->fitted);
     progress_end(&p, status == SML_OK);
-    if (status != SML_OK) {
-        const int code = fail_library(s);
-        return status == SML_CANCELLED ? EXIT_INTERRUPTED : code;
+    v->is_cut_short = status == SML_CANCELLED;
+    if (status != SML_OK && !v->is_cut_short) {
+        return fail_library(s);
     }
-    return report(s, v);
+    const int code = report(s, v);
+    if (v->is_cut_short) {
+        fail(s->program,
+             "interrupted: these are the findings so far; what was not looked at, or not "
+             "tried, is missing");
+        return EXIT_INTERRUPTED;
+    }
+    return code;
 }
 
 static int run(session *s)

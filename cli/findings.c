@@ -62,7 +62,16 @@ size_t findings_count(const sml_doctor *doctor)
     return n;
 }
 
-/* A training has tried nothing else: a learning rate is its guess. */
+size_t findings_notes(const sml_doctor *doctor)
+{
+    size_t n = 0;
+    const sml_finding *finding;
+    for (size_t i = 0; (finding = sml_doctor_finding(doctor, i)) != NULL; i++) {
+        n += (size_t)(finding->severity == SML_FINDING_NOTE && finding->suppressed_by == NULL);
+    }
+    return n;
+}
+
 size_t findings_following(const sml_doctor *doctor)
 {
     size_t n = 0;
@@ -73,6 +82,7 @@ size_t findings_following(const sml_doctor *doctor)
     return n;
 }
 
+/* A training has tried nothing else: a learning rate is its guess. */
 void findings_note(const session *s, const sml_doctor *doctor, const char *data)
 {
     const sml_finding *finding;

@@ -9,6 +9,9 @@
 /* Findings that are more than a note and follow from no other. */
 size_t findings_count(const sml_doctor *doctor);
 
+/* Notes that follow from no other. */
+size_t findings_notes(const sml_doctor *doctor);
+
 /* Findings that follow from another. */
 size_t findings_following(const sml_doctor *doctor);
 

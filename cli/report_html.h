@@ -6,7 +6,7 @@
 #include "command.h"
 
 /* The largest file. As many units of each layer are taken apart as there is room for. */
-enum { HTML_REPORT_BYTES = 2 * 1024 * 1024, HTML_REPORT_SAMPLES = 64 };
+enum { HTML_REPORT_BYTES = 2000000, HTML_REPORT_SAMPLES = 64 };
 
 typedef struct html_report {
     const char *title; /* "mistakes" */

@@ -66,7 +66,7 @@ typedef struct sml_examination {
 
 /* Fits model on train, and looks for what ails both. report may be NULL.
  * Errors: as of sml_model_fit_with, but that a training diverged, or that its data was refused
- * for a number that is none, is a finding: SML_OK. */
+ * for a number that is none, is a finding: SML_OK. SML_CANCELLED: findings so far are there. */
 SML_API sml_status sml_doctor_examine(sml_ctx *ctx, sml_doctor *doctor, sml_model *model,
                                       const sml_examination *what, sml_fit_report *report);
 

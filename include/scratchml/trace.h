@@ -120,8 +120,8 @@ typedef struct sml_sum {
     double difference, bound; /* |engine - total|, and what rounding to float32 may make of it */
     size_t gamma_n; /* n, where bound is γ_n times absolute, γ_n = n u / (1 - n u), u = 2^-24, and a
                        little for what underflows; 0: another formula */
-    int holds; /* difference ≤ bound; also where both are infinite or NaN in the same way, and
-                  where there is nothing to compare */
+    int holds; /* difference ≤ bound, and both numbers are finite; also where there is nothing to
+                  compare */
 } sml_sum;
 
 /* Takes the sum that question asks for apart into its `top` largest terms and the rest. Free with
@@ -194,7 +194,8 @@ typedef struct sml_trace_check {
     const char *equation;           /* "(1)" */
     size_t layer, unit, input, row; /* where the worst case is; 0 where a relation has no such */
     double left, right;             /* the engine's number, and what it should be, in double */
-    double bound, ratio;            /* of |left - right|, and its share of the bound: 0…1 */
+    double bound, ratio;            /* of |left - right|, and its share of the bound: 0…1;
+                                       infinite where a number is not finite */
     int holds;                      /* everywhere */
     uint64_t n;                     /* numbers that were looked at */
 } sml_trace_check;

@@ -34,8 +34,8 @@ double sml__normalised_error(double normalised, double mean, double factor);
 /* That of γ's gradient beyond sml__double_sum_bound: slack is Σ_s |δ_s| times the error of x̂. */
 double sml__normalised_bound(size_t n, double slack, double scale);
 
-/* Whether |engine - exact| ≤ bound, or both are NaN, or both the same infinity, which is in float32
- * what is beyond its range in double. */
+/* Whether |engine - exact| ≤ bound; equal numbers need no bound, which may be NaN. What is not
+ * finite has no distance, so it agrees with nothing, itself included. */
 int sml__agrees(double engine, double exact, double bound);
 
 /* Relative errors of the functions in math/elementary.h as losses and layers use them, in units of

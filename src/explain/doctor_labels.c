@@ -5,12 +5,14 @@
  * model is sure of them; labels that were changed stand everywhere. So what decides is how many lie
  * where the models are surest. */
 #include "base/memory.h"
+#include "data/rows.h"
 #include "explain/doctor.h"
 #include "explain/suspects.h"
 #include "model/prepare_model.h"
 #include "study/trial.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -332,12 +334,17 @@ static void tell(const labels *l, sml_doctor *doctor)
 {
     sml__finding *f = sml__doctor_add(doctor, "wrong_labels", SML_FINDING_WARNING);
     f->shown.sample = l->chosen[l->suspects[0]];
+    sml_dataset_facts facts;
+    sml_dataset_describe(l->train, &facts);
+    const int is_cut = facts.split[0] == '\0'; /* the training rows, from what has one part */
     sml__finding_say(doctor, f, SML__TITLE, "%zu of %zu labels look wrong", l->n_likely, l->rows);
     sml__finding_say(
         doctor, f, SML__TEXT,
         "Models that were trained without these rows take them for another class, as does "
         "one that was trained without any of them, and most of the nearest rows have it. "
-        "There are more of them where the models are surest than hard rows could be.");
+        "There are more of them where the models are surest than hard rows could be. "
+        "Rows are counted from 0 in %s.",
+        is_cut ? "the whole of the data" : "the training part");
     sml__finding_show(doctor, f, (double)l->n_likely, "", "labels that look wrong");
     sml__finding_show(doctor, f, (double)l->n_deep, "", "of these, where the models are surest");
     sml__finding_show(doctor, f, expected_hard(l), "", "hard rows that could be there");
@@ -346,15 +353,17 @@ static void tell(const labels *l, sml_doctor *doctor)
                       "share of labels that the models agree with");
     for (size_t i = 0; i < l->n_likely && i < NAMED_MOST; i++) {
         const sml_sample_score *one = &l->scores[l->suspects[i]];
-        sml__finding_show(doctor, f, (double)one->probability, "",
-                          "row %u: is '%.16s', rather '%.16s'", (unsigned)l->chosen[l->suspects[i]],
-                          sml_dataset_class_name(l->train, (size_t)l->given[l->suspects[i]]),
-                          sml_dataset_class_name(l->train, (size_t)one->suspect_of));
+        char unit[40];
+        snprintf(unit, sizeof unit, "probability of '%.16s'",
+                 sml_dataset_class_name(l->train, (size_t)one->suspect_of));
+        sml__finding_show(doctor, f, (double)one->probability, unit, "row %zu: is '%.16s'",
+                          sml__dataset_row_of_file(l->train, l->chosen[l->suspects[i]]),
+                          sml_dataset_class_name(l->train, (size_t)l->given[l->suspects[i]]));
     }
-    sml__finding_say(
-        doctor, f, SML__REMEDY,
-        "correct the labels that 'scratchml mistakes MODEL DATA --split train --folds 5 "
-        "--suspects' lists");
+    sml__finding_say(doctor, f, SML__REMEDY,
+                     "correct the labels that 'scratchml mistakes MODEL DATA --split %s --folds 5 "
+                     "--suspects' lists",
+                     is_cut ? "all" : "train");
     sml__finding_say(doctor, f, SML__REASON,
                      "a network learns wrong labels by heart, and what is right of their "
                      "neighbours less well");

@@ -326,9 +326,15 @@ size_t sml__page_sum(sml_page *page, const sml_trace *trace, const sml_sum *ques
 size_t sml__page_unit(sml_page *page, const sml_trace *trace, const sml_trace_place *question,
                       sml_unit_facts *out)
 {
+    sml_trace_unit(trace, question->layer, question->unit, question->row, out);
+    for (size_t i = 0; i < page->n_units; i++) {
+        const sml_trace_place *u = &page->units[i];
+        if (u->layer == question->layer && u->unit == question->unit && u->row == question->row) {
+            return i;
+        }
+    }
     sml_trace_place *noted =
         append(page, &page->units, &page->n_units, &page->unit_room, sizeof *noted);
-    sml_trace_unit(trace, question->layer, question->unit, question->row, out);
     if (noted == NULL) {
         return 0;
     }

@@ -130,7 +130,7 @@ static void add_directions(sml_page *page, const table *t)
 {
     const sml_sum *sum = t->sum;
     const size_t neither = sum->n - sum->n_positive - sum->n_negative;
-    sml__before(page, "samples that push it up: ");
+    sml__before(page, "samples that push the parameter up: ");
     sml__number(page, (double)sum->n_negative, SML_SOURCE_COUNT, SML_DIGITS_COUNT,
                 "sums[%zu].negative", t->number);
     sml__before(page, ", down: ");

@@ -235,7 +235,8 @@ static size_t worst_delta(const sml_loss_facts *f)
     double most = -1;
     for (size_t k = 0; k < f->n; k++) {
         const sml_loss_class *one = &f->classes[k];
-        const double ratio = fabs(one->delta_engine - one->delta_direct) / one->bound_delta;
+        const double gap = fabs(one->delta_engine - one->delta_direct);
+        const double ratio = isfinite(gap) ? gap / one->bound_delta : (double)INFINITY;
         if (ratio > most) {
             most = ratio;
             worst = k;

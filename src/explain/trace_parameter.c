@@ -176,11 +176,6 @@ static void fill(const sml_trace *trace, const rule *r, const sml__step_f64 *mad
     out->after = (double)trace->network.parameters[at];
 }
 
-static int holds(double a, double b, double bound)
-{
-    return isfinite(a) && isfinite(b) ? fabs(a - b) <= bound : (isnan(a) && isnan(b)) || a == b;
-}
-
 sml_status sml_trace_parameter(sml_ctx *ctx, const sml_trace *trace, const char *name,
                                sml_step_parameter *out)
 {
@@ -210,6 +205,6 @@ sml_status sml_trace_parameter(sml_ctx *ctx, const sml_trace *trace, const char 
         out->bound += 2 * gamma_of((double)trace->rows + 3) * r.how.learning_rate *
                       terms_of(trace, step, &place, r.gradient);
     }
-    out->holds = holds(out->after, out->after_double, out->bound);
+    out->holds = sml__agrees(out->after, out->after_double, out->bound);
     return SML_OK;
 }

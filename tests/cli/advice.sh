@@ -150,12 +150,21 @@ expect_code 1
 expect_out '^WARNING wrong_labels: '
 wanted=$(tr -s ' \n' ' ' <out | sed -nE "s/.*'(scratchml mistakes MODEL DATA [^']*)' lists.*/\1/p")
 check 'a command is advised' [ -n "$wanted" ]
+sed -nE "s/^ +row ([0-9]+): is '(left|right)' .*/\1 \2/p" out >named
+check 'rows are named' [ "$(wc -l <named)" -eq 10 ]
+while read -r row label; do # of the file, which has a line of names
+    check "row $row of the file" [ "$(sed -n "$((row + 2))s/.*,//p" clouds.csv)" = "$label" ]
+    check "row $row was changed" [ $((row % 10)) -eq 3 ]
+done <named
 run train "${options[@]}" -o clouds.safetensors
 expect_code 0
 wanted=${wanted/MODEL/clouds.safetensors}
-obey "${wanted/DATA/clouds.csv} --quiet --json"
+obey "${wanted/DATA/clouds.csv} --count 100 --quiet --json"
 expect_code 0
 expect_json '.found >= 30 and .labels.judged_by == "folds"'
+rows=$(cut -d' ' -f1 named | jq -s .)
+# Each draws its own fifths, so a hard row may be in one list alone.
+expect_json "$rows - [.samples[].sample] | length <= 2"
 expect_json '[.samples[].suspect_of] | all(. == "left" or . == "right")'
 
 finish

@@ -38,7 +38,7 @@ check 'every check holds' bash -c '! grep -q "NOT HOLD" out'
 
 run explain m.safetensors spirals --sample 17 --layer 0 --weight 3,1 --batch 5 --update
 expect_out '^layers\.0\.weight\[3,1\] · batch of 5 samples, rows 17 to 21$'
-expect_out '^  samples that push it up: [0-9]+, down: [0-9]+, neither: [0-9]+'
+expect_out '^  samples that push the parameter up: [0-9]+, down: [0-9]+, neither: [0-9]+'
 expect_out '^one step of adam, step 1 of a fresh optimiser, learning rate '
 expect_out '^m̂ = m / \(1 - β₁\^t\) +network\.md \(33\)$'
 expect_out "^  m = $number, β₁ = 0.9, t = 1: m̂ = $number$"

@@ -73,6 +73,19 @@ expect_code 130
 after=$(sed -n 's/.*(\([0-9,]*\) steps\?).*/\1/p' err | tr -d ,)
 check 'it goes on from there' [ "${after:-0}" -gt "${before:-0}" ]
 
+# The doctor tells what it has found, when its trials are cut short.
+awk 'BEGIN {
+    print "x,y,constant,class"
+    for (i = 0; i < 1200; i++) {
+        print (i * 37 % 101) / 101 + 0.6 * (i % 2) "," (i * 53 % 97) / 97 + 0.6 * (i % 2) ",4," i % 2
+    }
+}' >patient.csv
+interrupt INT err '^epoch 1/1' doctor patient.csv --target class --hidden 2000,2000 --epochs 1 --threads 1
+expect_code 130
+expect_out '^doctor: no finding and 1 note on patient.csv, .*'
+expect_out '^NOTE constant_columns: '
+expect_err '^scratchml doctor: interrupted: these are the findings so far'
+
 # After the last batch, while it scores and again while it saves: the training is not lost.
 large=(train spirals --hidden 3000,3000 --threads 1)
 : >err

@@ -404,12 +404,31 @@ static void planted_errors_are_found(void **state)
     sml_ctx_free(ctx);
 }
 
-/* Weights at the end of float32's range: sums overflow, and the relations say so of nobody. */
-static void overflow_is_no_error(void **state)
+/* Weights at the end of float32's range: sums overflow. What is not finite holds nothing, and what
+ * is finite holds. Returns how many relations do not hold. */
+static size_t only_finite_ones_hold(sml_ctx *ctx, const sml_trace *trace)
+{
+    static sml_trace_check checks[CHECKS];
+    size_t n = 0, failing = 0;
+    assert_ok(ctx, sml_trace_checks(ctx, trace, checks, CHECKS, &n));
+    assert_true(n > 0 && n <= CHECKS);
+    for (size_t i = 0; i < n; i++) {
+        const int are_finite = isfinite(checks[i].left) && isfinite(checks[i].right);
+        if (checks[i].holds != are_finite) {
+            fail_msg("%s of layer %zu: %g and %g, bound %g", checks[i].name, checks[i].layer,
+                     checks[i].left, checks[i].right, checks[i].bound);
+        }
+        assert_true(checks[i].holds ? checks[i].ratio <= 1 : isinf(checks[i].ratio));
+        failing += !checks[i].holds;
+    }
+    return failing;
+}
+
+static void what_overflows_does_not_hold(void **state)
 {
     static const uint32_t samples[] = {1, 2, 3};
     sml_ctx *ctx = new_context(1);
-    worst list[CHECKS] = {{0}};
+    size_t failing = 0;
     (void)state;
     for (size_t l = 0; l < 8; l++) {
         made one;
@@ -422,11 +441,12 @@ static void overflow_is_no_error(void **state)
             const sml_trace_options options = {.samples = samples, .n = 3, .training = l % 2 == 0};
             sml_trace *huge = NULL;
             assert_ok(ctx, sml_trace_create(ctx, one.model, one.rows, &options, &huge));
-            assert_all_hold(ctx, huge, list);
+            failing += only_finite_ones_hold(ctx, huge);
             sml_trace_free(huge);
         }
         forget(&one);
     }
+    assert_true(failing > 0);
     sml_ctx_free(ctx);
 }
 
@@ -521,7 +541,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_networks),
         cmocka_unit_test(planted_errors_are_found),
-        cmocka_unit_test(overflow_is_no_error),
+        cmocka_unit_test(what_overflows_does_not_hold),
         cmocka_unit_test(what_if_breaks_none),
         cmocka_unit_test(compressed_rows_have_the_same_trace),
     };
