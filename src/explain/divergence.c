@@ -23,6 +23,7 @@ typedef struct hunt {
     double losses[SERIES];
     uint64_t n; /* steps replayed; the last SERIES of them are in losses, step i at i % SERIES */
     bad_number bad;
+    int is_after; /* the step before it was sound: it is of the check at the end of an epoch */
 } hunt;
 
 static int is_row_finite(const float *values, size_t n, size_t *unit)
@@ -51,21 +52,29 @@ static int look_in(hunt *h, float *const *arrays, size_t layer, size_t done, siz
     return 0;
 }
 
-/* In one pass: outputs upwards, losses, deltas downwards. */
-static void look_in_pass(hunt *h, size_t done)
+/* Of a pass forward: outputs upwards, losses. */
+static void look_forward(hunt *h, size_t done, size_t rows)
 {
-    sml__training *t = &h->replay.t;
-    const sml__pass_settings pass = sml__replay_forward(&h->replay, done);
+    const sml__training *t = &h->replay.t;
     const size_t n = h->replay.network.n_layers;
     for (size_t l = 0; l < n && h->bad.kind == NOTHING; l++) {
-        h->bad.kind = look_in(h, t->workspace.outputs, l, done, pass.rows) ? OUTPUT : NOTHING;
+        h->bad.kind = look_in(h, t->workspace.outputs, l, done, rows) ? OUTPUT : NOTHING;
     }
-    for (size_t r = 0; r < pass.rows && h->bad.kind == NOTHING; r++) {
+    for (size_t r = 0; r < rows && h->bad.kind == NOTHING; r++) {
         if (!isfinite(t->workspace.losses[r])) {
             h->bad = (bad_number){
                 .kind = LOSS, .layer = n - 1, .row = done + r, .value = t->workspace.losses[r]};
         }
     }
+}
+
+/* In one pass: outputs, losses, deltas downwards. */
+static void look_in_pass(hunt *h, size_t done)
+{
+    sml__training *t = &h->replay.t;
+    const sml__pass_settings pass = sml__replay_forward(&h->replay, done);
+    const size_t n = h->replay.network.n_layers;
+    look_forward(h, done, pass.rows);
     if (h->bad.kind == NOTHING) {
         sml__network_backward_layers(&h->replay.network, &t->workspace, &pass, NULL, 0, n,
                                      SML__ALONE);
@@ -105,7 +114,16 @@ static void find_in_step(hunt *h)
     }
 }
 
-/* Replays until a loss or a parameter is not finite, or until update number `last`. */
+/* In what the trainer asks of a network that a step left, finite itself. */
+static void look_after_step(hunt *h)
+{
+    memcpy(h->before, h->replay.network.parameters, h->replay.network.n_values * sizeof(float));
+    h->is_after = 1;
+    look_forward(h, 0, sml__replay_check(&h->replay).rows);
+}
+
+/* Replays until a loss or a parameter is not finite, or until update number `last`, and what it
+ * left. */
 static void follow(hunt *h, uint64_t last)
 {
     sml__replay *r = &h->replay;
@@ -119,6 +137,7 @@ static void follow(hunt *h, uint64_t last)
         }
         h->losses[h->n++ % SERIES] = r->t.batch_loss / r->t.batch_weight;
         if (r->state.steps + 1 >= last) {
+            look_after_step(h);
             return;
         }
         sml__replay_advance(r);
@@ -189,8 +208,8 @@ static void say_number(const sml_doctor *doctor, sml__finding *f, hunt *h)
 {
     char name[SML__PARAMETER_NAME] = "";
     const uint64_t step = h->replay.state.steps + 1;
-    sml__finding_say(doctor, f, SML__TEXT, "The first number that is not finite, in update %llu: ",
-                     (unsigned long long)step);
+    sml__finding_say(doctor, f, SML__TEXT, "The first number that is not finite, %s update %llu: ",
+                     h->is_after ? "after" : "in", (unsigned long long)step);
     switch (h->bad.kind) {
     case OUTPUT:
         say_unit(doctor, f, h);
@@ -228,14 +247,15 @@ static void say_number(const sml_doctor *doctor, sml__finding *f, hunt *h)
 static void show_series(const sml_doctor *doctor, sml__finding *f, const hunt *h)
 {
     const uint64_t told = h->n < SERIES ? h->n : SERIES;
-    const uint64_t last = h->replay.state.steps; /* the step before the bad one */
+    const uint64_t last = h->replay.state.steps + (uint64_t)h->is_after; /* before the bad number */
     for (uint64_t i = h->n - told; i < h->n; i++) {
         sml__finding_show(doctor, f, h->losses[i % SERIES], "", "loss of step %llu",
                           (unsigned long long)(last - (h->n - 1 - i)));
     }
 }
 
-static void replay(sml_doctor *doctor, sml__finding *f, const sml__training *t, uint64_t update)
+/* Whether the first bad number came after the step. */
+static int replay(sml_doctor *doctor, sml__finding *f, const sml__training *t, uint64_t update)
 {
     hunt h = {0};
     sml_status status = sml__replay_open(doctor->ctx, &h.replay, t, &doctor->latest);
@@ -249,6 +269,7 @@ static void replay(sml_doctor *doctor, sml__finding *f, const sml__training *t, 
     }
     sml__free(h.before);
     sml__replay_close(&h.replay);
+    return h.bad.kind != NOTHING && h.is_after;
 }
 
 void sml__look_at_divergence(sml_doctor *doctor, const sml__training *t, uint64_t update)
@@ -260,9 +281,9 @@ void sml__look_at_divergence(sml_doctor *doctor, const sml__training *t, uint64_
     const unsigned long long step = (update - 1) % steps + 1;
     f->shown.epoch = (update - 1) / steps + 1;
     f->shown.step = update;
-    sml__finding_say(doctor, f, SML__TITLE, "the loss is no longer finite in epoch %llu, step %llu",
-                     (unsigned long long)f->shown.epoch, step);
-    replay(doctor, f, t, update);
+    const int is_after = replay(doctor, f, t, update);
+    sml__finding_say(doctor, f, SML__TITLE, "the loss is no longer finite %s epoch %llu, step %llu",
+                     is_after ? "after" : "in", (unsigned long long)f->shown.epoch, step);
     sml__finding_say(doctor, f, SML__TEXT,
                      "Steps led further and further from the minimum, until numbers were too large "
                      "for float32.");
@@ -271,4 +292,5 @@ void sml__look_at_divergence(sml_doctor *doctor, const sml__training *t, uint64_
                      t->settings->update.learning_rate / 10);
     sml__finding_say(doctor, f, SML__REASON,
                      "smaller steps stay where the gradient says which way the loss falls");
+    sml__look_for_first_explosion(doctor, t);
 }

@@ -36,6 +36,10 @@ static const struct {
     sml_severity least; /* the cause must be as severe */
 } FOLLOWS[] = {
     {"nan_in_data", NULL, SML_FINDING_ERROR},
+    {"exploding_gradients", "unscaled_inputs", SML_FINDING_ERROR}, /* before the first step */
+    {"exploding_gradients", "learning_rate_too_large", SML_FINDING_ERROR},
+    {"exploding_gradients", "dead_relu", SML_FINDING_ERROR},
+    {"exploding_gradients", "class_imbalance", SML_FINDING_ERROR},
     {"unscaled_inputs", "dead_relu", SML_FINDING_NOTE},
     {"unscaled_inputs", "learning_rate_too_large", SML_FINDING_WARNING},
     {"unscaled_inputs", "learning_rate_too_small", SML_FINDING_WARNING},
@@ -47,6 +51,8 @@ static const struct {
     {"learning_rate_too_large", "overfitting", SML_FINDING_NOTE},
     {"learning_rate_too_large", "underfitting", SML_FINDING_NOTE},
     {"learning_rate_too_large", "class_imbalance", SML_FINDING_NOTE},
+    {"vanishing_gradients", "dead_relu", SML_FINDING_ERROR}, /* before the first step */
+    {"vanishing_gradients", "learning_rate_too_small", SML_FINDING_ERROR},
     {"learning_rate_too_small", "class_imbalance", SML_FINDING_NOTE},
     {"vanishing_gradients", "class_imbalance", SML_FINDING_NOTE},
     {"equal_weights", "underfitting", SML_FINDING_NOTE},
@@ -172,6 +178,19 @@ int sml__doctor_found(const sml_doctor *doctor, const char *code, sml_severity s
     return 0;
 }
 
+/* Whether an earlier row says the reverse of row i: the effect is so severe that it is the cause.
+ */
+static int is_reversed(size_t i, const sml_finding *effect)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (FOLLOWS[k].effect != NULL && strcmp(FOLLOWS[k].cause, effect->code) == 0 &&
+            strcmp(FOLLOWS[k].effect, FOLLOWS[i].cause) == 0) {
+            return effect->severity >= FOLLOWS[k].least;
+        }
+    }
+    return 0;
+}
+
 /* The first cause that explains a finding; NULL: none does. */
 static const char *cause_of(const sml_doctor *doctor, const sml_finding *finding)
 {
@@ -179,7 +198,8 @@ static const char *cause_of(const sml_doctor *doctor, const sml_finding *finding
         const int is_its = FOLLOWS[i].effect == NULL
                                ? strcmp(FOLLOWS[i].cause, finding->code) != 0
                                : strcmp(FOLLOWS[i].effect, finding->code) == 0;
-        if (is_its && sml__doctor_found(doctor, FOLLOWS[i].cause, FOLLOWS[i].least)) {
+        if (is_its && !is_reversed(i, finding) &&
+            sml__doctor_found(doctor, FOLLOWS[i].cause, FOLLOWS[i].least)) {
             return CODES[rank_of(FOLLOWS[i].cause)];
         }
     }

@@ -102,6 +102,10 @@ void sml__look_at_data(sml_doctor *doctor, const sml_dataset *train, const sml_d
 sml_status sml__look_at_labels(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model,
                                const sml_examination *what);
 
+/* Where gradients exploded before the first step, of a training that came to nothing: whether it
+ * was so (doctor_training.c). */
+int sml__look_for_first_explosion(sml_doctor *doctor, const sml__training *t);
+
 /* The rules: before the first step (equal_units.c), */
 void sml__look_for_equal_weights(sml_doctor *doctor, const sml__training *t);
 /* and whether inputs are more than so many times out of scale (doctor_data.c; also after a training

@@ -1,6 +1,7 @@
 /* What ails a training, by how it went and by what its network shows. The thresholds are those of
  * docs/doctor.md, which says why. */
 #include "explain/doctor.h"
+#include "nn/initialise.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -34,11 +35,25 @@ static double share_at_first(const sml__vitals *v, size_t s)
     return (double)v->first.stages[s].dead / (double)v->stages[s].units;
 }
 
-/* Whether the network says the same of every row, which it did not when it began. */
+/* rms δ of the first hidden stage by that of the last one; NaN with fewer than three. */
+static double delta_ratio(const sml__vitals *v, const sml__look *look)
+{
+    const size_t hidden = v->n_stages > 0 ? v->n_stages - 1 : 0;
+    return hidden >= 3 ? look->stages[0].delta / look->stages[hidden - 1].delta : (double)NAN;
+}
+
+/* Whether gradients had vanished before the first step. */
+static int began_vanished(const sml__vitals *v)
+{
+    return sml__vitals_can_look(v) && delta_ratio(v, &v->first) < 1e-3;
+}
+
+/* Whether the network says the same of every row, which it did not when it began. Where gradients
+ * had vanished, so had what tells rows apart, and it takes no large step to lose that. */
 static int became_constant(const sml__vitals *v, const sml__outcome *o)
 {
     return o->census.rows > 1 && o->census.spread < 1e-3 * o->census.logit &&
-           v->first.spread > 0.01 * v->first.logit;
+           v->first.spread > 0.01 * v->first.logit && !began_vanished(v);
 }
 
 static void say_smaller_rate(const sml_doctor *doctor, sml__finding *f, const sml__training *t)
@@ -192,13 +207,6 @@ static void look_for_dead_units(sml_doctor *doctor, const sml__training *t, cons
     }
 }
 
-/* rms δ of the first hidden stage by that of the last one; NaN with fewer than three. */
-static double delta_ratio(const sml__vitals *v, const sml__look *look)
-{
-    const size_t hidden = v->n_stages > 0 ? v->n_stages - 1 : 0;
-    return hidden >= 3 ? look->stages[0].delta / look->stages[hidden - 1].delta : (double)NAN;
-}
-
 static void show_deltas(const sml_doctor *doctor, sml__finding *f, const sml__look *look)
 {
     const sml__vitals *v = &doctor->vitals;
@@ -213,28 +221,54 @@ static void show_deltas(const sml_doctor *doctor, sml__finding *f, const sml__lo
     }
 }
 
+/* Whether the hidden layers began with weights of the size that init=auto draws: Σ w² within a
+ * quarter. He's weights have twice LeCun's. */
+static int is_drawn_to_suit(const sml__vitals *v, const sml__training *t)
+{
+    double square = 0, suited = 0;
+    for (size_t s = 0; s + 1 < v->n_stages; s++) {
+        square += v->first.stages[s].weights * v->first.stages[s].weights;
+        suited += sml__initial_square(t->network, v->stages[s].dense);
+    }
+    return square > 0.8 * suited && square < 1.25 * suited;
+}
+
+/* What keeps a gradient in scale on its way, where the activation does not take it away. */
+static const char *keeping_setting(const sml__vitals *v, const sml__training *t)
+{
+    return is_drawn_to_suit(v, t) ? "normalization=batch" : "init=auto";
+}
+
+static const char *reason_of(const char *setting)
+{
+    return setting[0] == 'a' ? "the slope of a ReLU is 1 where z > 0, that of a sigmoid 1/4 at most"
+           : setting[0] == 'i' ? "weights drawn to suit the activation keep the gradient in scale"
+                               : "it keeps what a layer puts out, and so the gradient, in scale";
+}
+
 /* What lets a gradient through to the first layer. */
-static const char *passing_setting(const sml__vitals *v)
+static const char *passing_setting(const sml__vitals *v, const sml__training *t)
 {
     const sml__stage *first = &v->stages[0];
     const int saturates = first->activation < first->end && !first->can_die;
-    return saturates ? "activation=relu" : "normalization=batch";
+    return saturates ? "activation=relu" : keeping_setting(v, t);
 }
 
 /* Adam divides a gradient by its size, so what had vanished before the first step may be there at
  * last, and too late. */
-static void look_for_vanishing(sml_doctor *doctor, const sml__outcome *o)
+static void look_for_vanishing(sml_doctor *doctor, const sml__training *t, const sml__outcome *o)
 {
     const sml__vitals *v = &doctor->vitals;
     const int is_small =
         v->looks >= 2 && delta_ratio(v, &v->before) < 1e-3 && delta_ratio(v, &v->last) < 1e-3;
-    const int began_small = delta_ratio(v, &v->first) < 1e-3;
+    const int began_small = began_vanished(v);
     const sml__look *look = is_small ? &v->last : &v->first;
-    doctor->vanishing_remedy = began_small ? passing_setting(v) : NULL;
+    doctor->vanishing_remedy = began_small ? passing_setting(v, t) : NULL;
     if (!(is_small || began_small) || !(o->end > 0.9 * o->constant)) {
         return;
     }
-    sml__finding *f = sml__doctor_add(doctor, "vanishing_gradients", SML_FINDING_WARNING);
+    sml__finding *f = sml__doctor_add(doctor, "vanishing_gradients",
+                                      began_small ? SML_FINDING_ERROR : SML_FINDING_WARNING);
     f->shown.block = (int64_t)v->stages[0].block;
     sml__finding_say(doctor, f, SML__TITLE,
                      "the gradient %s to %.1g of itself on its way to the first layer",
@@ -243,15 +277,41 @@ static void look_for_vanishing(sml_doctor *doctor, const sml__outcome *o)
                      "The first layers hardly learn, and what they pass on is as random as at the "
                      "start. delta is the root mean square of the derivative of a row's loss.");
     show_deltas(doctor, f, look);
-    const char *setting = passing_setting(v);
+    const char *setting = passing_setting(v, t);
     sml__finding_say(doctor, f, SML__REMEDY, "%s", setting);
-    sml__finding_say(doctor, f, SML__REASON, "%s",
-                     setting[0] == 'a'
-                         ? "the slope of a ReLU is 1 where z > 0, that of a sigmoid 1/4 at most"
-                         : "it keeps what a layer puts out, and so the gradient, in scale");
+    sml__finding_say(doctor, f, SML__REASON, "%s", reason_of(setting));
 }
 
-static void look_for_exploding(sml_doctor *doctor)
+static void tell_explosion(const sml_doctor *doctor, sml__finding *f, const sml__training *t,
+                           const sml__look *look)
+{
+    const sml__vitals *v = &doctor->vitals;
+    const char *setting = keeping_setting(v, t);
+    sml__finding_say(doctor, f, SML__TITLE,
+                     "the gradient %s to %.1g times itself on its way to the first layer",
+                     look == &v->first ? "grew at first" : "grows", delta_ratio(v, look));
+    sml__finding_say(doctor, f, SML__TEXT,
+                     "The first layers take steps so much larger than the last ones that no "
+                     "learning rate suits both. delta is the root mean square of the "
+                     "derivative of a row's loss.");
+    f->shown.block = (int64_t)v->stages[0].block;
+    show_deltas(doctor, f, look);
+    sml__finding_say(doctor, f, SML__REMEDY, "%s", setting);
+    sml__finding_say(doctor, f, SML__REASON, "%s", reason_of(setting));
+}
+
+int sml__look_for_first_explosion(sml_doctor *doctor, const sml__training *t)
+{
+    const sml__vitals *v = &doctor->vitals;
+    if (!sml__vitals_can_look(v) || !(delta_ratio(v, &v->first) > 1e3)) {
+        return 0;
+    }
+    tell_explosion(doctor, sml__doctor_add(doctor, "exploding_gradients", SML_FINDING_ERROR), t,
+                   &v->first);
+    return 1;
+}
+
+static void look_for_exploding(sml_doctor *doctor, const sml__training *t, const sml__outcome *o)
 {
     const sml__vitals *v = &doctor->vitals;
     const double before = delta_ratio(v, &v->before), last = delta_ratio(v, &v->last);
@@ -259,23 +319,15 @@ static void look_for_exploding(sml_doctor *doctor)
     const double most = fmax(100 * usual, 10 * sqrt((double)v->n_stages));
     const int by_depth = before > 1e3 && last > 1e3;
     const int by_time = v->n_norms >= 4 && v->before.gradient > most && v->last.gradient > most;
+    if (!(o->end < NO_BETTER * o->constant) && sml__look_for_first_explosion(doctor, t)) {
+        return;
+    }
     if (v->looks < 2 || !(by_depth || by_time)) {
         return;
     }
     sml__finding *f = sml__doctor_add(doctor, "exploding_gradients", SML_FINDING_WARNING);
     if (by_depth) {
-        sml__finding_say(doctor, f, SML__TITLE,
-                         "the gradient grows to %.1g times itself on its way to the first layer",
-                         last);
-        sml__finding_say(doctor, f, SML__TEXT,
-                         "The first layers take steps so much larger than the last ones that no "
-                         "learning rate suits both. delta is the root mean square of the "
-                         "derivative of a row's loss.");
-        f->shown.block = (int64_t)v->stages[0].block;
-        show_deltas(doctor, f, &v->last);
-        sml__finding_say(doctor, f, SML__REMEDY, "init=auto");
-        sml__finding_say(doctor, f, SML__REASON,
-                         "weights drawn to suit the activation keep the gradient in scale");
+        tell_explosion(doctor, f, t, &v->last);
         return;
     }
     sml__finding_say(doctor, f, SML__TITLE, "the gradient is %.2g times as large as it used to be",
@@ -377,7 +429,7 @@ void sml__look_at_outcome(sml_doctor *doctor, const sml__training *t, const sml_
     look_for_small_steps(doctor, t, outcome);
     if (sml__vitals_can_look(&doctor->vitals)) {
         look_for_dead_units(doctor, t, outcome);
-        look_for_vanishing(doctor, outcome);
-        look_for_exploding(doctor);
+        look_for_vanishing(doctor, t, outcome);
+        look_for_exploding(doctor, t, outcome);
     }
 }

@@ -55,4 +55,8 @@ int64_t sml__replay_row(sml__replay *replay, size_t place);
  * the network has run forward and lost. */
 sml__pass_settings sml__replay_forward(sml__replay *replay, size_t done);
 
+/* The pass at the end of an epoch, over its first rows, by which the trainer sees whether the
+ * network that its last step left is sound. t.state->first is 0 from then on. */
+sml__pass_settings sml__replay_check(sml__replay *replay);
+
 #endif

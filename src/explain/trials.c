@@ -19,6 +19,9 @@ enum {
     WHOLE_MOST = 3         /* trainings to prove the remedy, each with half of the rate before */
 };
 
+/* Of the constant loss: a loss below it is rounding, and neither better nor worse than another. */
+static const double NOTHING = 1e-6;
+
 /* Who looks on at a trial, and ends it. */
 typedef struct looker {
     struct sml_watch watch;
@@ -125,7 +128,8 @@ sml_status sml__try(sml_ctx *ctx, const sml_doctor *doctor, const sml_model *lik
 
 int sml__has_learned(const sml__verdict *v)
 {
-    return !v->diverged && v->end < 0.98 * fmin(v->constant, v->start) && v->end < 1.25 * v->best;
+    const double most = fmax(1.25 * v->best, NOTHING * v->constant);
+    return !v->diverged && v->end < 0.98 * fmin(v->constant, v->start) && v->end <= most;
 }
 
 uint64_t sml__short_steps(const sml_doctor *doctor, const sml_model *model)
@@ -163,7 +167,7 @@ static void show_rate(const sml_doctor *doctor, sml__finding *f, double rate,
     snprintf(unit, sizeof unit, "%s",
              verdict->diverged           ? "diverges"
              : sml__has_learned(verdict) ? "learns"
-             : gets_worse                ? "learns, then gets worse"
+             : gets_worse                ? "gets worse"
                                          : "does not learn");
     sml__finding_show(doctor, f, verdict->end, unit, "tried learning rate %.3g, %llu steps: loss",
                       rate, (unsigned long long)verdict->steps);
@@ -258,19 +262,31 @@ static sml_status ask_for_scaling(sml_ctx *ctx, sml_doctor *doctor, const sml_mo
     return SML_OK;
 }
 
-/* That it learned nothing has another cause where no rate learns. A divergence has none. */
+/* That it learned nothing has another cause where no rate learns. A divergence has none, and norms
+ * may keep it. */
 static sml_status give_up(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model, sml__finding *f)
 {
     if (has_outcome(doctor)) {
         sml__doctor_drop(doctor, f);
         return SML_OK;
     }
+    sml__verdict verdict = {0};
+    const sml__trial normalised = {.settings = "normalization=batch"};
+    const sml_status status = sml__try(ctx, doctor, model, &normalised, &verdict, NULL);
     f->remedy[0] = '\0';
     f->reason[0] = '\0';
-    sml__finding_say(doctor, f, SML__REMEDY, "look at the data: no smaller learning rate learned");
-    sml__finding_say(doctor, f, SML__REASON, "%d were tried, down to %.2g", RATES_MOST,
-                     doctor->rate * pow(10, -0.5 * RATES_MOST));
-    return sml__is_scaled(doctor, model) ? SML_OK : ask_for_scaling(ctx, doctor, model);
+    f->shown.is_tried = status == SML_OK && sml__has_learned(&verdict);
+    sml__finding_say(doctor, f, SML__REMEDY, "%s",
+                     f->shown.is_tried ? normalised.settings
+                                       : "look at the data: no smaller learning rate learned");
+    sml__finding_say(doctor, f, SML__REASON, "%d smaller rates were tried, down to %.2g",
+                     RATES_MOST, doctor->rate * pow(10, -0.5 * RATES_MOST));
+    if (f->shown.is_tried) {
+        sml__finding_say(doctor, f, SML__REASON,
+                         ", and none learned; with norms it learns at this rate");
+    }
+    return status != SML_OK || sml__is_scaled(doctor, model) ? status
+                                                             : ask_for_scaling(ctx, doctor, model);
 }
 
 static sml_status ask_for_smaller_rate(sml_ctx *ctx, sml_doctor *doctor, const sml_model *model,
@@ -311,6 +327,7 @@ sml_status sml__run_trials(sml_ctx *ctx, sml_doctor *doctor, const sml_model *mo
     status = sml__prove_scaling(ctx, doctor, model);
     sml__finding *large = sml__doctor_find(doctor, "learning_rate_too_large");
     if (status == SML_OK && large != NULL && doctor->rate > 0 &&
+        !sml__doctor_found(doctor, "exploding_gradients", SML_FINDING_ERROR) &&
         !sml__doctor_found(doctor, "unscaled_inputs", SML_FINDING_WARNING)) {
         status = ask_for_smaller_rate(ctx, doctor, model, large);
     }

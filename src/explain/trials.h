@@ -38,7 +38,7 @@ sml_status sml__try_rate(sml_ctx *ctx, const sml_doctor *doctor, const sml_model
 uint64_t sml__short_steps(const sml_doctor *doctor, const sml_model *model);
 
 /* Whether it got anywhere and stayed: it ended better than at first and than a constant answer, and
- * not much worse than at its best. */
+ * not much worse than at its best, unless both are next to 0. */
 int sml__has_learned(const sml__verdict *verdict);
 
 /* Whether preprocessing scales what the network reads. */

@@ -285,14 +285,16 @@ static void move_on(sml__vitals *v)
 {
     const sml__look last = v->last;
     sml__pulse *spare = v->before.stages;
-    if (v->looks == 1) {
-        sml__pulse *own = v->first.stages;
-        memcpy(own, last.stages, v->n_stages * sizeof *own);
-        v->first = last;
-        v->first.stages = own;
-    }
     v->before = last;
     v->last.stages = spare;
+}
+
+static void keep_first(sml__vitals *v)
+{
+    sml__pulse *own = v->first.stages;
+    memcpy(own, v->last.stages, v->n_stages * sizeof *own);
+    v->first = v->last;
+    v->first.stages = own;
 }
 
 static int is_due(const sml__vitals *v, const sml__training *t)
@@ -329,6 +331,9 @@ void sml__vitals_look(sml__vitals *v, const sml__training *t, int due)
     note_norm(v, look->gradient);
     v->moved += look->moved;
     v->samples = t->state->samples;
+    if (v->looks == 0) {
+        keep_first(v);
+    }
     v->looks++;
 }
 

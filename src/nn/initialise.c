@@ -36,14 +36,30 @@ static void make_equal(float *weight, const sml__layer *layer)
     }
 }
 
+/* Standard deviation of a normal weight; half the width of a uniform one. */
+static double scale_of(const sml__layer *layer, const char *scheme)
+{
+    const double n_in = (double)layer->n_in, n_out = (double)layer->n_out;
+    return strcmp(scheme, "glorot") == 0 ? sqrt(6.0 / (n_in + n_out))
+           : strcmp(scheme, "he") == 0   ? sqrt(2.0 / n_in)
+                                         : sqrt(1.0 / n_in);
+}
+
+/* A uniform weight in ±s has variance s² / 3. */
+double sml__initial_square(const sml__network *network, size_t l)
+{
+    const sml__layer *layer = &network->layers[l];
+    const char *scheme = suited(network, l);
+    const double scale = scale_of(layer, scheme);
+    const double variance = scale * scale / (strcmp(scheme, "glorot") == 0 ? 3 : 1);
+    return (double)layer->n_in * (double)layer->n_out * variance;
+}
+
 /* Weights are drawn unit by unit, as the rows of W[n_out, n_in], and kept transposed. */
 static void draw(float *weight, const sml__layer *layer, const char *scheme, sml__random *random)
 {
-    const double n_in = (double)layer->n_in, n_out = (double)layer->n_out;
     const int uniform = strcmp(scheme, "glorot") == 0;
-    const double scale = uniform                     ? sqrt(6.0 / (n_in + n_out))
-                         : strcmp(scheme, "he") == 0 ? sqrt(2.0 / n_in)
-                                                     : sqrt(1.0 / n_in);
+    const double scale = scale_of(layer, scheme);
     for (size_t j = 0; j < layer->n_out; j++) {
         for (size_t i = 0; i < layer->n_in; i++) {
             const double unit =

@@ -9,4 +9,7 @@
  * zero; norms begin with γ = 1, β = 0, running means 0 and running variances 1. */
 void sml__initialise(sml__network *network, const char *scheme, uint64_t seed);
 
+/* Σ w² of dense layer l as "auto" draws it, in the mean. */
+double sml__initial_square(const sml__network *network, size_t l);
+
 #endif

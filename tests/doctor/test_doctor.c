@@ -81,6 +81,37 @@ static void errors_first_and_effects_last(void **state)
     sml_ctx_free(ctx);
 }
 
+/* What was there before the first step is the cause of what else follows the other way round. */
+static void what_was_there_at_first_is_the_cause(void **state)
+{
+    sml_ctx *ctx = new_context(1);
+    sml_doctor *doctor = new_doctor(ctx);
+    (void)state;
+    sml__doctor_add(doctor, "learning_rate_too_large", SML_FINDING_ERROR);
+    sml__doctor_add(doctor, "exploding_gradients", SML_FINDING_WARNING);
+    settle(ctx, doctor);
+    shown(doctor, 0, "learning_rate_too_large", NULL);
+    shown(doctor, 1, "exploding_gradients", "learning_rate_too_large");
+    doctor->n_findings = 0;
+    sml__doctor_add(doctor, "learning_rate_too_large", SML_FINDING_ERROR);
+    sml__doctor_add(doctor, "unscaled_inputs", SML_FINDING_WARNING);
+    sml__doctor_add(doctor, "exploding_gradients", SML_FINDING_ERROR);
+    settle(ctx, doctor);
+    shown(doctor, 0, "exploding_gradients", NULL);
+    shown(doctor, 1, "learning_rate_too_large", "exploding_gradients");
+    shown(doctor, 2, "unscaled_inputs", "exploding_gradients");
+    doctor->n_findings = 0;
+    sml__doctor_add(doctor, "dead_relu", SML_FINDING_ERROR);
+    sml__doctor_add(doctor, "learning_rate_too_small", SML_FINDING_WARNING);
+    sml__doctor_add(doctor, "vanishing_gradients", SML_FINDING_ERROR);
+    settle(ctx, doctor);
+    shown(doctor, 0, "vanishing_gradients", NULL);
+    shown(doctor, 1, "dead_relu", "vanishing_gradients");
+    shown(doctor, 2, "learning_rate_too_small", "vanishing_gradients");
+    sml_doctor_free(doctor);
+    sml_ctx_free(ctx);
+}
+
 static void texts_hold_points_and_fit(void **state)
 {
     sml_ctx *ctx = new_context(1);
@@ -165,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_first_and_effects_last),
+        cmocka_unit_test(what_was_there_at_first_is_the_cause),
         cmocka_unit_test(texts_hold_points_and_fit),
         cmocka_unit_test(there_is_an_end_to_findings),
         cmocka_unit_test(equal_units_are_found_where_they_stay_equal),

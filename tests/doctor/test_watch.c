@@ -355,6 +355,37 @@ static void or_the_first_parameter(void **state)
     sml_ctx_free(ctx);
 }
 
+/* The only step of an epoch leaves w near 1e25, finite, and with it w x is not. */
+static void or_what_the_last_step_of_an_epoch_left(void **state)
+{
+    sml_ctx *ctx = new_context(1);
+    float x[2 * ROWS], y[ROWS];
+    sml_dataset *data = poisoned(ctx, x, y, 1e15F);
+    sml_doctor *doctor = NULL;
+    sml_model *model = NULL;
+    const sml_examination what = {.train = data, .no_trials = 1};
+    (void)state;
+    assert_ok(ctx,
+              sml_model_create(ctx, "mlp", "hidden= optimizer=sgd learning_rate=0.01", &model));
+    assert_ok(ctx, sml_model_set(ctx, model, "scaling", "none"));
+    assert_ok(ctx, sml_model_set(ctx, model, "batch_size", "1024"));
+    assert_ok(ctx, sml_doctor_create(ctx, &doctor));
+    assert_ok(ctx, sml_doctor_examine(ctx, doctor, model, &what, NULL));
+    const sml_finding *f = large_rate(doctor);
+    assert_int_equal(f->step, 1);
+    assert_int_equal(f->sample, POISONED);
+    assert_int_equal(f->block, 0);
+    assert_int_equal(f->unit, 0);
+    assert_non_null(strstr(f->title, "after epoch 1, step 1"));
+    assert_non_null(strstr(f->text, "after update 1: layers.0 unit 0 puts out"));
+    assert_string_equal(f->evidence[0].name, "loss of step 1");
+    assert_true(isfinite(f->evidence[0].value));
+    sml_model_free(model);
+    sml_dataset_free(data);
+    sml_doctor_free(doctor);
+    sml_ctx_free(ctx);
+}
+
 /* The largest rate that learns is half of what the remedy doubles: it trains, four times it not. */
 static void the_largest_rate_learns_and_four_times_it_does_not(void **state)
 {
@@ -542,6 +573,7 @@ int main(void)
         cmocka_unit_test(a_replay_comes_to_the_bits_of_the_training),
         cmocka_unit_test(a_replay_names_the_first_bad_number),
         cmocka_unit_test(or_the_first_parameter),
+        cmocka_unit_test(or_what_the_last_step_of_an_epoch_left),
         cmocka_unit_test(the_largest_rate_learns_and_four_times_it_does_not),
         cmocka_unit_test(a_collapse_happened_as_it_is_told),
         cmocka_unit_test(the_losses_are_the_means_of_so_many_batches),
