@@ -2,13 +2,13 @@
 
 #include "findings.h"
 #include "html_document.h"
+#include "losses.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOWS = 64, CURVE_WIDTH = 640, CURVE_HEIGHT = 120 };
+enum { CURVE_WIDTH = 640, CURVE_HEIGHT = 120 };
 
 static void write_safe(buffer *b, const char *text)
 {
@@ -27,28 +27,21 @@ static void write_element(buffer *b, const char *tag, const char *text)
 /* The mean losses of the windows as a line between the least and the largest. */
 static void write_curve(buffer *b, const sml_doctor *doctor)
 {
-    double losses[WINDOWS], least = (double)INFINITY, most = -(double)INFINITY;
-    uint64_t batches = 0;
+    const loss_course c = losses_of(doctor);
     char text[256];
-    const size_t n = sml_doctor_losses(doctor, losses, WINDOWS, &batches);
-    if (n < 2) {
+    if (c.n < 2) {
         return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        least = fmin(least, losses[i]);
-        most = fmax(most, losses[i]);
     }
     snprintf(text, sizeof text,
              "Loss, means of %s batches each: first %.4g, least %.4g, most %.4g, last %.4g",
-             format_count(batches).text, losses[0], least, most, losses[n - 1]);
+             format_count(c.batches).text, c.means[0], c.least, c.most, c.means[c.n - 1]);
     buffer_print(b,
                  "<figure class=curve><svg role=img aria-label=\"%s\" viewBox=\"0 0 %d %d\" "
                  "preserveAspectRatio=none><polyline points=\"",
                  text, CURVE_WIDTH, CURVE_HEIGHT);
-    for (size_t i = 0; i < n; i++) {
-        const double height = most > least ? (losses[i] - least) / (most - least) : 0;
-        buffer_print(b, "%.1f,%.1f ", (double)i * CURVE_WIDTH / (double)(n - 1),
-                     2 + (1 - height) * (CURVE_HEIGHT - 4));
+    for (size_t i = 0; i < c.n; i++) {
+        buffer_print(b, "%.1f,%.1f ", (double)i * CURVE_WIDTH / (double)(c.n - 1),
+                     2 + (1 - losses_height(&c, i)) * (CURVE_HEIGHT - 4));
     }
     buffer_print(b, "\"></polyline></svg><figcaption>%s</figcaption></figure>\n", text);
 }

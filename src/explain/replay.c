@@ -184,19 +184,6 @@ sml__pass_settings sml__replay_forward(sml__replay *r, size_t done)
 
 sml__pass_settings sml__replay_check(sml__replay *r)
 {
-    sml__training *t = &r->t;
-    const size_t rows = t->workspace.rows;
-    const sml__pass_settings pass = {
-        .rows = rows,
-        .batch = rows,
-        .sparse = t->sparse,
-        .csr = t->csr,
-        .order = sml__training_order(t, 0),
-        .upcoming = rows,
-    };
     r->state.first = 0;
-    sml__training_gather(t, 0, rows, NULL, SML__ALONE);
-    sml__network_forward(t->network, &t->workspace, &pass, SML__ALONE);
-    sml__network_loss(t->network, &t->workspace, &pass, SML__ALONE);
-    return pass;
+    return sml__training_check(&r->t);
 }

@@ -58,8 +58,7 @@ sml_status sml__training_diverged(sml__training *t, uint64_t update)
                      t->learning_rate);
 }
 
-/* Whether the parameters are finite, and the losses that they give for some rows. */
-static int is_sound(sml__training *t)
+sml__pass_settings sml__training_check(sml__training *t)
 {
     const size_t rows = t->workspace.rows;
     const sml__pass_settings pass = {
@@ -70,12 +69,19 @@ static int is_sound(sml__training *t)
         .order = sml__training_order(t, 0),
         .upcoming = rows,
     };
-    if (!all_finite(t->network->parameters, t->network->n_values)) {
-        return 0;
-    }
     sml__training_gather(t, 0, rows, NULL, SML__ALONE);
     sml__network_forward(t->network, &t->workspace, &pass, SML__ALONE);
     sml__network_loss(t->network, &t->workspace, &pass, SML__ALONE);
+    return pass;
+}
+
+/* Whether the parameters are finite, and the losses that they give for some rows. */
+static int is_sound(sml__training *t)
+{
+    if (!all_finite(t->network->parameters, t->network->n_values)) {
+        return 0;
+    }
+    const size_t rows = sml__training_check(t).rows;
     int sound = 1;
     for (size_t r = 0; r < rows; r++) {
         sound = sound && isfinite(t->workspace.losses[r]);

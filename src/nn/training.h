@@ -105,6 +105,10 @@ void sml__training_shuffle(sml__training *t);
 /* Puts the last good parameters back. update: the number, from 1, of the one that showed it. */
 sml_status sml__training_diverged(sml__training *t, uint64_t update);
 
+/* The pass over the first rows of the order, by which the end of an epoch sees whether the network
+ * is sound: forward, and losses. By one thread. */
+sml__pass_settings sml__training_check(sml__training *t);
+
 /* Seconds since the start of the fit, resumed parts included. */
 double sml__training_seconds(const sml__training *t);
 

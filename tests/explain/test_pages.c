@@ -1,4 +1,5 @@
 /* Pages: digits stand in cells that say where they come from, and nowhere else. */
+#include "paths.h"
 #include "table.h"
 
 #include "explain/page.h"
@@ -189,25 +190,6 @@ static void assert_cell(sml_ctx *ctx, const sml_cell *cell)
     } else {
         assert_true(isnan(cell->value));
     }
-}
-
-/* What a path leads to: members by '.', places of lists in brackets; NULL: to nothing. */
-static const json_t *resolve(const json_t *json, const char *path)
-{
-    while (*path != '\0' && json != NULL) {
-        char name[64];
-        if (*path == '[') {
-            json = json_array_get(json, strtoul(path + 1, (char **)&path, 10));
-            path++; /* the bracket */
-        } else {
-            path += *path == '.';
-            const size_t length = strcspn(path, ".[");
-            snprintf(name, sizeof name, "%.*s", (int)length, path);
-            json = json_object_get(json, name);
-            path += length;
-        }
-    }
-    return json;
 }
 
 /* A cell whose number is a place in a list, as the unit of "output[13]". */

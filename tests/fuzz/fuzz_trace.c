@@ -4,6 +4,8 @@
  *
  * An input is ten bytes of choices, a line of text with what is set, silenced and asked for, then
  * float32 numbers: features and parameters. What is missing is 0. */
+#include "../explain/paths.h"
+
 #include "base/memory.h"
 #include "explain/trace.h"
 #include "explain_parse.h"
@@ -251,25 +253,6 @@ static json_t *document_of(const subject *x, const sml_trace *trace, const sml_p
     must(strlen(text) == length);
     must(sml__json_read(x->ctx, text, length, &error, &json) == SML_OK);
     sml_text_free(text);
-    return json;
-}
-
-/* What a path leads to: members by '.', places of lists in brackets. */
-static const json_t *resolve(const json_t *json, const char *path)
-{
-    while (*path != '\0' && json != NULL) {
-        char name[64];
-        if (*path == '[') {
-            json = json_array_get(json, strtoul(path + 1, (char **)&path, 10));
-            path++; /* the bracket */
-        } else {
-            path += *path == '.';
-            const size_t length = strcspn(path, ".[");
-            snprintf(name, sizeof name, "%.*s", (int)length, path);
-            json = json_object_get(json, name);
-            path += length;
-        }
-    }
     return json;
 }
 
